@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/publication.h"
+
+#include <string.h>
+
+static const char *const topic_names[TOPIC_MAX] = {
+	[TOPIC_SAMPLE] = "sample",
+	[TOPIC_STATE] = "state",
+	[TOPIC_ALARM] = "alarm",
+	[TOPIC_SCAN] = "scan",
+	[TOPIC_RESULT] = "result",
+	[TOPIC_HEARTBEAT] = "heartbeat",
+};
+
+const char *topic_name(enum topic topic)
+{
+	return (unsigned)topic < TOPIC_MAX ? topic_names[topic] : "invalid";
+}
+
+int topic_from_name(const char *name)
+{
+	for (int i = 0; i < TOPIC_MAX; i++)
+		if (strcmp(name, topic_names[i]) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What densd tells the world, as structs: control numbers them, the recorder stores them, the gateway sends
+ * them. publication_to_json (daemon/message.c, gateway and recorder only) is the one renderer, so replay and
+ * live agree to the byte.
+ */
+#ifndef DENSD_DAEMON_PUBLICATION_H
+#define DENSD_DAEMON_PUBLICATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/ulid.h"
+#include "protocol/machine.h"
+#include "protocol/scan.h"
+
+enum topic { TOPIC_SAMPLE, TOPIC_STATE, TOPIC_ALARM, TOPIC_SCAN, TOPIC_RESULT, TOPIC_HEARTBEAT, TOPIC_MAX };
+
+struct sample_body {
+	struct measurement temperature_k, temperature2_k, setpoint_k, output_pct, pressure_gpa, pressure_setpoint_gpa, oil_bar,
+		flow_ml_per_min, chip_temperature_k;
+	double programme_k, programme_gpa; /* what the machine wants */
+	double run_s;
+	uint8_t phase;
+};
+struct state_body {
+	uint8_t phase, outcome, resume_phase, scan_phase, densification_outcome, calorimetry_outcome;
+	bool holdback, latched, interrupted, pause_pending, simulated;
+	char run[ULID_TEXT], run_name[PLAN_TEXT];
+	char section[80];   /* being scanned or waited for; empty: none */
+	char scan_run[ULID_TEXT];
+	double progress, remaining_s, soak_s, isotherm_s, setpoint_k, setpoint_gpa, last_good_k, last_good_gpa;
+	double target_k, target_gpa;
+	double clock_scale;
+	uint64_t alarms_active, alarms_acknowledged;
+	uint32_t queued, sections_done, sections_total;
+	char cause[MACHINE_WHY];
+	char ask[MACHINE_WHY]; /* what the operator is asked to do now; empty: nothing */
+};
+struct alarm_body {
+	uint8_t alarm; /* enum alarm */
+	bool raised, acknowledged;
+	char run[ULID_TEXT];
+	char text[MACHINE_WHY];
+};
+struct scan_body {
+	char run[ULID_TEXT], section[80];
+	bool reference;
+	double ordered_rate_k_per_s;
+	uint32_t counter, rows;
+	uint8_t outcome; /* enum section_outcome; NONE while the section goes on */
+	char text[MACHINE_WHY];
+};
+enum result_kind { RESULT_PAIR, RESULT_KISSINGER };
+struct result_body {
+	uint8_t kind; /* enum result_kind */
+	char run[ULID_TEXT], section[80];
+	bool refused;
+	char code[24], why[MACHINE_WHY];
+	double rate_k_per_s; /* measured; NAN where a value does not exist, here and below */
+	double tf_k, tf_sd_k, tf_ref_k, delta_tf_k, delta_tf_sd_k, tp_k, tp_sub_k, tg_onset_k, t_mid_k;
+	double glass_k[2], liquid_k[2], align_k;
+	bool extrapolated;
+	double ea_kj_per_mol, ea_se_kj_per_mol, ea_ci95_kj_per_mol[2], ea_over_rtg, r2;
+	uint32_t n, n_rates;
+	char class_name[16]; /* alpha, beta, undecided */
+};
+struct heartbeat_body {
+	uint64_t last_seq[TOPIC_MAX];
+	double step_late_ms_max;
+};
+struct publication {
+	uint8_t topic; /* enum topic */
+	uint64_t seq;  /* gap-free within a topic and a store */
+	int64_t t_wall_us;
+	double t_lab_s;
+	char publisher[ULID_TEXT]; /* the store's id */
+	union {
+		struct sample_body sample;
+		struct state_body state;
+		struct alarm_body alarm;
+		struct scan_body scan;
+		struct result_body result;
+		struct heartbeat_body heartbeat;
+	};
+};
+const char *topic_name(enum topic topic);
+int topic_from_name(const char *name);
+
+#endif
