@@ -29,7 +29,7 @@ enum link_type {
 	/* bus -> control */
 	LINK_BUS_REPORT,     /* struct link_reports, perhaps with a trace fd */
 	/* gateway -> control */
-	LINK_COMMAND,        /* struct link_command; SUBMIT carries a memfd: uint32 n_plans, plans, text */
+	LINK_COMMAND,        /* struct link_command; SUBMIT carries a memfd: struct submit_header, plans, text */
 	LINK_QUERY,          /* struct link_query */
 	/* control -> gateway */
 	LINK_GATEWAY_CONFIG, /* struct site */
@@ -49,6 +49,7 @@ enum link_type {
 	LINK_TRACE_COMMITTED,/* struct link_trace (same ids) */
 	LINK_RESULT,         /* struct result_body: analysis done, to be numbered and published by control */
 	LINK_RECORDER_ANSWER,/* struct link_query_answer with a memfd */
+	LINK_KNOWN_COMMAND,  /* struct journal_command: after the queue items, the last commands answered, oldest first */
 	LINK_TYPE_MAX
 };
 struct link_header {
@@ -69,6 +70,10 @@ struct link_reports {
 	struct report reports[BUS_DEVICES_MAX];
 };
 
+/* The memfd of a SUBMIT: this header, @count struct plan, @text_length bytes of YAML. Nothing after it. */
+struct submit_header {
+	uint32_t count, text_length;
+};
 #define LINK_ID 64
 enum command_kind { COMMAND_SUBMIT, COMMAND_VERB, COMMAND_CONFIRM_SECTION, COMMAND_CANCEL, COMMAND_STATUS, COMMAND_MAX };
 struct link_command {
@@ -115,6 +120,8 @@ enum journal_kind { JOURNAL_INTENT, JOURNAL_TRANSITION, JOURNAL_ALARM, JOURNAL_C
 		    JOURNAL_SNAPSHOT, JOURNAL_PUBLICATION, JOURNAL_SECTION, JOURNAL_INTENT_OUTCOME, JOURNAL_NOTE, JOURNAL_MAX };
 struct link_journal {
 	uint64_t entry;  /* control's number, gap-free within a start; COMMITTED(entry) means all up to it are on disk */
+	uint64_t start;  /* names this start of control; (start, entry) is stored with the entry, so that what is sent again after
+			  * a recorder's death is stored once */
 	uint8_t kind;    /* enum journal_kind */
 	bool now;        /* commit at once (an intent waits for it); else within 200 ms mono */
 	int64_t t_wall_us;
@@ -127,6 +134,7 @@ struct link_committed {
 	uint64_t entry;
 	int32_t error;        /* 0, or -ENOSPC, -EIO: nothing after @entry is durable */
 	double commit_ms, free_mib;
+	uint64_t sample_seq;  /* highest sample sequence committed to samples.db; 0: none */
 };
 struct link_trace {
 	char run[ULID_TEXT], section[80];

@@ -22,6 +22,7 @@ struct sample_body {
 	double programme_k, programme_gpa; /* what the machine wants */
 	double run_s;
 	uint8_t phase;
+	char run[ULID_TEXT]; /* the run it belongs to; empty while idle */
 };
 struct state_body {
 	uint8_t phase, outcome, resume_phase, scan_phase, densification_outcome, calorimetry_outcome;

@@ -37,6 +37,54 @@ struct link_loaded {
 	uint32_t queue_items;        /* LINK_QUEUE_ITEM messages that follow */
 	char boot_id[40];            /* of the last snapshot */
 	struct control_snapshot snapshot;
+	/* The last journal entry on disk and the start of control it came from: control sends again only what comes after. */
+	uint64_t last_start, last_entry;
+	uint32_t known_commands;     /* LINK_KNOWN_COMMAND messages after the queue items, at most LINK_KNOWN_MAX */
+};
+#define LINK_KNOWN_MAX 10000
+
+/*
+ * The bodies of LINK_JOURNAL, one a kind:
+ *   INTENT          struct intent
+ *   INTENT_OUTCOME  struct journal_outcome
+ *   TRANSITION      struct note
+ *   ALARM           struct alarm_body
+ *   COMMAND         struct journal_command
+ *   RUN_QUEUED      struct link_queue_item; the message of a submit's first run carries the SUBMIT memfd
+ *   RUN_UPDATED     struct journal_run
+ *   SNAPSHOT        struct control_snapshot
+ *   PUBLICATION     struct publication (STATE, ALARM, SCAN, RESULT; a RESULT is also what analysis() found)
+ *   SECTION         struct journal_section
+ *   NOTE            struct note (kind NOTE_INFO, text)
+ */
+struct journal_outcome {
+	uint64_t number; /* of the intent */
+	bool done;       /* false: settled by reading, not done */
+	char text[MACHINE_WHY];
+};
+struct journal_command {
+	uint8_t kind, verb, role, code; /* enum command_kind, verb, role, reply_code */
+	uint32_t run_count;             /* SUBMIT: runs are @run and the ULIDs that follow it by counting up */
+	char client[LINK_ID], request_id[LINK_ID];
+	char run[ULID_TEXT];
+	char text[MACHINE_WHY], why[MACHINE_WHY]; /* reason given; answer */
+};
+struct journal_run {
+	char run[ULID_TEXT];
+	uint8_t densification, calorimetry; /* enum outcome */
+	bool started, interrupted;
+	uint32_t sections_done;
+	uint64_t sections_lost;
+	double last_good_k, last_good_gpa, release_temperature_k, peak_k, peak_gpa, outage_s, hold_s, clock_scale;
+	struct limits limits;               /* in force, widened at scale > 1; all 0 before the start */
+	char cause[MACHINE_WHY];
+};
+struct journal_section {
+	char run[ULID_TEXT], section[80];
+	uint32_t index;                     /* rate-major */
+	double rate_k_per_s;
+	uint8_t outcome;                    /* enum section_outcome; NONE: begun */
+	char text[MACHINE_WHY];
 };
 
 #endif
