@@ -22,6 +22,7 @@ struct sample_body {
 	double programme_k, programme_gpa; /* what the machine wants */
 	double run_s;
 	uint8_t phase;
+	uint32_t skipped;    /* stored samples just before this one that were not sent live (50 Hz limit): not a loss */
 	char run[ULID_TEXT]; /* the run it belongs to; empty while idle */
 };
 struct state_body {

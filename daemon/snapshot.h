@@ -23,6 +23,7 @@ struct control_snapshot {
 	struct scan_machine scan;
 	uint64_t topic_seq[TOPIC_MAX];
 	uint64_t next_intent;
+	uint32_t section; /* index, rate-major, of the section the scan machine is at */
 	uint32_t restarts; int64_t restart_wall_us[8];
 };
 struct link_loaded {

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/control/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/control/perform.h"
+#include "daemon/control/publish.h"
+#include "daemon/control/sections.h"
+
+#define REFUSED_PER_MINUTE 5u
+#define MINUTE_NS (60 * CLOCK_NS_PER_S)
+
+static struct plan submitted[PLAN_QUEUE_MAX]; /* too large for the stack; one command is handled at a time */
+
+static bool is_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+static bool is_well_formed(const struct link_command *command)
+{
+	return command->kind < COMMAND_MAX && command->role < ROLE_MAX && is_text(command->client, LINK_ID) &&
+	       is_text(command->request_id, LINK_ID) && is_text(command->run, ULID_TEXT) &&
+	       is_text(command->text, MACHINE_WHY) && command->client[0] != '\0' &&
+	       command->request_id[0] != '\0' && (command->kind != COMMAND_VERB || command->verb < VERB_MAX);
+}
+
+static void send_reply(struct control *control, uint32_t route, const struct journal_command *command,
+		       bool repeated)
+{
+	struct worker *gateway = &control->gateway;
+	struct link_reply reply = {
+		.route = route, .code = command->code, .repeated = repeated, .run_count = command->run_count};
+	int r;
+
+	if (gateway->socket < 0)
+		return;
+	memcpy(reply.request_id, command->request_id, LINK_ID);
+	memcpy(reply.why, command->why, MACHINE_WHY);
+	memcpy(reply.run, command->run, ULID_TEXT);
+	memcpy(reply.runs[0], command->run, ULID_TEXT);
+	for (uint32_t i = 1; i < command->run_count && i < PLAN_QUEUE_MAX; i++)
+		queue_next_ulid(reply.runs[i - 1], reply.runs[i]);
+	publish_build_state(control, &reply.state);
+	r = outbox_send(&control->outbox, gateway->socket, &gateway->seq, LINK_REPLY, &reply, sizeof(reply),
+			-1, true);
+	if (r == -EAGAIN)
+		worker_wait_writable(gateway);
+	else if (r < 0)
+		worker_kill(gateway, strerror(-r));
+}
+
+static bool repeat_answer(struct control *control, const struct link_command *command)
+{
+	const struct dedup_answer *known = dedup_find(&control->dedup, command->client, command->request_id);
+	struct journal_command answer = {0};
+
+	for (int i = 0; i < CONTROL_PENDING_MAX; i++) {
+		struct pending_command *pending = &control->pending[i];
+
+		if (!pending->used || strcmp(pending->command.client, command->client) != 0 ||
+		    strcmp(pending->command.request_id, command->request_id) != 0)
+			continue;
+		pending->route = command->route;
+		return true;
+	}
+	if (!known)
+		return false;
+	answer.code = known->code;
+	answer.run_count = known->run_count;
+	memcpy(answer.request_id, known->request_id, LINK_ID);
+	memcpy(answer.run, known->run, ULID_TEXT);
+	memcpy(answer.why, known->why, MACHINE_WHY);
+	send_reply(control, command->route, &answer, true);
+	return true;
+}
+
+static struct pending_command *free_pending(struct control *control)
+{
+	for (int i = 0; i < CONTROL_PENDING_MAX; i++)
+		if (!control->pending[i].used)
+			return &control->pending[i];
+	return NULL;
+}
+
+static struct answer refuse(const char *why)
+{
+	struct answer answer = {.code = ANSWER_REFUSED};
+
+	snprintf(answer.why, sizeof(answer.why), "%s", why);
+	return answer;
+}
+
+static struct answer refuse_role(struct control *control, enum role least)
+{
+	struct answer answer = {.code = ANSWER_REFUSED};
+	int64_t now_ns = clock_mono_ns();
+
+	if (now_ns - control->refused_since_ns > MINUTE_NS) {
+		control->refused_since_ns = now_ns;
+		control->refused_count = 0;
+		publish_own_alarm(control, ALARM_UNAUTHORISED, false, "no more refused commands");
+	}
+	if (++control->refused_count > REFUSED_PER_MINUTE)
+		publish_own_alarm(control, ALARM_UNAUTHORISED, true,
+				  "more than 5 commands a minute without the right to them");
+	snprintf(answer.why, sizeof(answer.why), "this needs the role %s; the site file gives roles",
+		 role_name(least));
+	return answer;
+}
+
+/* The run and the state that the client meant are still the ones at hand. */
+static bool is_current(const struct control *control, const struct link_command *command,
+		       struct answer *ret_answer)
+{
+	if (command->run[0] != '\0' && strcmp(command->run, control->run) != 0) {
+		ret_answer->code = ANSWER_REFUSED;
+		snprintf(ret_answer->why, MACHINE_WHY, "run %s is not on the press; %s is", command->run,
+			 control->run[0] ? control->run : "none");
+		return false;
+	}
+	if (command->state_seq != 0 && command->state_seq < control->publishing.decision_seq) {
+		ret_answer->code = ANSWER_REFUSED;
+		snprintf(ret_answer->why, MACHINE_WHY,
+			 "the state has changed since sequence %llu (now %llu): look again",
+			 (unsigned long long)command->state_seq,
+			 (unsigned long long)control->publishing.decision_seq);
+		return false;
+	}
+	return true;
+}
+
+static struct answer do_verb(struct control *control, const struct link_command *command)
+{
+	struct event event = {.kind = EVENT_VERB,
+			      .verb = (enum verb)command->verb,
+			      .role = (enum role)command->role,
+			      .text = command->text};
+	struct answer answer = {0};
+	bool own = command->verb == VERB_ACK && (control->alarms.active & ~control->alarms.acknowledged) != 0;
+
+	if (command->role < verb_role((enum verb)command->verb))
+		return refuse_role(control, verb_role((enum verb)command->verb));
+	if (!is_current(control, command, &answer))
+		return answer;
+	if (control->recovering.active)
+		return refuse(
+			"densd is still reading the instruments after its start: try again in a moment");
+	perform_event(control, &event, &answer);
+	if (own) {
+		control->alarms.acknowledged |= control->alarms.active;
+		control->publishing.state_dirty = true;
+		if (answer.code == ANSWER_REFUSED)
+			answer = (struct answer){.code = ANSWER_DONE,
+						 .why = "densd's own alarms are acknowledged"};
+	}
+	return answer;
+}
+
+int commands_read_plans(int fd, const struct link_command *command, struct plan *ret_plans,
+			char ret_why[MACHINE_WHY])
+{
+	struct submit_header header;
+	struct stat status;
+	size_t plans;
+
+	if (fd < 0 || fstat(fd, &status) < 0 ||
+	    pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header)) {
+		snprintf(ret_why, MACHINE_WHY, "the submit came without its plans");
+		return -EINVAL;
+	}
+	if (header.count == 0 || header.count > PLAN_QUEUE_MAX || header.count != command->plan_count) {
+		snprintf(ret_why, MACHINE_WHY, "%u runs in one submit; 1 to %d are allowed", header.count,
+			 PLAN_QUEUE_MAX);
+		return -EINVAL;
+	}
+	plans = header.count * sizeof(struct plan);
+	if ((uint64_t)status.st_size != sizeof(header) + plans + header.text_length ||
+	    pread(fd, ret_plans, plans, sizeof(header)) != (ssize_t)plans) {
+		snprintf(ret_why, MACHINE_WHY, "the submit has the wrong length");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int commands_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
+{
+	struct plan_fault fault;
+
+	if (!is_text(plan->name, PLAN_TEXT) || !is_text(plan->material, PLAN_TEXT) ||
+	    !is_text(plan->composition, PLAN_TEXT) ||
+	    !is_text(plan->protocol_sha256, sizeof(plan->protocol_sha256)) ||
+	    !is_text(plan->site_sha256, sizeof(plan->site_sha256))) {
+		snprintf(ret_why, MACHINE_WHY, "the plan is not well formed");
+		return -EINVAL;
+	}
+	if (strcmp(plan->site_sha256, site->sha256) != 0) {
+		snprintf(ret_why, MACHINE_WHY, "the plan was made for another site file: submit it again");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < LIMITS_COUNT; i++) {
+		if (limits_is_safer(&site->limits, &limits_table[i],
+				    limits_get(&plan->limits, &limits_table[i])))
+			continue;
+		snprintf(ret_why, MACHINE_WHY,
+			 "limit %s is looser than the site's: a protocol may only tighten it",
+			 limits_table[i].name);
+		return -EINVAL;
+	}
+	if (plan_check(plan, site->ambient_k, &fault, 1) > 0) {
+		snprintf(ret_why, MACHINE_WHY, "%.47s: %.140s", fault.field, fault.text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int queue_runs(struct control *control, const struct link_command *command, int fd,
+		      struct journal_command *record)
+{
+	struct cycle_view view = control_view(control, 0);
+	char run[ULID_TEXT];
+	int r = ulid_make(run);
+
+	for (uint32_t i = 0; r == 0 && i < command->plan_count; i++) {
+		struct link_queue_item item = {.position = queue_next_position(&control->queue),
+					       .plan = submitted[i]};
+		struct journal_entry entry = {.kind = JOURNAL_RUN_QUEUED,
+					      .now = true,
+					      .run = run,
+					      .t_lab_s = control_lab_s(control)};
+		uint64_t number;
+
+		memcpy(item.run, run, ULID_TEXT);
+		/* Loading by itself is for simulated sites only, whatever the plan says. */
+		if (control->site.loading != LOADING_AUTOMATIC || !cycle_is_simulated(&view))
+			item.plan.loading = LOADING_CONFIRM;
+		entry.body = &item;
+		entry.length = sizeof(item);
+		entry.fd = i == 0 ? fd : -1;
+		r = journal_add(&control->journal, &entry, &number);
+		if (r == 0)
+			r = queue_add(&control->queue, &item);
+		if (i == 0)
+			memcpy(record->run, run, ULID_TEXT);
+		queue_next_ulid(run, run);
+		record->run_count = i + 1;
+	}
+	publish_flush(control);
+	return r;
+}
+
+static struct answer do_submit(struct control *control, const struct link_command *command, int fd,
+			       struct journal_command *record)
+{
+	struct answer answer = {.code = ANSWER_REFUSED};
+	uint32_t waiting = queue_count_waiting(&control->queue);
+
+	if (command->role < ROLE_OPERATOR)
+		return refuse_role(control, ROLE_OPERATOR);
+	if (!control_store_ok(control) || !control->recorder.ready)
+		return refuse(
+			"the recorder is not there, a run could not be kept safe: try again in a moment");
+	if (commands_read_plans(fd, command, submitted, answer.why) < 0)
+		return answer;
+	if (waiting + command->plan_count > PLAN_QUEUE_MAX ||
+	    control->queue.count + command->plan_count > QUEUE_ITEMS_MAX) {
+		snprintf(answer.why, MACHINE_WHY, "%u runs wait already; at most %d may: cancel some or wait",
+			 waiting, PLAN_QUEUE_MAX);
+		return answer;
+	}
+	for (uint32_t i = 0; i < command->plan_count; i++)
+		if (commands_check_plan(&control->site, &submitted[i], answer.why) < 0)
+			return answer;
+	if (queue_runs(control, command, fd, record) < 0)
+		return refuse("the journal has no room for the run");
+	snprintf(answer.why, MACHINE_WHY, "%u run(s) queued", record->run_count);
+	answer.code = ANSWER_DONE;
+	control->publishing.state_dirty = true;
+	control->start_retry_lab_s = 0;
+	return answer;
+}
+
+static struct answer do_confirm(struct control *control, const struct link_command *command)
+{
+	struct answer answer = {0};
+
+	if (command->role < ROLE_OPERATOR)
+		return refuse_role(control, ROLE_OPERATOR);
+	sections_confirm(control, command->text, &answer);
+	return answer;
+}
+
+static struct answer do_cancel(struct control *control, const struct link_command *command)
+{
+	struct answer answer = {.code = ANSWER_DONE};
+	struct link_queue_item *item = queue_find(&control->queue, command->run);
+
+	if (command->role < ROLE_OPERATOR)
+		return refuse_role(control, ROLE_OPERATOR);
+	if (command->run[0] == '\0' && control->section[0] != '\0' &&
+	    strcmp(command->text, control->section) == 0) {
+		sections_cancel_current(control, "cancelled by the operator", &answer);
+		return answer;
+	}
+	if (!item)
+		return refuse("no such run in the queue; densctl queue shows them");
+	if (item->densification == OUTCOME_COMPLETED) {
+		sections_cancel_run(control, item, "sections cancelled by the operator");
+	} else if (!item->started) {
+		item->densification = item->calorimetry = OUTCOME_ABORTED;
+		perform_update_run(control, item, "cancelled by the operator before its start");
+		queue_drop_ended(&control->queue);
+	} else {
+		return refuse("that run is on the press: use densctl abort");
+	}
+	control->publishing.state_dirty = true;
+	return answer;
+}
+
+static struct answer act(struct control *control, const struct link_command *command, int fd,
+			 struct journal_command *record)
+{
+	switch ((enum command_kind)command->kind) {
+	case COMMAND_SUBMIT:
+		return do_submit(control, command, fd, record);
+	case COMMAND_VERB:
+		return do_verb(control, command);
+	case COMMAND_CONFIRM_SECTION:
+		return do_confirm(control, command);
+	case COMMAND_CANCEL:
+		return do_cancel(control, command);
+	case COMMAND_STATUS:
+	case COMMAND_MAX:
+		break;
+	}
+	return (struct answer){.code = ANSWER_DONE};
+}
+
+static void begin_record(const struct link_command *command, struct journal_command *ret_record)
+{
+	*ret_record =
+		(struct journal_command){.kind = command->kind, .verb = command->verb, .role = command->role};
+	memcpy(ret_record->client, command->client, LINK_ID);
+	memcpy(ret_record->request_id, command->request_id, LINK_ID);
+	memcpy(ret_record->run, command->run, ULID_TEXT);
+	memcpy(ret_record->text, command->text, MACHINE_WHY);
+}
+
+/* Journals the answer with the act; it is sent when durable, or at once for what stops, refuses or finds no
+ * journal. */
+static void finish(struct control *control, uint32_t route, const struct journal_command *record,
+		   struct pending_command *pending)
+{
+	bool stops = record->kind == COMMAND_VERB && verb_is_stopping((enum verb)record->verb);
+	uint64_t entry;
+	int r = publish_journal(control, JOURNAL_COMMAND, true, NULL, record, sizeof(*record), &entry);
+
+	if (r < 0 || stops || record->code != REPLY_DONE) {
+		dedup_add(&control->dedup, record);
+		send_reply(control, route, record, false);
+		return;
+	}
+	*pending = (struct pending_command){.used = true, .entry = entry, .route = route, .command = *record};
+}
+
+static void handle(struct control *control, const struct link_command *command, int fd)
+{
+	struct pending_command *pending = free_pending(control);
+	struct journal_command record;
+	struct answer answer;
+
+	begin_record(command, &record);
+	if (command->kind == COMMAND_STATUS || !pending) {
+		record.code = command->kind == COMMAND_STATUS ? REPLY_DONE : REPLY_BUSY;
+		if (record.code == REPLY_BUSY)
+			snprintf(record.why, MACHINE_WHY,
+				 "too many commands wait for the store: repeat in a moment");
+		send_reply(control, command->route, &record, false);
+		return;
+	}
+	answer = act(control, command, fd, &record);
+	record.code = answer.code == ANSWER_REFUSED ? REPLY_REFUSED : REPLY_DONE;
+	memcpy(record.why, answer.why, MACHINE_WHY);
+	log_notice("command %s by %s (%s): %s%s%s",
+		   command->kind == COMMAND_VERB ? verb_name((enum verb)command->verb)
+						 : (const char *const[]){"submit", "verb", "confirm section",
+									 "cancel", "status"}[command->kind],
+		   command->client, role_name((enum role)command->role),
+		   record.code == REPLY_DONE ? "done" : "refused", record.why[0] ? ": " : "", record.why);
+	finish(control, command->route, &record, pending);
+}
+
+void commands_take(struct control *control, const struct link_command *command, int fd)
+{
+	struct journal_command record = {.code = REPLY_INVALID, .why = "the command is not well formed"};
+
+	if (!is_well_formed(command))
+		send_reply(control, command->route, &record, false);
+	else if (command->kind == COMMAND_STATUS || !repeat_answer(control, command))
+		handle(control, command, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+void commands_durable(struct control *control, uint64_t entry)
+{
+	for (int i = 0; i < CONTROL_PENDING_MAX; i++) {
+		struct pending_command *pending = &control->pending[i];
+
+		if (!pending->used || pending->entry > entry)
+			continue;
+		pending->used = false;
+		dedup_add(&control->dedup, &pending->command);
+		send_reply(control, pending->route, &pending->command, false);
+	}
+}

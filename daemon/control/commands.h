@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What clients ask, handed over by the gateway and trusted in nothing: texts, roles, limits and the plan are
+ * checked again. A command's answer is journaled with the act and sent when that entry is durable; the verbs
+ * that stop are answered at once. A request id seen before gets the answer it got.
+ */
+#ifndef DENSD_DAEMON_CONTROL_COMMANDS_H
+#define DENSD_DAEMON_CONTROL_COMMANDS_H
+
+#include "daemon/control/control.h"
+
+/* @fd: the memfd of a SUBMIT or -1; taken over. */
+void commands_take(struct control *control, const struct link_command *command, int fd);
+/* Sends the answers whose entries are durable now. */
+void commands_durable(struct control *control, uint64_t entry);
+/* Everything up to the reply about @fd: the plans of a submit, in @ret_plans[PLAN_QUEUE_MAX]. 0, or -EINVAL
+ * and why. */
+int commands_read_plans(int fd, const struct link_command *command, struct plan *ret_plans,
+			char ret_why[MACHINE_WHY]);
+/* 0, or -EINVAL with one sentence: the plan, or a limit in it looser than the site's. */
+int commands_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY]);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/control/step.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/control/notify.h"
+#include "daemon/control/perform.h"
+#include "daemon/control/publish.h"
+#include "daemon/control/sections.h"
+#include "daemon/control/start.h"
+
+#define STEP_LAB_NS (CLOCK_NS_PER_S / 10)
+#define CALL_LIMIT_NS (3 * CLOCK_NS_PER_S) /* hazard 16: one call, mono */
+#define PURGE_DEFAULT_ML_PER_MIN 80.0
+#define STORE_LOST_NS CLOCK_NS_PER_S
+
+double control_lab_s(const struct control *control)
+{
+	return clock_lab_s(clock_mono_ns(), control->site.clock_scale);
+}
+
+struct cycle_view control_view(const struct control *control, double t_lab_s)
+{
+	return (struct cycle_view){.site = &control->site,
+				   .map = &control->map,
+				   .reports = control->reports,
+				   .lost = control->lost,
+				   .t_lab_s = t_lab_s,
+				   .store_ok = control_store_ok(control),
+				   .step_late = control->clock.late};
+}
+
+bool control_store_ok(const struct control *control)
+{
+	int64_t oldest_ns = journal_oldest_ns(&control->journal);
+	double limit_ns = control->limits.intent_hold_s * (double)CLOCK_NS_PER_S;
+
+	if (control->store_error < 0)
+		return false;
+	if (control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib)
+		return false;
+	return oldest_ns == 0 || (double)(clock_mono_ns() - oldest_ns) < limit_ns;
+}
+
+static void watch_bus(struct control *control, struct worker *worker, int64_t now_ns)
+{
+	double limit_ns = control->limits.bus_lost_s / control->site.clock_scale * (double)CLOCK_NS_PER_S;
+	char text[MACHINE_WHY];
+	bool lost = worker->socket < 0 && (double)(now_ns - worker->lost_ns) > limit_ns;
+
+	if (worker->asked && now_ns - worker->asked_ns > CALL_LIMIT_NS) {
+		lost = true;
+		worker_kill(worker, "has not answered for 3 s");
+	}
+	control->lost[worker->index] = lost;
+	snprintf(text, sizeof(text), "%.47s: its worker %s", worker->name,
+		 lost ? "is gone or does not answer; it is being restarted" : "answers again");
+	if (lost)
+		publish_own_alarm(control, ALARM_WORKER_LOST, true, text);
+}
+
+static void watch_workers(struct control *control, int64_t now_ns)
+{
+	bool any = false;
+
+	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {
+		watch_bus(control, &control->buses[bus], now_ns);
+		any = any || control->lost[bus];
+	}
+	if (!any)
+		publish_own_alarm(control, ALARM_WORKER_LOST, false, "every bus worker answers");
+	publish_own_alarm(control, ALARM_GATEWAY_LOST,
+			  control->gateway.socket < 0 && now_ns - control->gateway.lost_ns > STORE_LOST_NS,
+			  "the gateway: clients cannot reach densd while it is gone; the run goes on");
+	publish_own_alarm(control, ALARM_RECORDER_LOST,
+			  !control->recorder.ready && now_ns - control->recorder.lost_ns > STORE_LOST_NS,
+			  "the recorder: nothing becomes durable while it is gone; no new segment begins");
+	publish_own_alarm(control, ALARM_STORE, !control_store_ok(control),
+			  "the store: late, full or failing; no new segment begins, the run holds");
+}
+
+static void send_cycles(struct control *control, const struct cycle_view *view, const struct actions *actions,
+			int64_t now_ns)
+{
+	struct cycle_wish wish = {.actions = actions,
+				  .writes = control->writes && !control->recovering.active,
+				  .purge = actions->purge || control->scan_purge,
+				  .watchdog_s = control->has_plan ? control->plan.limits.device_watchdog_s
+								  : control->limits.device_watchdog_s,
+				  .prior_gpa = control->machine.last_good_gpa,
+				  .chip = control->chip_job};
+	double flow = control->scan_run[0] ? control->scan_plan.calorimetry.purge_ml_per_min : 0;
+
+	wish.purge_ml_per_min = flow > 0 ? flow : PURGE_DEFAULT_ML_PER_MIN;
+	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {
+		struct worker *worker = &control->buses[bus];
+		struct link_cycle cycle = {.tick = control->clock.tick, .t_mono_ns = now_ns};
+
+		if (worker->socket < 0 || worker->asked)
+			continue;
+		cycle_build_demands(view, &wish, bus, &cycle);
+		if (link_send(worker->socket, LINK_BUS_CYCLE, worker->seq, &cycle, sizeof(cycle), -1) < 0)
+			continue;
+		worker->seq++;
+		worker->asked = true;
+		worker->asked_ns = now_ns;
+	}
+}
+
+void step_take_reports(struct control *control, uint32_t bus, const struct link_reports *reports, int fd)
+{
+	const struct cycle_place *chip = &control->map.at[DEVICE_CHIP];
+
+	control->buses[bus].asked = false;
+	control->buses[bus].ready = true;
+	control->reports[bus] = *reports;
+	if (control->recovering.active)
+		start_count_cycle(control, bus);
+	if (chip->present && chip->bus == bus && chip->device < reports->count) {
+		struct cycle_view view = control_view(control, control_lab_s(control));
+
+		cycle_build_chip_inputs(&view, &control->chip_inputs);
+		sections_take_report(control, &reports->reports[chip->device], fd);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+}
+
+static void check_scale(struct control *control, const struct cycle_view *view)
+{
+	bool writes = cycle_check_scale(view, control->writes, control->no_writes_why);
+
+	if (control->writes == writes)
+		return;
+	control->writes = writes;
+	if (writes)
+		log_notice("instruments checked against clock scale %g: writing is allowed",
+			   control->site.clock_scale);
+	else
+		log_warning("%s", control->no_writes_why);
+	control->publishing.state_dirty = true;
+}
+
+static void measure_lateness(struct control *control, int64_t now_ns)
+{
+	struct step_clock *clock = &control->clock;
+
+	clock->late_ms = (double)(now_ns - clock->due_ns) / 1e6;
+	if (clock->late_ms > clock->late_ms_max)
+		clock->late_ms_max = clock->late_ms;
+	clock->late = clock->late_ms > control->limits.step_late_ms;
+	publish_own_alarm(control, ALARM_STEP_LATE, clock->late,
+			  clock->late ? "a control step came late" : "control steps are on time");
+}
+
+/* The next multiple of the period that lies ahead: what was missed stays missed. */
+static void rearm(struct control *control)
+{
+	struct step_clock *clock = &control->clock;
+	int64_t now_ns = clock_mono_ns();
+
+	clock->due_ns += clock->period_ns;
+	if (clock->due_ns <= now_ns)
+		clock->due_ns +=
+			(now_ns - clock->due_ns) / clock->period_ns * clock->period_ns + clock->period_ns;
+	sd_event_source_set_time(clock->timer, (uint64_t)clock->due_ns / 1000);
+	sd_event_source_set_enabled(clock->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct control *control = userdata;
+	int64_t now_ns = clock_mono_ns();
+	double t_lab_s = clock_lab_s(now_ns, control->site.clock_scale);
+	struct event tick = {.kind = EVENT_TICK};
+	struct cycle_view view;
+
+	(void)source;
+	(void)usec;
+	control->clock.tick++;
+	measure_lateness(control, now_ns);
+	watch_workers(control, now_ns);
+	view = control_view(control, t_lab_s);
+	cycle_build_inputs(&view, &control->inputs);
+	cycle_build_chip_inputs(&view, &control->chip_inputs);
+	check_scale(control, &view);
+	if (control->recovering.active)
+		start_try_recovery(control);
+	else
+		perform_event(control, &tick, NULL);
+	sections_step(control);
+	send_cycles(control, &view, &control->actions, now_ns);
+	perform_start_next(control, t_lab_s);
+	publish_sample(control, t_lab_s, now_ns);
+	publish_periodic(control, now_ns);
+	publish_flush(control);
+	notify_watchdog(now_ns, control->clock.late_ms, control->limits.step_stop_ms);
+	rearm(control);
+	return 0;
+}
+
+int step_start(struct control *control)
+{
+	struct step_clock *clock = &control->clock;
+	int r;
+
+	clock->period_ns = (int64_t)((double)STEP_LAB_NS / control->site.clock_scale);
+	clock->due_ns = clock_mono_ns() + clock->period_ns;
+	r = sd_event_add_time(control->event, &clock->timer, CLOCK_BOOTTIME, (uint64_t)clock->due_ns / 1000,
+			      1, on_step, control);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_exit_on_failure(clock->timer, true);
+}
