@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densctl/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/ulid.h"
+#include "tools/densctl/site_choice.h"
+
+#define REPEAT_MS 5000
+#define TIMEOUT_DEFAULT_S 15
+
+struct telemetry {
+	void *context, *socket;
+};
+
+static int no_daemon(const struct options *options, const char *endpoint, const char *why)
+{
+	fprintf(stderr,
+		"densctl %s: no answer from densd at %s: %s.\n"
+		"densctl: is it running (systemctl status densd)? Another socket: --socket, --site or "
+		"$DENSD_SOCKET.\n",
+		options->command, endpoint, why);
+	return DENSCTL_NO_DAEMON;
+}
+
+/* NULL, or why nobody can be listening there. */
+static const char *endpoint_dead(const char *endpoint)
+{
+	if (strncmp(endpoint, "ipc://", 6) != 0 || endpoint[6] == '@')
+		return NULL;
+	if (access(endpoint + 6, W_OK) == 0)
+		return NULL;
+	return errno == ENOENT ? "there is no such socket" : strerror(errno);
+}
+
+static int64_t mono_ms(void)
+{
+	return clock_mono_ns() / 1000000;
+}
+
+/* Replies to other ids (late answers of an earlier try) are dropped. NULL: none before @until_ms. */
+static json_object *receive_reply(void *socket, const char *id, int64_t until_ms)
+{
+	for (;;) {
+		zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+		int64_t left = until_ms - mono_ms();
+		json_object *reply, *reply_id;
+		zmq_msg_t message;
+
+		if (left < 0 || zmq_poll(&item, 1, (long)left) <= 0)
+			return NULL;
+		zmq_msg_init(&message);
+		if (zmq_msg_recv(&message, socket, 0) < 0)
+			return NULL;
+		if (zmq_msg_more(&message) || zmq_msg_size(&message) == 0) {
+			zmq_msg_close(&message);
+			continue;
+		}
+		struct json_tokener *tokener = json_tokener_new();
+
+		reply = json_tokener_parse_ex(tokener, zmq_msg_data(&message), (int)zmq_msg_size(&message));
+		json_tokener_free(tokener);
+		zmq_msg_close(&message);
+		if (json_object_object_get_ex(reply, "id", &reply_id) &&
+		    strcmp(json_object_get_string(reply_id), id) == 0)
+			return reply;
+		json_object_put(reply);
+	}
+}
+
+static json_object *send_until_answered(void *socket, const char *text, const char *id, int64_t timeout_s)
+{
+	int64_t end = mono_ms() + timeout_s * 1000;
+
+	while (mono_ms() < end) {
+		int64_t until = mono_ms() + REPEAT_MS;
+		json_object *reply;
+
+		zmq_send(socket, text, strlen(text), ZMQ_DONTWAIT);
+		reply = receive_reply(socket, id, until < end ? until : end);
+		if (reply)
+			return reply;
+	}
+	return NULL;
+}
+
+static void *socket_open(void *context, int type, const char *endpoint)
+{
+	void *socket = context ? zmq_socket(context, type) : NULL;
+	int linger = 0;
+
+	if (!socket)
+		return NULL;
+	zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
+	if (zmq_connect(socket, endpoint) == 0)
+		return socket;
+	zmq_close(socket);
+	return NULL;
+}
+
+static int exchange(const struct options *options, const char *endpoint, const char *text, const char *id,
+		    int64_t timeout_s, json_object **ret_reply)
+{
+	void *context = zmq_ctx_new(), *socket = socket_open(context, ZMQ_DEALER, endpoint);
+	json_object *reply = socket ? send_until_answered(socket, text, id, timeout_s) : NULL;
+	int r = DENSCTL_OK;
+
+	if (!socket)
+		r = no_daemon(options, endpoint, "it is not an endpoint that can be connected to");
+	else if (!reply)
+		r = no_daemon(options, endpoint, "it did not answer in time");
+	else
+		*ret_reply = reply;
+	if (socket)
+		zmq_close(socket);
+	if (context)
+		zmq_ctx_term(context);
+	return r;
+}
+
+int client_request(const struct options *options, json_object *request, json_object **ret_reply)
+{
+	char endpoint[ENDPOINT_TEXT], id[ULID_TEXT];
+	const char *dead;
+	int64_t timeout_s;
+	int r;
+
+	r = option_integer(options, OPTION_TIMEOUT, 1, 86400, TIMEOUT_DEFAULT_S, &timeout_s);
+	if (r == DENSCTL_OK)
+		r = endpoint_commands(options, endpoint);
+	if (r)
+		return r;
+	dead = endpoint_dead(endpoint);
+	if (dead)
+		return no_daemon(options, endpoint, dead);
+	if (ulid_make(id) < 0)
+		return DENSCTL_NO_DAEMON;
+	json_object_object_add(request, "id", json_object_new_string(id));
+	return exchange(options, endpoint, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN),
+			id, timeout_s, ret_reply);
+}
+
+int client_ask(const struct options *options, json_object *request, json_object **ret_reply)
+{
+	json_object *reply = NULL, *value;
+	int r = client_request(options, request, &reply);
+
+	json_object_put(request);
+	if (r)
+		return r;
+	*ret_reply = reply;
+	if (json_object_object_get_ex(reply, "ok", &value) && json_object_get_boolean(value))
+		return DENSCTL_OK;
+	if (option_given(options, OPTION_JSON))
+		puts(json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PRETTY));
+	fprintf(stderr, "densctl %s: refused: %s\n", options->command,
+		json_object_object_get_ex(reply, "why", &value) ? json_object_get_string(value)
+								: "no reason given");
+	return DENSCTL_REFUSED;
+}
+
+int telemetry_open(const struct options *options, const char *const *topics, struct telemetry **ret_telemetry)
+{
+	char endpoint[ENDPOINT_TEXT];
+	struct telemetry *telemetry;
+	int r = endpoint_telemetry(options, endpoint);
+
+	if (r)
+		return r;
+	if (endpoint_dead(endpoint))
+		return no_daemon(options, endpoint, endpoint_dead(endpoint));
+	telemetry = calloc(1, sizeof(*telemetry));
+	if (!telemetry)
+		return DENSCTL_NO_DAEMON;
+	telemetry->context = zmq_ctx_new();
+	telemetry->socket = socket_open(telemetry->context, ZMQ_SUB, endpoint);
+	if (!telemetry->socket) {
+		telemetry_close(telemetry);
+		return no_daemon(options, endpoint, "it is not an endpoint that can be connected to");
+	}
+	for (; *topics; topics++)
+		zmq_setsockopt(telemetry->socket, ZMQ_SUBSCRIBE, *topics, strlen(*topics));
+	*ret_telemetry = telemetry;
+	return DENSCTL_OK;
+}
+
+/* One frame as text of at most @size - 1 bytes; -1 when there was none. */
+static int receive_text(void *socket, char *ret_text, size_t size)
+{
+	int n = zmq_recv(socket, ret_text, size - 1, ZMQ_DONTWAIT);
+
+	if (n < 0)
+		return -1;
+	ret_text[(size_t)n < size ? (size_t)n : size - 1] = '\0';
+	return n;
+}
+
+static void drain_frames(void *socket)
+{
+	int more = 0;
+	size_t size = sizeof(more);
+	char rest[8];
+
+	while (zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more)
+		if (zmq_recv(socket, rest, sizeof(rest), ZMQ_DONTWAIT) < 0)
+			return;
+}
+
+int telemetry_receive(struct telemetry *telemetry, int timeout_ms, char ret_topic[16],
+		      json_object **ret_message)
+{
+	zmq_pollitem_t item = {.socket = telemetry->socket, .events = ZMQ_POLLIN};
+	char topic[16], text[16384];
+	json_object *message;
+	int n = zmq_poll(&item, 1, timeout_ms);
+
+	if (n < 0)
+		return -EINTR;
+	if (n == 0 || receive_text(telemetry->socket, topic, sizeof(topic)) < 0)
+		return 0;
+	n = receive_text(telemetry->socket, text, sizeof(text));
+	drain_frames(telemetry->socket);
+	message = n >= 0 ? json_tokener_parse(text) : NULL;
+	if (!message)
+		return 0;
+	memcpy(ret_topic, topic, sizeof(topic));
+	*ret_message = message;
+	return 1;
+}
+
+void telemetry_close(struct telemetry *telemetry)
+{
+	if (!telemetry)
+		return;
+	if (telemetry->socket)
+		zmq_close(telemetry->socket);
+	if (telemetry->context)
+		zmq_ctx_term(telemetry->context);
+	free(telemetry);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * densctl: the command line of densd. `validate`, `plan` and `analyse` work without a daemon; everything else
+ * asks densd over its command socket. densctl decides nothing: it shows what densd answers.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/densctl/command.h"
+
+#define STOPPING "It acts first and is journaled after. Repeating it does no harm."
+#define WAITING "It acts once its journal entry is on disk. Repeating it does no harm."
+
+static const struct subcommand subcommands[] = {
+	{"validate", "FILE...", "check protocols without a daemon",
+	 "Reads each protocol with the strict reader and the limits of the site, as densd would, and prints "
+	 "every\n"
+	 "error and warning at once as file:line:column: what, why, what is allowed. Nothing is sent or "
+	 "started.\n"
+	 "Exit code 0: all are good; 4: at least one has errors.\n\n"
+	 "  densctl validate config/protocols/*.yaml\n  densctl validate --site /etc/densd/site.yaml "
+	 "night.yaml",
+	 ALLOW(JSON) | ALLOW(SITE), 1, ARGUMENTS_MAX, validate_run},
+	{"plan", "FILE", "show what a protocol will do, without a daemon",
+	 "Prints the segments with their durations, the total time, the number of setpoint writes, and a "
+	 "plot of\n"
+	 "P(t) and T(t). The numbers come from a dry run of the machine that densd itself runs, with "
+	 "instruments\n"
+	 "that follow their setpoints.\n\n  densctl plan night.yaml\n  densctl plan --svg night.svg "
+	 "night.yaml",
+	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(SVG), 1, 1, plan_run},
+	{"submit", "FILE", "put a protocol into the queue",
+	 "The protocol is checked here first, then sent; densd checks it again and queues its runs (a series "
+	 "is\n"
+	 "several). Prints their run ids. With --wait it follows them and ends with the outcome.\n"
+	 "Exit code 0: queued (with --wait: completed); 1: refused (with --wait: ended otherwise); 4: "
+	 "invalid file.",
+	 ALLOW_DAEMON | ALLOW(TELEMETRY) | ALLOW(WAIT) | ALLOW(LINES), 1, 1, submit_run},
+	{"status", "", "one picture of what densd does now",
+	 "State, temperature and pressure with their age, alarms with what to do, and what the operator is "
+	 "asked.",
+	 ALLOW_DAEMON | ALLOW(TELEMETRY), 0, 0, status_run},
+	{"watch", "", "the same, live",
+	 "Redraws on a terminal; prints one line a change elsewhere or with --lines. Ctrl-C ends it, never "
+	 "the run.\n"
+	 "A value that is old says so; when densd is silent the picture says that nothing in it is fresh.",
+	 ALLOW_DAEMON | ALLOW(TELEMETRY) | ALLOW(LINES) | ALLOW(ONCE), 0, 0, watch_run},
+	{"hold", "", "freeze both setpoints where they are",
+	 "The press keeps its pressure, the run clock stops. `resume` undoes it. Hot for 30 min: densd "
+	 "aborts.\n" STOPPING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"pause", "", "finish the segment, then hold", "`resume` undoes it.\n" STOPPING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"resume", "", "go on after hold or pause",
+	 "Refused while a value is stale, a trip is latched or an instrument is not ready; the answer says "
+	 "which.\n" WAITING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"abort", "", "end the run: cool under pressure, then release, then done",
+	 "From any state, one way, cannot be undone: cools at the cooling rate with the pressure held, waits "
+	 "until it\n"
+	 "is cold, releases the pressure. This is how to stop a run.\n" STOPPING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"cool", "", "heater to 0 now, stay under pressure", "The run does not go on by itself.\n" STOPPING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"handover", "REASON", "give the press to its own panel",
+	 "Supervisor only. Press locked, heater off, densd only watches from then on; the run ends 'handed "
+	 "over' when\n"
+	 "the press is at ambient pressure. The reason is typed and stays in the record.\n\n"
+	 "  densctl handover 'thermocouple dead, releasing by hand at the panel'",
+	 ALLOW_DAEMON | ALLOW(RUN), 1, 1, handover_run},
+	{"ack", "", "acknowledge alarms and a trip",
+	 "Says that a person has seen them. A trip stays latched until `reset`.", ALLOW_DAEMON | ALLOW(RUN),
+	 0, 0, verb_run},
+	{"reset", "", "release a latched trip whose cause is gone",
+	 "Needs `ack` before it. After it: cool or abort (and resume only where the protocol allows "
+	 "it).\n" WAITING,
+	 ALLOW_DAEMON | ALLOW(RUN), 0, 0, verb_run},
+	{"confirm", "capsule | section [SECTION]", "say that the capsule or the section is loaded",
+	 "Each press run waits for its capsule, each scan for a fresh section. `status` says what is asked "
+	 "for.",
+	 ALLOW_DAEMON | ALLOW(RUN), 1, 2, confirm_run},
+	{"cancel", "RUN | SECTION", "take a waiting run out of the queue, or give up a section",
+	 "A section is named <run>/r<rate>/s<n>, as `status` and `queue` print it. A run that has begun is "
+	 "not\n"
+	 "cancelled: abort it.",
+	 ALLOW_DAEMON, 1, 1, cancel_run},
+	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
+	 ALLOW_DAEMON, 0, 0, queue_run},
+	{"runs", "", "the runs in the store, newest first",
+	 "With outcome, cause, peak pressure and temperature, and the temperature at release.",
+	 ALLOW_DAEMON | ALLOW(LIMIT), 0, 0, runs_run},
+	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
+	 "Without RUN: of the newest run that has any.", ALLOW_DAEMON | ALLOW(CSV) | ALLOW(OUT), 0, 1,
+	 results_run},
+	{"export", "[RUN]", "stored rows as CSV",
+	 "Without --section the samples of the run (time, P, T, setpoints); with --section the first scan of "
+	 "that\n"
+	 "section, with --reference its second scan: the files that `densctl analyse pair` reads.\n\n"
+	 "  densctl export --csv RUN --out run.csv\n"
+	 "  densctl export --csv RUN --section r500/s1 --out first.csv\n"
+	 "  densctl export --csv RUN --section r500/s1 --reference --out reference.csv\n"
+	 "  densctl analyse pair first.csv reference.csv",
+	 ALLOW_DAEMON | ALLOW(CSV) | ALLOW(OUT) | ALLOW(SECTION) | ALLOW(REFERENCE), 1, 1, export_run},
+	{"replay", "state | alarm | scan | result | sample", "what was published, from the store",
+	 "One JSON document a line, exactly as it was sent live, gap-free by `seq`.",
+	 ALLOW_DAEMON | ALLOW(FROM) | ALLOW(TO) | ALLOW(RUN), 1, 1, replay_run},
+};
+
+static void help(FILE *stream)
+{
+	fputs("densctl: the command line of densd, the daemon that drives a densification night\n\n"
+	      "usage: densctl COMMAND [OPTION...] [ARGUMENT...]      densctl COMMAND --help explains one\n\n"
+	      "Without a daemon:\n",
+	      stream);
+	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+		if (i == 2)
+			fputs("  analyse    Tf of a scan pair, Ea of a table, from your own files\n\nAsking "
+			      "densd:\n",
+			      stream);
+		fprintf(stream, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+	}
+	fputs("\nA night: densctl validate FILE; densctl plan FILE; densctl submit FILE; densctl confirm "
+	      "capsule;\n"
+	      "densctl watch. To stop a run: densctl hold (and resume), or densctl abort (one way, the calm "
+	      "end).\n\n"
+	      "Exit codes: 0 done; 1 refused by densd, or the run waited for did not complete; 2 usage;\n"
+	      "3 an analysis refused its input; 4 a file has errors; 5 no daemon, or no answer in time.\n"
+	      "Environment: DENSD_SOCKET, DENSD_TELEMETRY (endpoints), DENSD_SITE (site file), DENSD_CONFIG "
+	      "(folder\n"
+	      "with sites/, devices/ and protocols/).\n",
+	      stream);
+}
+
+static const struct subcommand *subcommand_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		if (strcmp(subcommands[i].name, name) == 0)
+			return &subcommands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	char list[512];
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s ", subcommands[i].name);
+	return usage_error(NULL, "'%s' is not a command; commands: %sanalyse", name, list);
+}
+
+/* --help and --version, "help COMMAND" too. -1: it is none of them. */
+static int general(int argc, char **argv)
+{
+	const struct subcommand *subcommand = argc > 2 ? subcommand_find(argv[2]) : NULL;
+
+	if (strcmp(argv[1], "--version") == 0)
+		return printf("densctl %s\n", DENSD_VERSION) < 0;
+	if (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "help") != 0)
+		return -1;
+	if (argc > 2 && !subcommand)
+		return unknown_command(argv[2]);
+	if (subcommand)
+		subcommand_help(subcommand, stdout);
+	else
+		help(stdout);
+	return DENSCTL_OK;
+}
+
+int main(int argc, char **argv)
+{
+	const struct subcommand *subcommand;
+	struct options options;
+	int r;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2)
+		return usage_error(NULL, "a command is missing");
+	r = general(argc, argv);
+	if (r >= 0)
+		return r;
+	if (strcmp(argv[1], "analyse") == 0)
+		return analyse_main(argc - 1, argv + 1);
+	subcommand = subcommand_find(argv[1]);
+	if (!subcommand)
+		return unknown_command(argv[1]);
+	r = options_parse(subcommand, argc - 1, argv + 1, &options);
+	if (r)
+		return r;
+	if (option_given(&options, OPTION_HELP)) {
+		subcommand_help(subcommand, stdout);
+		return DENSCTL_OK;
+	}
+	return subcommand->run(&options);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* validate and plan: no daemon, the same reader, checks and machine. */
+#include "tools/densctl/offline.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/densctl/dryrun.h"
+#include "tools/densctl/message.h"
+#include "tools/densctl/plot.h"
+#include "tools/densctl/site_choice.h"
+
+static int file_fault(const char *command, const char *path, const char *why)
+{
+	fprintf(stderr, "densctl %s: %s: %s\n", command, path, why);
+	return DENSCTL_INVALID;
+}
+
+int offline_read_text(const char *command, const char *path, struct offline *offline)
+{
+	FILE *file = fopen(path, "re");
+	size_t n;
+	int failed;
+
+	if (!file)
+		return file_fault(command, path, strerror(errno));
+	n = fread(offline->text, 1, sizeof(offline->text), file);
+	failed = ferror(file) ? errno : 0;
+	fclose(file);
+	if (failed)
+		return file_fault(command, path, strerror(failed));
+	if (n == sizeof(offline->text))
+		return file_fault(command, path, "larger than 64 KiB; a protocol is a page or two of text");
+	offline->text_length = n;
+	diagnostics_init(&offline->diagnostics, path);
+	offline->plan_count = 0;
+	if (protocol_read(offline->text, n, &offline->site, &offline->diagnostics, offline->plans,
+			  &offline->plan_count))
+		return DENSCTL_INVALID;
+	return DENSCTL_OK;
+}
+
+struct offline *offline_new(const struct options *options, int *ret_code)
+{
+	struct offline *offline = calloc(1, sizeof(*offline));
+
+	*ret_code = offline ? site_choose(options, &offline->site) : DENSCTL_INVALID;
+	if (*ret_code == DENSCTL_OK)
+		return offline;
+	free(offline);
+	return NULL;
+}
+
+static json_object *diagnostics_json(const struct diagnostics *diagnostics)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *diagnostic = &diagnostics->list[i];
+		json_object *entry = json_object_new_object();
+
+		json_object_object_add(
+			entry, "level",
+			json_object_new_string(diagnostic->level == DIAGNOSTIC_ERROR ? "error" : "warning"));
+		json_object_object_add(entry, "line", json_object_new_int64(diagnostic->line));
+		json_object_object_add(entry, "column", json_object_new_int64(diagnostic->column));
+		json_object_object_add(entry, "text", json_object_new_string(diagnostic->text));
+		json_object_array_add(list, entry);
+	}
+	return list;
+}
+
+static void validate_report(const struct offline *offline, const char *path, int r, json_object *list)
+{
+	bool read = offline->diagnostics.file[0] != '\0';
+
+	if (list) {
+		json_object *entry = json_object_new_object();
+
+		json_object_object_add(entry, "file", json_object_new_string(path));
+		json_object_object_add(entry, "ok", json_object_new_boolean(r == DENSCTL_OK));
+		json_object_object_add(entry, "runs", json_object_new_int64((int64_t)offline->plan_count));
+		json_object_object_add(entry, "diagnostics", diagnostics_json(&offline->diagnostics));
+		json_object_array_add(list, entry);
+		return;
+	}
+	if (read && offline->diagnostics.count)
+		diagnostics_print(&offline->diagnostics, stderr);
+	if (r == DENSCTL_OK)
+		printf("%s: good, %zu run%s\n", path, offline->plan_count,
+		       offline->plan_count == 1 ? "" : "s");
+}
+
+int validate_run(const struct options *options)
+{
+	json_object *list = option_given(options, OPTION_JSON) ? json_object_new_array() : NULL;
+	int result, r;
+	struct offline *offline = offline_new(options, &result);
+
+	for (int i = 0; offline && i < options->count; i++) {
+		memset(&offline->diagnostics, 0, sizeof(offline->diagnostics));
+		r = offline_read_text(options->command, options->arguments[i], offline);
+		validate_report(offline, options->arguments[i], r, list);
+		if (r)
+			result = r;
+	}
+	if (offline && list)
+		message_print(list, stdout);
+	json_object_put(list);
+	free(offline);
+	return result;
+}
+
+static void plan_print(const struct plan *plan, const struct dryrun *dryrun)
+{
+	char text[DURATION_TEXT];
+
+	printf("%s: %s, ", plan->name, plan->material);
+	if (plan->reference)
+		printf("1 atm (reference anneal, press idle)");
+	else
+		printf("%g GPa", plan->pressure_gpa);
+	printf(", %g K for %g min\n\n  phase            start   duration    P / GPa          T / K\n",
+	       plan->temperature_k, plan->isotherm_s / 60);
+	for (uint32_t i = 0; i < dryrun->phase_count; i++) {
+		const struct dryrun_phase *phase = &dryrun->phases[i];
+
+		if (phase->phase == PHASE_DONE)
+			continue;
+		printf("  %-12s %9s", phase_name(phase->phase), duration_text(phase->start_s, text));
+		printf("  %9s   %6.3f -> %6.3f  %6.1f -> %6.1f\n", duration_text(phase->duration_s, text),
+		       phase->from_gpa, phase->to_gpa, phase->from_k, phase->to_k);
+	}
+	printf("\n  total %s; setpoint writes: furnace %u, press %u\n", duration_text(dryrun->total_s, text),
+	       dryrun->furnace_writes, dryrun->press_writes);
+	if (plan->calorimetry.present)
+		printf("  then %u scans at %u rates, %g to %g K, each on a fresh section\n",
+		       plan->calorimetry.rate_count * plan->calorimetry.sections_per_rate,
+		       plan->calorimetry.rate_count, plan->calorimetry.start_k, plan->calorimetry.end_k);
+	putchar('\n');
+	plot_text(dryrun->points, dryrun->point_count, stdout);
+}
+
+static json_object *phase_json(const struct dryrun_phase *phase)
+{
+	json_object *entry = json_object_new_object();
+
+	json_object_object_add(entry, "phase", json_object_new_string(phase_name(phase->phase)));
+	json_object_object_add(entry, "start_s", json_object_new_double(phase->start_s));
+	json_object_object_add(entry, "duration_s", json_object_new_double(phase->duration_s));
+	json_object_object_add(entry, "from_gpa", json_object_new_double(phase->from_gpa));
+	json_object_object_add(entry, "to_gpa", json_object_new_double(phase->to_gpa));
+	json_object_object_add(entry, "from_k", json_object_new_double(phase->from_k));
+	json_object_object_add(entry, "to_k", json_object_new_double(phase->to_k));
+	return entry;
+}
+
+static json_object *plan_json(const struct plan *plan, const struct dryrun *dryrun)
+{
+	json_object *entry = json_object_new_object(), *list = json_object_new_array();
+	uint32_t scans = plan->calorimetry.present
+				 ? plan->calorimetry.rate_count * plan->calorimetry.sections_per_rate
+				 : 0;
+
+	for (uint32_t i = 0; i < dryrun->phase_count; i++)
+		if (dryrun->phases[i].phase != PHASE_DONE)
+			json_object_array_add(list, phase_json(&dryrun->phases[i]));
+	json_object_object_add(entry, "name", json_object_new_string(plan->name));
+	json_object_object_add(entry, "outcome", json_object_new_string(outcome_name(dryrun->outcome)));
+	json_object_object_add(entry, "total_s", json_object_new_double(dryrun->total_s));
+	json_object_object_add(entry, "furnace_setpoint_writes",
+			       json_object_new_int64(dryrun->furnace_writes));
+	json_object_object_add(entry, "press_setpoint_writes", json_object_new_int64(dryrun->press_writes));
+	json_object_object_add(entry, "scans", json_object_new_int64(scans));
+	json_object_object_add(entry, "segments", list);
+	return entry;
+}
+
+/* SVG of run @index: FILE for the first, FILE with "-2" before its ending for the second. */
+static int plan_svg(const struct options *options, const struct plan *plan, const struct dryrun *result,
+		    size_t index)
+{
+	const char *path = options->value[OPTION_SVG], *dot = strrchr(path, '.');
+	int stem = dot && !strchr(dot, '/') ? (int)(dot - path) : (int)strlen(path);
+	char numbered[4096];
+	int r;
+
+	if (index)
+		snprintf(numbered, sizeof(numbered), "%.*s-%zu%s", stem, path, index + 1, path + stem);
+	else
+		snprintf(numbered, sizeof(numbered), "%s", path);
+	r = plot_svg(result->points, result->point_count, plan->name, numbered);
+	if (r == 0)
+		fprintf(stderr, "densctl plan: drawn into %s\n", numbered);
+	else
+		fprintf(stderr,
+			"densctl plan: %s was not drawn: gnuplot is missing, or the folder cannot be "
+			"written\n",
+			numbered);
+	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
+}
+
+static int plan_one(const struct options *options, const struct offline *offline, size_t index,
+		    json_object *list)
+{
+	struct dryrun *result = calloc(1, sizeof(*result));
+	const struct plan *plan = &offline->plans[index];
+	int r = DENSCTL_OK;
+
+	if (!result)
+		return DENSCTL_INVALID;
+	dryrun(plan, &offline->site, result);
+	if (list)
+		json_object_array_add(list, plan_json(plan, result));
+	else
+		plan_print(plan, result);
+	if (result->outcome != OUTCOME_COMPLETED) {
+		fprintf(stderr, "densctl plan: the dry run of '%s' ended in %s: %s\n", plan->name,
+			phase_name(result->phase),
+			result->cause[0] ? result->cause : "it did not finish in twice its time");
+		r = DENSCTL_INVALID;
+	}
+	if (option_given(options, OPTION_SVG) && plan_svg(options, plan, result, index))
+		r = DENSCTL_INVALID;
+	free(result);
+	return r;
+}
+
+int plan_run(const struct options *options)
+{
+	json_object *list = option_given(options, OPTION_JSON) ? json_object_new_array() : NULL;
+	int r;
+	struct offline *offline = offline_new(options, &r);
+
+	if (offline) {
+		r = offline_read_text(options->command, options->arguments[0], offline);
+		if (offline->diagnostics.count)
+			diagnostics_print(&offline->diagnostics, stderr);
+	}
+	for (size_t i = 0; offline && r != DENSCTL_INVALID && i < offline->plan_count; i++)
+		r = plan_one(options, offline, i, list);
+	if (offline && list)
+		message_print(list, stdout);
+	json_object_put(list);
+	free(offline);
+	return r;
+}

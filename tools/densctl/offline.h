@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a protocol here, before anything is sent: validate, plan and submit share it. */
+#ifndef DENSCTL_OFFLINE_H
+#define DENSCTL_OFFLINE_H
+
+#include "config/protocol_reader.h"
+#include "tools/densctl/command.h"
+
+struct offline {
+	struct site site;
+	struct diagnostics diagnostics;
+	struct plan plans[PROTOCOL_PLANS_MAX];
+	size_t plan_count;
+	char text[PROTOCOL_TEXT_MAX + 1];
+	size_t text_length;
+};
+
+/* The chosen site, read; NULL with *ret_code when it cannot be. Free with free(). */
+struct offline *offline_new(const struct options *options, int *ret_code);
+/* Reads and checks @path into @offline. DENSCTL_OK, or DENSCTL_INVALID with the reasons in its diagnostics.
+ */
+int offline_read_text(const char *command, const char *path, struct offline *offline);
+
+#endif

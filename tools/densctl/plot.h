@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* P(t) and T(t): as characters, or as SVG through gnuplot. */
+#ifndef DENSCTL_PLOT_H
+#define DENSCTL_PLOT_H
+
+#include <stdio.h>
+
+#include "tools/densctl/dryrun.h"
+
+void plot_text(const struct dryrun_point *points, size_t count, FILE *stream);
+/* 0, or -errno (-ENOENT: gnuplot is not there or refused). */
+int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path);
+
+#endif

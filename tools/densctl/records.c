@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the store knows: queue, runs, results, export, replay. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "daemon/base/ulid.h"
+#include "daemon/publication.h"
+#include "tools/densctl/client.h"
+#include "tools/densctl/message.h"
+
+/* Standard output, or the file of --out; NULL with the reason printed. */
+static FILE *output_open(const struct options *options)
+{
+	const char *path = options->value[OPTION_OUT];
+	FILE *file = path ? fopen(path, "we") : stdout;
+
+	if (!file)
+		fprintf(stderr, "densctl %s: %s cannot be written: %s\n", options->command, path,
+			strerror(errno));
+	return file;
+}
+
+static int output_close(const struct options *options, FILE *file)
+{
+	bool failed = ferror(file) != 0;
+
+	if (file == stdout)
+		failed = fflush(file) != 0 || failed;
+	else
+		failed = fclose(file) != 0 || failed;
+	if (failed)
+		fprintf(stderr, "densctl %s: the output could not be written whole\n", options->command);
+	return failed ? DENSCTL_INVALID : DENSCTL_OK;
+}
+
+static size_t list_length(json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+/* Asks, and prints the list named @list with @row, or the whole reply as JSON. */
+static int show_list(const struct options *options, json_object *request, const char *list,
+		     const char *heading, void (*row)(json_object *entry))
+{
+	json_object *reply = NULL, *entries;
+	int r = client_ask(options, request, &reply);
+
+	entries = message_field(reply, list);
+	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {
+		message_print(entries, stdout);
+	} else if (r == DENSCTL_OK) {
+		puts(list_length(entries) ? heading : "none");
+		for (size_t i = 0; i < list_length(entries); i++)
+			row(json_object_array_get_idx(entries, i));
+	}
+	json_object_put(reply);
+	return r;
+}
+
+static void queue_row(json_object *entry)
+{
+	printf("%-26s  %-24.24s  %-12s  %-12s\n", message_text(entry, "run", "-"),
+	       message_text(entry, "name", "-"),
+	       message_flag(entry, "started") ? message_text(entry, "densification", "running") : "waiting",
+	       message_text(entry, "calorimetry", "-"));
+}
+
+int queue_run(const struct options *options)
+{
+	return show_list(options, message_request("queue"), "queue",
+			 "run                         name                      press         calorimeter",
+			 queue_row);
+}
+
+static void runs_row(json_object *entry)
+{
+	char gpa[NUMBER_TEXT], k[NUMBER_TEXT];
+
+	printf("%-26s  %-24.24s  %-11s  %-11s  %6s  %6s  %s\n", message_text(entry, "run", "-"),
+	       message_text(entry, "name", "-"), message_text(entry, "densification", "-"),
+	       message_text(entry, "calorimetry", "-"),
+	       number_text(message_number(entry, "peak_gpa"), 2, gpa),
+	       number_text(message_number(entry, "peak_k"), 1, k), message_text(entry, "cause", ""));
+}
+
+int runs_run(const struct options *options)
+{
+	json_object *request;
+	int64_t limit;
+	int r = option_integer(options, OPTION_LIMIT, 1, 1000, 20, &limit);
+
+	if (r)
+		return r;
+	request = message_request("runs");
+	json_object_object_add(request, "limit", json_object_new_int64(limit));
+	return show_list(options, request, "runs",
+			 "run                         name                      press        calorimeter  "
+			 "P/GPa   T/K     cause",
+			 runs_row);
+}
+
+/* One column of the table of sections: heading, field, decimals. */
+static const struct {
+	const char *heading, *field;
+	int width, decimals;
+} result_columns[] = {
+	{"rate/K/s", "rate_k_per_s", 9, 1},
+	{"Tf/K", "tf_k", 8, 2},
+	{"+-", "tf_sd_k", 6, 2},
+	{"Tf_ref/K", "tf_ref_k", 9, 2},
+	{"dTf/K", "delta_tf_k", 7, 2},
+	{"+-", "delta_tf_sd_k", 6, 2},
+	{"Tp/K", "tp_k", 8, 2},
+	{"onset/K", "tg_onset_k", 8, 2},
+};
+#define RESULT_COLUMNS (sizeof(result_columns) / sizeof(result_columns[0]))
+
+static bool is_pair(json_object *result)
+{
+	return strcmp(message_text(result, "kind", ""), "pair") == 0;
+}
+
+static void results_heading(FILE *stream, bool csv)
+{
+	fprintf(stream, csv ? "section" : "%-20s", "section");
+	for (size_t i = 0; i < RESULT_COLUMNS; i++)
+		if (csv)
+			fprintf(stream, ",%s", result_columns[i].field);
+		else
+			fprintf(stream, " %*s", result_columns[i].width, result_columns[i].heading);
+	fputs(csv ? ",refused\n" : "\n", stream);
+}
+
+static void pair_row(json_object *result, FILE *stream, bool csv)
+{
+	const char *section = message_text(result, "section", "-"), *why = message_text(result, "why", "");
+	bool refused = message_flag(result, "refused");
+	char text[NUMBER_TEXT];
+
+	fprintf(stream, csv ? "%s" : "%-20s", section);
+	for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+		double value = message_number(result, result_columns[i].field);
+
+		if (!csv)
+			fprintf(stream, " %*s", result_columns[i].width,
+				number_text(value, result_columns[i].decimals, text));
+		else if (isfinite(value))
+			fprintf(stream, ",%.6g", value);
+		else
+			fputc(',', stream);
+	}
+	if (csv)
+		fprintf(stream, ",%s\n", refused ? message_text(result, "code", "refused") : "");
+	else
+		fprintf(stream, "%s%s\n", refused ? "  refused: " : "", refused ? why : "");
+}
+
+static void kissinger_row(json_object *result, FILE *stream)
+{
+	json_object *interval = message_field(result, "ea_ci95_kj_per_mol");
+	double low = list_length(interval) == 2
+			     ? json_object_get_double(json_object_array_get_idx(interval, 0))
+			     : NAN;
+	double high = list_length(interval) == 2
+			      ? json_object_get_double(json_object_array_get_idx(interval, 1))
+			      : NAN;
+
+	if (message_flag(result, "refused")) {
+		fprintf(stream, "Ea: refused: %s\n", message_text(result, "why", ""));
+		return;
+	}
+	fprintf(stream,
+		"Ea = %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s, from %.0f scans at %.0f "
+		"rates\n",
+		message_number(result, "ea_kj_per_mol"), message_number(result, "ea_se_kj_per_mol"), low,
+		high, message_number(result, "ea_over_rtg"), message_text(result, "class", "-"),
+		message_number(result, "n"), message_number(result, "n_rates"));
+}
+
+/* The last result of a kind counts: Ea is published again with each section. */
+static void results_print(json_object *results, FILE *stream, bool csv)
+{
+	json_object *kissinger = NULL;
+
+	results_heading(stream, csv);
+	for (size_t i = 0; i < list_length(results); i++) {
+		json_object *result = json_object_array_get_idx(results, i);
+
+		if (is_pair(result))
+			pair_row(result, stream, csv);
+		else
+			kissinger = result;
+	}
+	if (kissinger && !csv)
+		kissinger_row(kissinger, stream);
+}
+
+int results_run(const struct options *options)
+{
+	json_object *request, *reply = NULL, *results;
+	FILE *file;
+	int r;
+
+	if (options->count && !ulid_is_valid(options->arguments[0]))
+		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
+				   options->arguments[0]);
+	request = message_request("results");
+	message_add_text(request, "run", options->count ? options->arguments[0] : NULL);
+	r = client_ask(options, request, &reply);
+	results = message_field(reply, "results");
+	file = r == DENSCTL_OK ? output_open(options) : NULL;
+	if (file) {
+		if (option_given(options, OPTION_JSON))
+			message_print(results, file);
+		else
+			results_print(results, file, option_given(options, OPTION_CSV));
+		r = output_close(options, file);
+	} else if (r == DENSCTL_OK) {
+		r = DENSCTL_INVALID;
+	}
+	json_object_put(reply);
+	return r;
+}
+
+static bool is_local_section(const char *text)
+{
+	double rate;
+	int section;
+	char end;
+
+	return sscanf(text, "r%lf/s%d%c", &rate, &section, &end) == 2;
+}
+
+static json_object *export_request(const struct options *options)
+{
+	const char *run = options->arguments[0], *section = options->value[OPTION_SECTION];
+	json_object *request = message_request(section ? "trace" : "samples");
+	char name[128];
+
+	message_add_text(request, "run", run);
+	message_add_text(request, "format", option_given(options, OPTION_JSON) ? "json" : "csv");
+	if (section) {
+		snprintf(name, sizeof(name), "%s/%s", run, section);
+		message_add_text(request, "section", name);
+		json_object_object_add(request, "reference",
+				       json_object_new_boolean(option_given(options, OPTION_REFERENCE)));
+	}
+	return request;
+}
+
+static int export_check(const struct options *options)
+{
+	const char *section = options->value[OPTION_SECTION];
+
+	if (!ulid_is_valid(options->arguments[0]))
+		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
+				   options->arguments[0]);
+	if (section && !is_local_section(section))
+		return usage_error(options->command,
+				   "--section is '%s'; r<rate>/s<n> is wanted, for example r500/s1", section);
+	if (option_given(options, OPTION_REFERENCE) && !section)
+		return usage_error(options->command, "--reference needs --section");
+	if (option_given(options, OPTION_CSV) && option_given(options, OPTION_JSON))
+		return usage_error(options->command, "--csv and --json exclude each other");
+	return DENSCTL_OK;
+}
+
+int export_run(const struct options *options)
+{
+	json_object *reply = NULL;
+	FILE *file;
+	int r = export_check(options);
+
+	if (r)
+		return r;
+	r = client_ask(options, export_request(options), &reply);
+	file = r == DENSCTL_OK ? output_open(options) : NULL;
+	if (file) {
+		if (option_given(options, OPTION_JSON))
+			message_print(reply, file);
+		else
+			fputs(message_text(reply, "csv", ""), file);
+		r = output_close(options, file);
+	} else if (r == DENSCTL_OK) {
+		r = DENSCTL_INVALID;
+	}
+	json_object_put(reply);
+	return r;
+}
+
+int replay_run(const struct options *options)
+{
+	json_object *request, *reply = NULL, *messages;
+	int64_t from, to;
+	int topic = topic_from_name(options->arguments[0]), r;
+
+	if (topic < 0 || topic == TOPIC_HEARTBEAT)
+		return usage_error(options->command,
+				   "'%s' is not stored; allowed: state, alarm, scan, result, sample",
+				   options->arguments[0]);
+	r = option_integer(options, OPTION_FROM, 1, INT64_MAX, 1, &from);
+	if (r == DENSCTL_OK)
+		r = option_integer(options, OPTION_TO, from, INT64_MAX, INT64_MAX, &to);
+	if (r)
+		return r;
+	request = message_request("replay");
+	message_add_text(request, "topic", options->arguments[0]);
+	json_object_object_add(request, "from", json_object_new_int64(from));
+	json_object_object_add(request, "to", json_object_new_int64(to));
+	message_add_text(request, "run", options->value[OPTION_RUN]);
+	r = client_ask(options, request, &reply);
+	messages = message_field(reply, "messages");
+	for (size_t i = 0; r == DENSCTL_OK && i < list_length(messages); i++)
+		puts(json_object_to_json_string_ext(json_object_array_get_idx(messages, i),
+						    JSON_C_TO_STRING_PLAIN));
+	json_object_put(reply);
+	return r;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densctl/view.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "protocol/alarm.h"
+#include "tools/densctl/message.h"
+
+#define BAR 32
+
+void view_take(struct view *view, const char *topic, json_object *message, int64_t now_ms)
+{
+	json_object **place = strcmp(topic, "sample") == 0   ? &view->sample
+			      : strcmp(topic, "state") == 0  ? &view->state
+			      : strcmp(topic, "scan") == 0   ? &view->scan
+			      : strcmp(topic, "result") == 0 ? &view->result
+							     : NULL;
+
+	view->heard_ms = now_ms;
+	if (!place) {
+		json_object_put(message);
+		return;
+	}
+	json_object_put(*place);
+	*place = message;
+}
+
+void view_clear(struct view *view)
+{
+	json_object_put(view->sample);
+	json_object_put(view->state);
+	json_object_put(view->scan);
+	json_object_put(view->result);
+	*view = (struct view){0};
+}
+
+bool view_is_silent(const struct view *view, int64_t now_ms)
+{
+	return view->heard_ms == 0 || now_ms - view->heard_ms > VIEW_SILENCE_MS;
+}
+
+static void draw_bar(double share, FILE *stream)
+{
+	int filled = isfinite(share) ? (int)lround(fmin(fmax(share, 0), 1) * BAR) : 0;
+
+	for (int i = 0; i < BAR; i++)
+		fputc(i < filled ? '#' : '.', stream);
+}
+
+/* "643.1 K", "643.1 K (4.2 s OLD)", "643.1 K (bad: sensor-break)" */
+static void draw_measured(json_object *sample, const char *name, int decimals, const char *unit, FILE *stream)
+{
+	json_object *value = message_field(sample, name);
+	const char *quality = message_text(value, "quality", "none");
+	double age = message_number(value, "age_s");
+	char text[NUMBER_TEXT];
+
+	fprintf(stream, "%9s %s", number_text(message_number(value, "value"), decimals, text), unit);
+	if (strcmp(quality, "good") != 0)
+		fprintf(stream, " (%s: %s)", quality, message_text(value, "cause", "unknown"));
+	if (isfinite(age) && age > 2)
+		fprintf(stream, " (%.1f s OLD)", age);
+}
+
+static void draw_pair(const struct view *view, const char *label, const char *measured, const char *programme,
+		      const char *target, int decimals, const char *unit, const char *end, FILE *stream)
+{
+	char text[NUMBER_TEXT];
+
+	fprintf(stream, "  %-12s", label);
+	draw_measured(view->sample, measured, decimals, unit, stream);
+	fprintf(stream, "   setpoint %s",
+		number_text(message_number(view->sample, programme), decimals, text));
+	fprintf(stream, "   target %s%s", number_text(message_number(view->state, target), decimals, text),
+		end);
+}
+
+static void draw_alarms(json_object *state, const char *end, FILE *stream)
+{
+	json_object *active = message_field(state, "alarms_active");
+	size_t count = json_object_is_type(active, json_type_array) ? json_object_array_length(active) : 0;
+
+	if (!count)
+		fprintf(stream, "  %-12s none%s", "alarms", end);
+	for (size_t i = 0; i < count; i++) {
+		json_object *entry = json_object_array_get_idx(active, i);
+		const char *name = json_object_is_type(entry, json_type_string)
+					   ? json_object_get_string(entry)
+					   : message_text(entry, "name", "?");
+
+		fprintf(stream, "  %-12s ALARM %s", i ? "" : "alarms", name);
+		for (int number = 1; number < ALARM_MAX; number++)
+			if (strcmp(alarm_info((enum alarm)number)->name, name) == 0)
+				fprintf(stream, ": %s; %s", alarm_info((enum alarm)number)->what,
+					alarm_info((enum alarm)number)->remedy);
+		fputs(end, stream);
+	}
+}
+
+static void draw_calorimeter(json_object *state, const char *end, FILE *stream)
+{
+	double total = message_number(state, "sections_total");
+
+	if (!(total > 0))
+		return;
+	fprintf(stream, "  %-12s %s, section %s; %.0f of %.0f done%s", "calorimeter",
+		message_text(state, "scan_phase", "-"), message_text(state, "section", "-"),
+		message_number(state, "sections_done"), total, end);
+}
+
+static void draw_state(const struct view *view, const char *end, FILE *stream)
+{
+	json_object *state = view->state;
+	char left[DURATION_TEXT], soak[DURATION_TEXT], isotherm[DURATION_TEXT];
+	double scale = message_number(state, "clock_scale"), progress = message_number(state, "progress");
+
+	fprintf(stream, "densd  %s  %s", message_text(state, "run_name", "-"),
+		message_text(state, "run", ""));
+	if (message_flag(state, "simulated"))
+		fprintf(stream, "  [simulated instruments, %g x real time]", scale);
+	fprintf(stream, "%s  %-12s %s", end, "state", message_text(state, "phase", "-"));
+	if (message_flag(state, "holdback"))
+		fputs(" (holdback: waiting for the process value)", stream);
+	if (message_flag(state, "latched"))
+		fputs(" (trip latched)", stream);
+	if (message_number(state, "soak_s") > 0)
+		fprintf(stream, " (soak %s of %s)", duration_text(message_number(state, "soak_s"), soak),
+			duration_text(message_number(state, "isotherm_s"), isotherm));
+	fprintf(stream, "%s  %-12s [", end, "progress");
+	draw_bar(progress, stream);
+	fprintf(stream, "] %3.0f %%   left %s%s", isfinite(progress) ? 100 * progress : 0,
+		duration_text(message_number(state, "remaining_s"), left), end);
+}
+
+void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *stream)
+{
+	const char *ask = message_text(view->state, "ask", ""),
+		   *cause = message_text(view->state, "cause", "");
+
+	if (view_is_silent(view, now_ms)) {
+		if (view->heard_ms)
+			fprintf(stream, "  NO NEWS from densd for %lld s: nothing below is fresh%s",
+				(long long)(now_ms - view->heard_ms) / 1000, end);
+		else
+			fprintf(stream, "  no news from densd yet%s", end);
+	}
+	draw_state(view, end, stream);
+	draw_pair(view, "temperature", "temperature_k", "programme_k", "target_k", 1, "K", end, stream);
+	draw_pair(view, "pressure", "pressure_gpa", "programme_gpa", "target_gpa", 3, "GPa", end, stream);
+	fprintf(stream, "  %-12s", "heater");
+	draw_measured(view->sample, "output_pct", 0, "%", stream);
+	fprintf(stream, "   nitrogen");
+	draw_measured(view->sample, "flow_ml_per_min", 0, "ml/min", stream);
+	fputs(end, stream);
+	draw_calorimeter(view->state, end, stream);
+	draw_alarms(view->state, end, stream);
+	if (cause[0])
+		fprintf(stream, "  %-12s %s%s", "cause", cause, end);
+	if (ask[0])
+		fprintf(stream, "  %-12s %s%s", "asked of you", ask, end);
+}
+
+void view_line(const struct view *view, int64_t now_ms, FILE *stream)
+{
+	char k[NUMBER_TEXT], gpa[NUMBER_TEXT], left[DURATION_TEXT];
+	json_object *state = view->state;
+	double progress = message_number(state, "progress"), total = message_number(state, "sections_total");
+
+	if (view_is_silent(view, now_ms)) {
+		fprintf(stream, "no news from densd for %lld s\n",
+			view->heard_ms ? (long long)(now_ms - view->heard_ms) / 1000 : 0);
+		return;
+	}
+	fprintf(stream, "%-12s %3.0f %%  T %6s K  P %6s GPa  left %s", message_text(state, "phase", "-"),
+		isfinite(progress) ? 100 * progress : 0,
+		number_text(message_number(view->sample, "temperature_k.value"), 1, k),
+		number_text(message_number(view->sample, "pressure_gpa.value"), 3, gpa),
+		duration_text(message_number(state, "remaining_s"), left));
+	if (total > 0)
+		fprintf(stream, "  sections %.0f/%.0f %s", message_number(state, "sections_done"), total,
+			message_text(state, "scan_phase", ""));
+	if (message_flag(state, "holdback"))
+		fputs("  holdback", stream);
+	fputc('\n', stream);
+}

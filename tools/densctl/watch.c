@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* watch, status, and the following of submit --wait. */
+#include "tools/densctl/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "tools/densctl/client.h"
+#include "tools/densctl/message.h"
+#include "tools/densctl/view.h"
+
+#define REDRAW_MS 200
+#define LINE_MS 5000  /* line mode: at least one line in so long */
+#define QUEUE_MS 2000 /* submit --wait asks the queue so often */
+
+static const char *const topics[] = {"sample", "state", "scan", "result", "alarm", "heartbeat", NULL};
+static volatile sig_atomic_t interrupted;
+
+struct watch {
+	struct telemetry *telemetry;
+	struct view view;
+	bool redraw, json;
+	int lines_drawn;
+	int64_t drawn_ms;
+	char shown[256]; /* line mode: what makes a line worth printing */
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static int64_t mono_ms(void)
+{
+	return clock_mono_ns() / 1000000;
+}
+
+static int watch_open(const struct options *options, struct watch *ret_watch)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	int r;
+
+	*ret_watch = (struct watch){.json = option_given(options, OPTION_JSON)};
+	r = telemetry_open(options, topics, &ret_watch->telemetry);
+	if (r)
+		return r;
+	ret_watch->redraw = isatty(STDOUT_FILENO) && !option_given(options, OPTION_LINES) && !ret_watch->json;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (ret_watch->redraw)
+		fputs("\033[?25l\033[H\033[2J", stdout);
+	return DENSCTL_OK;
+}
+
+static void watch_close(struct watch *watch)
+{
+	if (watch->redraw)
+		fputs("\033[?25h\n", stdout);
+	fflush(stdout);
+	view_clear(&watch->view);
+	telemetry_close(watch->telemetry);
+}
+
+/* A message that says something by itself gets its own line in line mode. */
+static void print_event(const char *topic, json_object *message)
+{
+	if (strcmp(topic, "alarm") == 0)
+		printf("%s %s: %s\n", message_flag(message, "raised") ? "ALARM" : "alarm cleared",
+		       message_text(message, "alarm", "?"), message_text(message, "text", ""));
+	else if (strcmp(topic, "result") == 0 && message_flag(message, "refused"))
+		printf("result %s: refused: %s\n", message_text(message, "section", ""),
+		       message_text(message, "why", ""));
+	else if (strcmp(topic, "result") == 0 && message_number(message, "tf_k") > 0)
+		printf("result %s: Tf %.1f +- %.1f K\n", message_text(message, "section", ""),
+		       message_number(message, "tf_k"), message_number(message, "tf_sd_k"));
+}
+
+static void draw_screen(struct watch *watch, int64_t now_ms)
+{
+	if (now_ms - watch->drawn_ms < REDRAW_MS)
+		return;
+	watch->drawn_ms = now_ms;
+	fputs("\033[H", stdout);
+	view_draw(&watch->view, now_ms, "\033[K\n", stdout);
+	fputs("\033[J", stdout);
+	fflush(stdout);
+}
+
+static void draw_line(struct watch *watch, int64_t now_ms)
+{
+	char worth[256];
+
+	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d", message_text(watch->view.state, "phase", ""),
+		 message_text(watch->view.state, "run", ""),
+		 message_number(watch->view.state, "sections_done"), view_is_silent(&watch->view, now_ms));
+	if (strcmp(worth, watch->shown) == 0 && now_ms - watch->drawn_ms < LINE_MS)
+		return;
+	memcpy(watch->shown, worth, sizeof(worth));
+	watch->drawn_ms = now_ms;
+	view_line(&watch->view, now_ms, stdout);
+	fflush(stdout);
+}
+
+/* One message, or a fifth of a second; then draws what is due. */
+static void watch_turn(struct watch *watch)
+{
+	json_object *message = NULL;
+	char topic[16];
+	int r = telemetry_receive(watch->telemetry, REDRAW_MS, topic, &message);
+	int64_t now_ms = mono_ms();
+
+	if (r == 1 && watch->json) {
+		printf("%s\n", json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN));
+		fflush(stdout);
+	} else if (r == 1 && !watch->redraw) {
+		print_event(topic, message);
+	}
+	if (r == 1)
+		view_take(&watch->view, topic, message, now_ms);
+	if (watch->redraw)
+		draw_screen(watch, now_ms);
+	else if (!watch->json)
+		draw_line(watch, now_ms);
+}
+
+static bool view_is_complete(const struct view *view)
+{
+	return view->state && view->sample;
+}
+
+static int watch_once(const struct options *options, struct watch *watch)
+{
+	int64_t seconds, end;
+	int r = option_integer(options, OPTION_TIMEOUT, 1, 86400, 15, &seconds);
+
+	if (r)
+		return r;
+	for (end = mono_ms() + seconds * 1000;
+	     !interrupted && mono_ms() < end && !view_is_complete(&watch->view);) {
+		json_object *message = NULL;
+		char topic[16];
+
+		if (telemetry_receive(watch->telemetry, REDRAW_MS, topic, &message) == 1)
+			view_take(&watch->view, topic, message, mono_ms());
+	}
+	if (!view_is_complete(&watch->view)) {
+		fprintf(stderr,
+			"densctl %s: densd publishes nothing there; is it running (systemctl status "
+			"densd)?\n",
+			options->command);
+		return DENSCTL_NO_DAEMON;
+	}
+	if (!watch->json) {
+		view_draw(&watch->view, mono_ms(), "\n", stdout);
+		return DENSCTL_OK;
+	}
+	json_object *both = json_object_new_object();
+
+	json_object_object_add(both, "state", json_object_get(watch->view.state));
+	json_object_object_add(both, "sample", json_object_get(watch->view.sample));
+	message_print(both, stdout);
+	json_object_put(both);
+	return DENSCTL_OK;
+}
+
+int watch_run(const struct options *options)
+{
+	struct watch watch;
+	int r;
+
+	if (option_given(options, OPTION_ONCE))
+		return status_run(options);
+	r = watch_open(options, &watch);
+	if (r)
+		return r;
+	while (!interrupted)
+		watch_turn(&watch);
+	watch_close(&watch);
+	return DENSCTL_OK;
+}
+
+int status_run(const struct options *options)
+{
+	struct watch watch;
+	int r = watch_open(options, &watch);
+
+	if (r)
+		return r;
+	watch.redraw = false;
+	r = watch_once(options, &watch);
+	watch_close(&watch);
+	return r;
+}
+
+static bool contains(json_object *list, const char *run)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), run) == 0)
+			return true;
+	return false;
+}
+
+/* 1: none of @runs waits or runs; 0: some do; negative: no answer. */
+static int queue_is_free_of(const struct options *options, json_object *runs)
+{
+	json_object *reply = NULL, *list;
+	int r = client_ask(options, message_request("queue"), &reply), is_free = 1;
+
+	list = message_field(reply, "queue");
+	for (size_t i = 0; r == DENSCTL_OK && json_object_is_type(list, json_type_array) &&
+			   i < json_object_array_length(list);
+	     i++)
+		if (contains(runs, message_text(json_object_array_get_idx(list, i), "run", "")))
+			is_free = 0;
+	json_object_put(reply);
+	return r == DENSCTL_OK ? is_free : -1;
+}
+
+/* Prints how each of @runs ended. */
+static int report_outcomes(const struct options *options, json_object *runs)
+{
+	json_object *reply = NULL, *list;
+	int r = client_ask(options, message_request("runs"), &reply);
+
+	list = message_field(reply, "runs");
+	for (size_t i = 0; r != DENSCTL_NO_DAEMON && json_object_is_type(list, json_type_array) &&
+			   i < json_object_array_length(list);
+	     i++) {
+		json_object *run = json_object_array_get_idx(list, i);
+		const char *press = message_text(run, "densification", "none"),
+			   *scans = message_text(run, "calorimetry", "none");
+
+		if (!contains(runs, message_text(run, "run", "")))
+			continue;
+		printf("%s: densification %s, calorimetry %s%s%s\n", message_text(run, "run", ""), press,
+		       scans, message_text(run, "cause", "")[0] ? ": " : "", message_text(run, "cause", ""));
+		if (strcmp(press, "completed") != 0 ||
+		    (strcmp(scans, "completed") != 0 && strcmp(scans, "none") != 0))
+			r = DENSCTL_REFUSED;
+	}
+	json_object_put(reply);
+	return r;
+}
+
+int watch_until_done(const struct options *options, json_object *runs)
+{
+	int64_t asked_ms = mono_ms();
+	struct watch watch;
+	int is_free = 0, r = watch_open(options, &watch);
+
+	if (r)
+		return r;
+	while (!interrupted && is_free == 0) {
+		watch_turn(&watch);
+		if (mono_ms() - asked_ms < QUEUE_MS)
+			continue;
+		is_free = queue_is_free_of(options, runs);
+		asked_ms = mono_ms();
+	}
+	watch_close(&watch);
+	if (is_free < 0)
+		return DENSCTL_NO_DAEMON;
+	return is_free ? report_outcomes(options, runs) : DENSCTL_REFUSED;
+}
