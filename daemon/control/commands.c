@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
@@ -12,6 +11,7 @@
 #include "daemon/control/perform.h"
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
+#include "daemon/control/submit.h"
 
 #define REFUSED_PER_MINUTE 5u
 #define MINUTE_NS (60 * CLOCK_NS_PER_S)
@@ -163,63 +163,6 @@ static struct answer do_verb(struct control *control, const struct link_command 
 	return answer;
 }
 
-int commands_read_plans(int fd, const struct link_command *command, struct plan *ret_plans,
-			char ret_why[MACHINE_WHY])
-{
-	struct submit_header header;
-	struct stat status;
-	size_t plans;
-
-	if (fd < 0 || fstat(fd, &status) < 0 ||
-	    pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header)) {
-		snprintf(ret_why, MACHINE_WHY, "the submit came without its plans");
-		return -EINVAL;
-	}
-	if (header.count == 0 || header.count > PLAN_QUEUE_MAX || header.count != command->plan_count) {
-		snprintf(ret_why, MACHINE_WHY, "%u runs in one submit; 1 to %d are allowed", header.count,
-			 PLAN_QUEUE_MAX);
-		return -EINVAL;
-	}
-	plans = header.count * sizeof(struct plan);
-	if ((uint64_t)status.st_size != sizeof(header) + plans + header.text_length ||
-	    pread(fd, ret_plans, plans, sizeof(header)) != (ssize_t)plans) {
-		snprintf(ret_why, MACHINE_WHY, "the submit has the wrong length");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-int commands_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
-{
-	struct plan_fault fault;
-
-	if (!is_text(plan->name, PLAN_TEXT) || !is_text(plan->material, PLAN_TEXT) ||
-	    !is_text(plan->composition, PLAN_TEXT) ||
-	    !is_text(plan->protocol_sha256, sizeof(plan->protocol_sha256)) ||
-	    !is_text(plan->site_sha256, sizeof(plan->site_sha256))) {
-		snprintf(ret_why, MACHINE_WHY, "the plan is not well formed");
-		return -EINVAL;
-	}
-	if (strcmp(plan->site_sha256, site->sha256) != 0) {
-		snprintf(ret_why, MACHINE_WHY, "the plan was made for another site file: submit it again");
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < LIMITS_COUNT; i++) {
-		if (limits_is_safer(&site->limits, &limits_table[i],
-				    limits_get(&plan->limits, &limits_table[i])))
-			continue;
-		snprintf(ret_why, MACHINE_WHY,
-			 "limit %s is looser than the site's: a protocol may only tighten it",
-			 limits_table[i].name);
-		return -EINVAL;
-	}
-	if (plan_check(plan, site->ambient_k, &fault, 1) > 0) {
-		snprintf(ret_why, MACHINE_WHY, "%.47s: %.140s", fault.field, fault.text);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int queue_runs(struct control *control, const struct link_command *command, int fd,
 		      struct journal_command *record)
 {
@@ -266,7 +209,7 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	if (!control_store_ok(control) || !control->recorder.ready)
 		return refuse(
 			"the recorder is not there, a run could not be kept safe: try again in a moment");
-	if (commands_read_plans(fd, command, submitted, answer.why) < 0)
+	if (submit_read_plans(fd, command, submitted, answer.why) < 0)
 		return answer;
 	if (waiting + command->plan_count > PLAN_QUEUE_MAX ||
 	    control->queue.count + command->plan_count > QUEUE_ITEMS_MAX) {
@@ -275,7 +218,7 @@ static struct answer do_submit(struct control *control, const struct link_comman
 		return answer;
 	}
 	for (uint32_t i = 0; i < command->plan_count; i++)
-		if (commands_check_plan(&control->site, &submitted[i], answer.why) < 0)
+		if (submit_check_plan(&control->site, &submitted[i], answer.why) < 0)
 			return answer;
 	if (queue_runs(control, command, fd, record) < 0)
 		return refuse("the journal has no room for the run");

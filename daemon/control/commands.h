@@ -13,11 +13,5 @@
 void commands_take(struct control *control, const struct link_command *command, int fd);
 /* Sends the answers whose entries are durable now. */
 void commands_durable(struct control *control, uint64_t entry);
-/* Everything up to the reply about @fd: the plans of a submit, in @ret_plans[PLAN_QUEUE_MAX]. 0, or -EINVAL
- * and why. */
-int commands_read_plans(int fd, const struct link_command *command, struct plan *ret_plans,
-			char ret_why[MACHINE_WHY]);
-/* 0, or -EINVAL with one sentence: the plan, or a limit in it looser than the site's. */
-int commands_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY]);
 
 #endif

@@ -28,8 +28,8 @@ static void fill_ask(const struct control *control, struct state_body *state)
 			 control->plan.name);
 	else if (control->scan.phase == SCAN_WAIT_LOAD)
 		snprintf(state->ask, sizeof(state->ask),
-			 "load section %.79s on the chip, then: densctl confirm section %.79s",
-			 control->section, control->section);
+			 "load a fresh section on the chip, then: densctl confirm section %.79s",
+			 control->section);
 	else if (control->machine.latched)
 		snprintf(state->ask, sizeof(state->ask),
 			 "remove the cause of the trip, then: densctl ack, densctl reset");

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reports to inputs and actions to demands: times, levels, permits, and who may be written to at all. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/control/cycle.h"
+
+static struct site site;
+static struct cycle_map map;
+static struct link_reports reports[SITE_BUSES_MAX];
+static bool lost[SITE_BUSES_MAX];
+
+static struct reading good(double value, int64_t mono_ns)
+{
+	return (struct reading){.value = value, .t_reply_ns = mono_ns, .quality = QUALITY_GOOD};
+}
+
+static void add_device(uint32_t bus, uint8_t kind, const char *name)
+{
+	struct bus_config *config = &site.buses[bus];
+	struct bus_device *device = &config->devices[config->device_count];
+
+	strcpy(device->name, name);
+	device->profile.kind = kind;
+	device->profile.watchdog = true;
+	reports[bus].reports[config->device_count] = (struct report){.kind = kind,
+								     .device = (uint8_t)config->device_count,
+								     .online = true,
+								     .simulated = true,
+								     .sim_scale = 1};
+	reports[bus].count = ++config->device_count;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&site, 0, sizeof(site));
+	memset(reports, 0, sizeof(reports));
+	memset(lost, 0, sizeof(lost));
+	site.clock_scale = 1;
+	site.bus_count = 3;
+	site.ambient_k = 296;
+	add_device(0, DEVICE_PRESS, "press");
+	add_device(1, DEVICE_FURNACE, "furnace");
+	add_device(1, DEVICE_FLOW, "nitrogen");
+	add_device(2, DEVICE_CHIP, "chip");
+	cycle_find_devices(&site, &map);
+	return 0;
+}
+
+static struct cycle_view make_view(void)
+{
+	return (struct cycle_view){.site = &site,
+				   .map = &map,
+				   .reports = reports,
+				   .lost = lost,
+				   .t_lab_s = 1000,
+				   .store_ok = true};
+}
+
+static void times_cross_from_mono_to_lab(void **state)
+{
+	struct cycle_view view = make_view();
+	struct inputs inputs;
+
+	(void)state;
+	site.clock_scale = 120;
+	reports[1].reports[0].furnace.temperature_k = good(643, 5 * CLOCK_NS_PER_S);
+	reports[1].reports[0].furnace.identity_ok = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_float_equal(inputs.temperature_k.value, 643, 0);
+	assert_float_equal(inputs.temperature_k.t_lab_s, 600, 1e-9);
+	assert_true(inputs.furnace_identity_ok);
+	assert_int_equal(inputs.temperature2_k.quality, QUALITY_NONE);
+	assert_true(isinf(inputs.oil_bar.t_lab_s) && inputs.oil_bar.t_lab_s < 0);
+	assert_float_equal(inputs.ambient_k.value, 296, 0);
+	assert_true(inputs.store_ok);
+}
+
+static void an_offline_device_is_not_identified(void **state)
+{
+	struct cycle_view view = make_view();
+	struct inputs inputs;
+
+	(void)state;
+	reports[0].reports[0].press.identity_ok = true;
+	reports[0].reports[0].online = false;
+	lost[0] = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_false(inputs.press_identity_ok);
+	assert_true(inputs.press_lost);
+	assert_false(inputs.furnace_lost);
+}
+
+static void arming_needs_every_watchdog_or_the_words(void **state)
+{
+	struct cycle_view view = make_view();
+	struct inputs inputs;
+
+	(void)state;
+	cycle_build_inputs(&view, &inputs);
+	assert_false(inputs.devices_armed);
+	reports[0].reports[0].press.watchdog_armed = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_true(inputs.devices_armed);
+	site.buses[1].devices[0].profile.watchdog = false;
+	cycle_build_inputs(&view, &inputs);
+	assert_false(inputs.devices_armed);
+	site.accept_no_watchdog = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_true(inputs.devices_armed);
+}
+
+static void scaled_time_needs_proof_from_every_device(void **state)
+{
+	struct cycle_view view = make_view();
+	char why[MACHINE_WHY];
+
+	(void)state;
+	assert_true(cycle_check_scale(&view, false, why));
+	site.clock_scale = 120;
+	assert_false(cycle_check_scale(&view, false, why));
+	assert_non_null(strstr(why, "furnace"));
+	for (uint32_t bus = 0; bus < 3; bus++)
+		for (uint32_t i = 0; i < reports[bus].count; i++)
+			reports[bus].reports[i].sim_scale = 120;
+	assert_true(cycle_check_scale(&view, false, why));
+	reports[2].reports[0].online = false;
+	assert_false(cycle_check_scale(&view, false, why));
+	assert_true(cycle_check_scale(&view, true, why));
+	reports[2].reports[0].online = true;
+	reports[2].reports[0].simulated = false;
+	assert_false(cycle_check_scale(&view, true, why));
+	/* A real device at scale 1 proves nothing and need not. */
+	site.clock_scale = 1;
+	reports[2].reports[0].simulated = false;
+	for (uint32_t bus = 0; bus < 2; bus++)
+		for (uint32_t i = 0; i < reports[bus].count; i++)
+			reports[bus].reports[i].sim_scale = 1;
+	assert_true(cycle_check_scale(&view, false, why));
+}
+
+static void actions_become_levels(void **state)
+{
+	struct cycle_view view = make_view();
+	struct actions actions = {
+		.heat = HEAT_CONTROL,
+		.setpoint_k = 640,
+		.press = PRESS_REGULATE,
+		.setpoint_gpa = 6.9,
+		.contactor = true,
+		.permit = {
+			.granted = true, .temperature_k = 300, .t_lab_s = 20, .release_temperature_k = 308}};
+	struct cycle_wish wish = {.actions = &actions,
+				  .writes = true,
+				  .purge = true,
+				  .purge_ml_per_min = 80,
+				  .watchdog_s = 10,
+				  .prior_gpa = 7};
+	struct link_cycle cycle;
+
+	(void)state;
+	site.clock_scale = 10;
+	cycle_build_demands(&view, &wish, 0, &cycle);
+	assert_int_equal(cycle.count, 1);
+	assert_int_equal(cycle.demands[0].press.mode, MODE_CONTROL);
+	assert_true(cycle.demands[0].press.heartbeat);
+	assert_true(cycle.demands[0].press.heater_enable);
+	assert_float_equal(cycle.demands[0].press.watchdog_s, 10, 0);
+	assert_true(cycle.demands[0].press.permit.granted);
+	assert_int_equal(cycle.demands[0].press.permit.t_reply_ns, 2 * CLOCK_NS_PER_S);
+	cycle_build_demands(&view, &wish, 1, &cycle);
+	assert_int_equal(cycle.demands[0].furnace.mode, MODE_CONTROL);
+	assert_float_equal(cycle.demands[0].furnace.setpoint_k, 640, 0);
+	assert_float_equal(cycle.demands[1].flow.setpoint_ml_per_min, 80, 0);
+	actions.heat = HEAT_OFF;
+	actions.press = PRESS_LOCK;
+	actions.chip_off = true;
+	wish.chip.job = CHIP_JOB_FIRE;
+	cycle_build_demands(&view, &wish, 0, &cycle);
+	assert_int_equal(cycle.demands[0].press.mode, MODE_OFF);
+	cycle_build_demands(&view, &wish, 2, &cycle);
+	assert_true(cycle.demands[0].chip.off);
+}
+
+static void without_leave_nothing_is_written(void **state)
+{
+	struct cycle_view view = make_view();
+	struct actions actions = {.heat = HEAT_CONTROL,
+				  .press = PRESS_REGULATE,
+				  .contactor = true,
+				  .permit = {.granted = true}};
+	struct cycle_wish wish = {.actions = &actions, .chip = {.job = CHIP_JOB_FIRE, .job_id = 3}};
+	struct link_cycle cycle;
+
+	(void)state;
+	cycle_build_demands(&view, &wish, 0, &cycle);
+	assert_int_equal(cycle.demands[0].press.mode, MODE_OBSERVE);
+	assert_false(cycle.demands[0].press.heater_enable || cycle.demands[0].press.heartbeat ||
+		     cycle.demands[0].press.permit.granted);
+	cycle_build_demands(&view, &wish, 1, &cycle);
+	assert_int_equal(cycle.demands[0].furnace.mode, MODE_OBSERVE);
+	assert_int_equal(cycle.demands[1].flow.mode, MODE_OBSERVE);
+	cycle_build_demands(&view, &wish, 2, &cycle);
+	assert_int_equal(cycle.demands[0].chip.job, CHIP_JOB_NONE);
+}
+
+static void limits_widen_with_the_scale_only(void **state)
+{
+	struct limits limits;
+
+	(void)state;
+	limits_default(&limits);
+	cycle_widen_limits(&limits, 1);
+	assert_float_equal(limits.fresh_age_s, 2, 0);
+	cycle_widen_limits(&limits, 10);
+	assert_float_equal(limits.fresh_age_s, 2.5, 0);
+	assert_float_equal(limits.device_watchdog_s, 10, 0);
+	cycle_widen_limits(&limits, 120);
+	assert_float_equal(limits.fresh_age_s, 30, 0);
+	assert_float_equal(limits.permit_age_s, 30, 0);
+	assert_float_equal(limits.device_watchdog_s, 30, 0);
+	assert_float_equal(limits.release_dwell_s, 60, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(times_cross_from_mono_to_lab, set_up),
+		cmocka_unit_test_setup(an_offline_device_is_not_identified, set_up),
+		cmocka_unit_test_setup(arming_needs_every_watchdog_or_the_words, set_up),
+		cmocka_unit_test_setup(scaled_time_needs_proof_from_every_device, set_up),
+		cmocka_unit_test_setup(actions_become_levels, set_up),
+		cmocka_unit_test_setup(without_leave_nothing_is_written, set_up),
+		cmocka_unit_test_setup(limits_widen_with_the_scale_only, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
