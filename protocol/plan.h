@@ -67,6 +67,13 @@ struct plan_fault {
  */
 size_t plan_check(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults, size_t max);
 size_t plan_warnings(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults, size_t max);
+/*
+ * As plan_check, without comparing the limits with their table: control widens freshness and bus limits of
+ * the pinned plan at scale > 1 (design.md section 5), and the machine checks that plan again at its start.
+ */
+size_t plan_check_feasible(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults, size_t max);
+/* Where COOL goes: max(298 K, ambient). */
+double plan_cooling_target_k(double ambient_k);
 /* T_dens within 10 K of ambient: HEAT and COOL are skipped and the heater stays 0. */
 bool plan_is_cold(const struct plan *plan, double ambient_k);
 
