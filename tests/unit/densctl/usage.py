@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Malformed densctl commands: each ends with its exit code and says what is allowed; none reaches a daemon.
+
+usage: usage.py DENSCTL REPOSITORY
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+# (arguments, words that the message must have)
+USAGE = [
+    ([], ["command is missing", "--help"]),
+    (["fly"], ["'fly' is not a command", "submit", "abort"]),
+    (["Hold"], ["'Hold' is not a command"]),
+    (["--json"], ["'--json' is not a command"]),
+    (["help", "fly"], ["'fly' is not a command"]),
+    (["validate"], ["argument is missing", "FILE..."]),
+    (["validate", "--wait", "x.yaml"], ["'--wait' is not an option here", "--site FILE"]),
+    (["validate", "--site"], ["--site needs a value"]),
+    (["validate", "--site=", "x.yaml"], ["--site has an empty value"]),
+    (["validate", "--json=yes", "x.yaml"], ["--json takes no value"]),
+    (["validate", "--json", "--json", "x.yaml"], ["--json is given twice"]),
+    (["plan"], ["argument is missing"]),
+    (["plan", "a.yaml", "b.yaml"], ["too many arguments"]),
+    (["plan", "-x", "a.yaml"], ["'-x' is not an option here", "--svg FILE"]),
+    (["submit"], ["argument is missing"]),
+    (["submit", "--socket", "a.yaml"], ["argument is missing"]),
+    (["status", "now"], ["takes no arguments", "'now'"]),
+    (["status", "--socket", "http://x"], ["ipc:///path or tcp://host:port"]),
+    (["status", "--timeout", "soon"], ["--timeout is 'soon'", "whole number"]),
+    (["status", "--socket", "tcp://h:1"], ["--telemetry"]),
+    (["hold", "now"], ["takes no arguments"]),
+    (["hold", "--run", "yesterday"], ["--run is 'yesterday'", "run id"]),
+    (["hold", "--timeout", "0"], ["from 1 to 86400"]),
+    (["hold", "--timeout", "1.5"], ["whole number"]),
+    (["resume", "--force"], ["'--force' is not an option here"]),
+    (["abort", "--reason", "x"], ["'--reason' is not an option here"]),
+    (["handover"], ["argument is missing", "REASON"]),
+    (["handover", "  "], ["reason is empty"]),
+    (["handover", "x" * 300], ["longer than"]),
+    (["handover", "dead", "sensor"], ["too many arguments"]),
+    (["confirm"], ["argument is missing", "capsule | section"]),
+    (["confirm", "everything"], ["cannot be confirmed", "capsule, section"]),
+    (["confirm", "capsule", "7"], ["a capsule has no name"]),
+    (["confirm", "section", "r500/s1"], ["is not a section", "<run>/r<rate>/s<n>"]),
+    (["confirm", "section", RUN + "/rfast/s1"], ["is not a section"]),
+    (["cancel"], ["argument is missing"]),
+    (["cancel", "42"], ["neither a run id", "nor a section"]),
+    (["cancel", RUN.lower()], ["neither a run id"]),
+    (["runs", "--limit", "0"], ["from 1 to 1000"]),
+    (["runs", "--limit", "99999999999999999999"], ["whole number"]),
+    (["results", "latest"], ["is not a run id"]),
+    (["export"], ["argument is missing"]),
+    (["export", "x"], ["is not a run id"]),
+    (["export", RUN, "--reference"], ["--reference needs --section"]),
+    (["export", RUN, "--section", "first"], ["--section is 'first'", "r500/s1"]),
+    (["export", RUN, "--csv", "--json"], ["exclude each other"]),
+    (["replay"], ["argument is missing"]),
+    (["replay", "temperature"], ["is not stored", "state, alarm, scan, result, sample"]),
+    (["replay", "heartbeat"], ["is not stored"]),
+    (["replay", "state", "--from", "-1"], ["whole number"]),
+    (["replay", "state", "--from", "9", "--to", "3"], ["from 9 to"]),
+    (["analyse"], []),
+    (["analyse", "everything"], []),
+    (["analyse", "pair"], []),
+    (["analyse", "pair", "only-one.csv"], []),
+    (["analyse", "kissinger"], []),
+]
+
+# A well formed command where no daemon is: 5, and how to look for it.
+NO_DAEMON = [["status"], ["watch", "--once"], ["hold"], ["abort"], ["confirm", "capsule"], ["queue"], ["runs"],
+             ["cancel", RUN], ["results", RUN], ["export", RUN], ["replay", "state"]]
+
+
+def call(densctl, arguments, environment):
+    return subprocess.run([densctl, *arguments], capture_output=True, text=True, timeout=20, env=environment,
+                          stdin=subprocess.DEVNULL, check=False)
+
+
+def check(name, done, code, words):
+    """Empty when @done is as wanted, else what is wrong."""
+    if done.returncode != code:
+        return f"{name}: exit {done.returncode}, wanted {code}: {done.stderr.strip()}"
+    missing = [word for word in words if word not in done.stderr]
+    if missing:
+        return f"{name}: the message lacks {missing}: {done.stderr.strip()}"
+    if code and not done.stderr.strip():
+        return f"{name}: nothing is said"
+    return ""
+
+
+def invalid_files(folder):
+    """(arguments, words) that must end with 4: the file, not the command line, is wrong."""
+    empty = os.path.join(folder, "empty.yaml")
+    open(empty, "w", encoding="utf-8").close()
+    large = os.path.join(folder, "large.yaml")
+    with open(large, "w", encoding="utf-8") as stream:
+        stream.write("# " + "x" * 70000 + "\n")
+    missing = os.path.join(folder, "missing.yaml")
+    for command in ("validate", "plan", "submit"):
+        yield [command, missing], ["missing.yaml", "No such file"]
+        yield [command, empty], ["empty.yaml"]
+        yield [command, large], ["64 KiB"]
+        yield [command, folder], [folder]
+    yield ["validate", "--site", missing, empty], ["site file", "missing.yaml"]
+    yield ["validate", "--site", empty, empty], ["empty.yaml"]
+
+
+def main():
+    densctl, top = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PATH": os.environ["PATH"], "DENSD_CONFIG": os.path.join(top, "config"),
+                       "DENSD_SOCKET": f"ipc://{folder}/commands", "LC_ALL": "C.UTF-8"}
+        # densctl built with the sanitizers looks for these
+        environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+        wanted = [(a, 2, w) for a, w in USAGE]
+        wanted += [(a, 4, w) for a, w in invalid_files(folder)]
+        wanted += [(a, 5, ["is it running", "--socket"]) for a in NO_DAEMON]
+        wanted += [(a, 0, []) for a in (["--help"], ["--version"], ["plan", "--help"], ["help", "submit"])]
+        faults = [check(" ".join(["densctl", *a]), call(densctl, a, environment), code, words)
+                  for a, code, words in wanted]
+    faults = [fault for fault in faults if fault]
+    print("\n".join(faults) or f"{len(wanted)} commands, each answered as it should be")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
