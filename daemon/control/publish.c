@@ -221,6 +221,13 @@ void publish_result(struct control *control, const struct result_body *body)
 	tell(control, publication);
 }
 
+/* Nothing on the press and nothing on the chip. */
+static bool is_idle(const struct control *control)
+{
+	return (control->machine.phase == PHASE_IDLE || control->machine.phase == PHASE_DONE) &&
+	       control->scan.phase == SCAN_IDLE;
+}
+
 static void fill_sample(const struct control *control, struct sample_body *sample)
 {
 	const struct inputs *inputs = &control->inputs;
@@ -243,7 +250,7 @@ static void fill_sample(const struct control *control, struct sample_body *sampl
 
 void publish_sample(struct control *control, double t_lab_s, int64_t now_ns)
 {
-	bool idle = control->machine.phase == PHASE_IDLE || control->machine.phase == PHASE_DONE;
+	bool idle = is_idle(control);
 	struct publishing *publishing = &control->publishing;
 	struct publication *publication;
 	struct journal_sample row;
@@ -306,17 +313,15 @@ static void publish_heartbeat(struct control *control)
 void publish_periodic(struct control *control, int64_t now_ns)
 {
 	struct publishing *publishing = &control->publishing;
-	bool idle = control->machine.phase == PHASE_IDLE || control->machine.phase == PHASE_DONE;
-	bool scanning = control->scan.phase != SCAN_IDLE;
+	bool idle = is_idle(control);
 	int64_t snapshot_period_ns =
 		(int64_t)(SNAPSHOT_LAB_S / control->site.clock_scale * (double)CLOCK_NS_PER_S);
 
 	if (snapshot_period_ns < SNAPSHOT_LEAST_NS)
 		snapshot_period_ns = SNAPSHOT_LEAST_NS;
-	if (idle && !scanning)
+	if (idle)
 		snapshot_period_ns = SNAPSHOT_IDLE_NS;
-	if (publishing->state_dirty ||
-	    ((!idle || scanning) && now_ns - publishing->state_ns >= CLOCK_NS_PER_S))
+	if (publishing->state_dirty || (!idle && now_ns - publishing->state_ns >= CLOCK_NS_PER_S))
 		publish_state(control, false);
 	if (now_ns - publishing->snapshot_ns >= snapshot_period_ns)
 		publish_snapshot(control);
