@@ -113,6 +113,7 @@ struct control {
 	bool writes; /* cycle_check_scale passed */
 	char no_writes_why[MACHINE_WHY];
 	double start_retry_lab_s;
+	int64_t desync_ns, adapter_ns; /* when a line was last seen in trouble; 0: never */
 	int32_t store_error;
 	double free_mib;
 	uint32_t refused_count; /* unauthorised, within the minute that began at refused_since_ns */

@@ -55,8 +55,11 @@ static void journal_intent(struct control *control, const struct intent *intent,
 		publish_own_alarm(control, ALARM_STORE, true, "too many intents wait for the store");
 }
 
-static void take_note(struct control *control, const struct note *note)
+/* The calorimeter's transitions are sentences: the table of transitions speaks of the press. */
+static void take_note(struct control *control, const struct note *note, bool scan)
 {
+	const char *run = scan ? control->scan_run : control->run;
+
 	switch ((enum note_kind)note->kind) {
 	case NOTE_ALARM_RAISED:
 	case NOTE_ALARM_CLEARED:
@@ -64,11 +67,12 @@ static void take_note(struct control *control, const struct note *note)
 		break;
 	case NOTE_TRANSITION:
 	case NOTE_OUTCOME:
-		publish_journal(control, JOURNAL_TRANSITION, false, NULL, note, sizeof(*note), NULL);
+		publish_journal(control, scan ? JOURNAL_NOTE : JOURNAL_TRANSITION, false, run, note,
+				sizeof(*note), NULL);
 		break;
 	case NOTE_INFO:
 		log_info("%s", note->text);
-		publish_journal(control, JOURNAL_NOTE, false, NULL, note, sizeof(*note), NULL);
+		publish_journal(control, JOURNAL_NOTE, false, run, note, sizeof(*note), NULL);
 		break;
 	}
 }
@@ -146,7 +150,7 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	control->actions = actions;
 	share_numbers(control);
 	for (uint32_t i = 0; i < actions.note_count; i++)
-		take_note(control, &actions.notes[i]);
+		take_note(control, &actions.notes[i], false);
 	if (before.phase != next.phase) {
 		log_transition(control, (enum phase)before.phase);
 		close_intent(control, PRESS_INTENT, phase_name((enum phase)next.phase));
@@ -182,7 +186,7 @@ void perform_scan_event(struct control *control, struct scan_event *event, struc
 	control->scan_purge = actions.purge;
 	share_numbers(control);
 	for (uint32_t i = 0; i < actions.note_count; i++)
-		take_note(control, &actions.notes[i]);
+		take_note(control, &actions.notes[i], true);
 	journal_intent(control, &actions.intent, true);
 	sections_take_job(control, &actions);
 	if (before.phase != next.phase) {

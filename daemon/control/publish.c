@@ -13,6 +13,7 @@
 
 #define SAMPLE_LEAST_NS (CLOCK_NS_PER_S / 50)
 #define SAMPLE_IDLE_S 10.0
+#define STATE_LEAST_NS (CLOCK_NS_PER_S / 20)
 #define SNAPSHOT_LAB_S 1.0
 #define SNAPSHOT_LEAST_NS (CLOCK_NS_PER_S / 5)
 #define SNAPSHOT_IDLE_NS (10 * CLOCK_NS_PER_S)
@@ -321,7 +322,8 @@ void publish_periodic(struct control *control, int64_t now_ns)
 		snapshot_period_ns = SNAPSHOT_LEAST_NS;
 	if (idle)
 		snapshot_period_ns = SNAPSHOT_IDLE_NS;
-	if (publishing->state_dirty || (!idle && now_ns - publishing->state_ns >= CLOCK_NS_PER_S))
+	if ((publishing->state_dirty && now_ns - publishing->state_ns >= STATE_LEAST_NS) ||
+	    (!idle && now_ns - publishing->state_ns >= CLOCK_NS_PER_S))
 		publish_state(control, false);
 	if (now_ns - publishing->snapshot_ns >= snapshot_period_ns)
 		publish_snapshot(control);

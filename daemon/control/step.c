@@ -19,6 +19,7 @@
 #define CALL_LIMIT_NS (3 * CLOCK_NS_PER_S) /* hazard 16: one call, mono */
 #define PURGE_DEFAULT_ML_PER_MIN 80.0
 #define STORE_LOST_NS CLOCK_NS_PER_S
+#define FLUTTER_NS (5 * CLOCK_NS_PER_S)
 
 double control_lab_s(const struct control *control)
 {
@@ -63,6 +64,27 @@ static void watch_bus(struct control *control, struct worker *worker, int64_t no
 		 lost ? "is gone or does not answer; it is being restarted" : "answers again");
 	if (lost)
 		publish_own_alarm(control, ALARM_WORKER_LOST, true, text);
+}
+
+/* Trouble on a line that the machines do not see as such. An alarm stays for a while, so that it does not
+ * flutter. */
+static void watch_lines(struct control *control, int64_t now_ns)
+{
+	for (uint32_t bus = 0; bus < control->site.bus_count; bus++)
+		for (uint32_t i = 0; i < control->reports[bus].count; i++) {
+			uint8_t fault = control->reports[bus].reports[i].fault;
+
+			if (fault == CAUSE_MISMATCH || fault == CAUSE_QUARANTINE)
+				control->desync_ns = now_ns;
+			if (fault == CAUSE_LINK)
+				control->adapter_ns = now_ns;
+		}
+	publish_own_alarm(control, ALARM_DESYNC,
+			  control->desync_ns > 0 && now_ns - control->desync_ns < FLUTTER_NS,
+			  "an answer belonged to another question: the line is drained before the next one");
+	publish_own_alarm(control, ALARM_ADAPTER_LOST,
+			  control->adapter_ns > 0 && now_ns - control->adapter_ns < FLUTTER_NS,
+			  "a port or socket is gone: it is opened again and verified before any write");
 }
 
 static void watch_workers(struct control *control, int64_t now_ns)
@@ -186,6 +208,7 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 	control->clock.tick++;
 	measure_lateness(control, now_ns);
 	watch_workers(control, now_ns);
+	watch_lines(control, now_ns);
 	view = control_view(control, t_lab_s);
 	cycle_build_inputs(&view, &control->inputs);
 	cycle_build_chip_inputs(&view, &control->chip_inputs);

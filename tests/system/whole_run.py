@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A short run with three sections, end to end at scale 120, and SIGTERM after it.
+
+usage: whole_run.py BUILD SOURCE
+"""
+import signal
+import sys
+
+import night
+
+
+def test(build, source):
+    with night.Lab(build, source, scale=120) as lab:
+        run = night.submit(lab, night.WITH_SCANS)
+        record = night.wait_run(lab, run, 120)
+        night.check(record["densification"] == "completed", f"densification completed: {record}")
+        night.check(record["calorimetry"] == "completed", "calorimetry completed")
+        results = lab.json("results", run)
+        pairs = [r for r in results if r["kind"] == "pair" and not r.get("refused")]
+        night.check(len(pairs) == 3, f"three pairs were analysed: {results}")
+        night.check(any(r["kind"] == "kissinger" and not r.get("refused") for r in results), "Ea was computed")
+        for topic in ("state", "alarm", "scan", "result", "sample"):
+            holes = night.missing(m["seq"] for m in night.replay(lab, topic))
+            night.check(not holes, f"the stored sequence of {topic} has no hole: {holes[:5]}")
+        lab.densd.send_signal(signal.SIGTERM)
+        night.check(lab.densd.wait(10) == 0, "SIGTERM ends densd with exit code 0")
+
+
+if __name__ == "__main__":
+    sys.exit(night.main(test))
