@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/ulid.h"
+#include "tools/densctl/message.h"
 #include "tools/densctl/site_choice.h"
 
 #define REPEAT_MS 5000
@@ -43,31 +44,35 @@ static int64_t mono_ms(void)
 	return clock_mono_ns() / 1000000;
 }
 
+/* One frame as JSON; NULL when there is none, or it is none. The reply is the last frame: a ROUTER may put an
+ * empty one before it. */
+static json_object *receive_json(void *socket)
+{
+	json_object *object = NULL;
+	struct json_tokener *tokener;
+	zmq_msg_t message;
+
+	zmq_msg_init(&message);
+	tokener = json_tokener_new();
+	if (tokener && zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) > 0)
+		object = json_tokener_parse_ex(tokener, zmq_msg_data(&message), (int)zmq_msg_size(&message));
+	json_tokener_free(tokener);
+	zmq_msg_close(&message);
+	return object;
+}
+
 /* Replies to other ids (late answers of an earlier try) are dropped. NULL: none before @until_ms. */
 static json_object *receive_reply(void *socket, const char *id, int64_t until_ms)
 {
 	for (;;) {
 		zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
 		int64_t left = until_ms - mono_ms();
-		json_object *reply, *reply_id;
-		zmq_msg_t message;
+		json_object *reply;
 
 		if (left < 0 || zmq_poll(&item, 1, (long)left) <= 0)
 			return NULL;
-		zmq_msg_init(&message);
-		if (zmq_msg_recv(&message, socket, 0) < 0)
-			return NULL;
-		if (zmq_msg_more(&message) || zmq_msg_size(&message) == 0) {
-			zmq_msg_close(&message);
-			continue;
-		}
-		struct json_tokener *tokener = json_tokener_new();
-
-		reply = json_tokener_parse_ex(tokener, zmq_msg_data(&message), (int)zmq_msg_size(&message));
-		json_tokener_free(tokener);
-		zmq_msg_close(&message);
-		if (json_object_object_get_ex(reply, "id", &reply_id) &&
-		    strcmp(json_object_get_string(reply_id), id) == 0)
+		reply = receive_json(socket);
+		if (strcmp(message_text(reply, "id", ""), id) == 0)
 			return reply;
 		json_object_put(reply);
 	}
@@ -147,20 +152,19 @@ int client_request(const struct options *options, json_object *request, json_obj
 
 int client_ask(const struct options *options, json_object *request, json_object **ret_reply)
 {
-	json_object *reply = NULL, *value;
+	json_object *reply = NULL;
 	int r = client_request(options, request, &reply);
 
 	json_object_put(request);
 	if (r)
 		return r;
 	*ret_reply = reply;
-	if (json_object_object_get_ex(reply, "ok", &value) && json_object_get_boolean(value))
+	if (message_flag(reply, "ok"))
 		return DENSCTL_OK;
 	if (option_given(options, OPTION_JSON))
-		puts(json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PRETTY));
+		message_print(reply, stdout);
 	fprintf(stderr, "densctl %s: refused: %s\n", options->command,
-		json_object_object_get_ex(reply, "why", &value) ? json_object_get_string(value)
-								: "no reason given");
+		message_text(reply, "why", "no reason given"));
 	return DENSCTL_REFUSED;
 }
 

@@ -12,6 +12,7 @@
 #define STOPPING "It acts first and is journaled after. Repeating it does no harm."
 #define WAITING "It acts once its journal entry is on disk. Repeating it does no harm."
 
+/* clang-format off: a help text reads here as it prints */
 static const struct subcommand subcommands[] = {
 	{"validate", "FILE...", "check protocols without a daemon",
 	 "Reads each protocol with the strict reader and the limits of the site, as densd would, and prints "
@@ -31,9 +32,9 @@ static const struct subcommand subcommands[] = {
 	 "night.yaml",
 	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(SVG), 1, 1, plan_run},
 	{"submit", "FILE", "put a protocol into the queue",
-	 "The protocol is checked here first, then sent; densd checks it again and queues its runs (a series "
-	 "is\n"
-	 "several). Prints their run ids. With --wait it follows them and ends with the outcome.\n"
+	 "densd checks it with the limits of its own site and queues its runs (a series is several). With "
+	 "--site it is\n"
+	 "checked here first. Prints the run ids. With --wait it follows them and ends with the outcome.\n"
 	 "Exit code 0: queued (with --wait: completed); 1: refused (with --wait: ended otherwise); 4: "
 	 "invalid file.",
 	 ALLOW_DAEMON | ALLOW(TELEMETRY) | ALLOW(WAIT) | ALLOW(LINES), 1, 1, submit_run},
@@ -131,6 +132,7 @@ static void help(FILE *stream)
 	      "with sites/, devices/ and protocols/).\n",
 	      stream);
 }
+/* clang-format on */
 
 static const struct subcommand *subcommand_find(const char *name)
 {

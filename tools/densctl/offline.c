@@ -18,7 +18,7 @@ static int file_fault(const char *command, const char *path, const char *why)
 	return DENSCTL_INVALID;
 }
 
-int offline_read_text(const char *command, const char *path, struct offline *offline)
+int offline_load(const char *command, const char *path, struct offline *offline)
 {
 	FILE *file = fopen(path, "re");
 	size_t n;
@@ -36,8 +36,17 @@ int offline_read_text(const char *command, const char *path, struct offline *off
 	offline->text_length = n;
 	diagnostics_init(&offline->diagnostics, path);
 	offline->plan_count = 0;
-	if (protocol_read(offline->text, n, &offline->site, &offline->diagnostics, offline->plans,
-			  &offline->plan_count))
+	return DENSCTL_OK;
+}
+
+int offline_read_text(const char *command, const char *path, struct offline *offline)
+{
+	int r = offline_load(command, path, offline);
+
+	if (r)
+		return r;
+	if (protocol_read(offline->text, offline->text_length, &offline->site, &offline->diagnostics,
+			  offline->plans, &offline->plan_count))
 		return DENSCTL_INVALID;
 	return DENSCTL_OK;
 }

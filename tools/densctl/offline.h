@@ -17,6 +17,8 @@ struct offline {
 
 /* The chosen site, read; NULL with *ret_code when it cannot be. Free with free(). */
 struct offline *offline_new(const struct options *options, int *ret_code);
+/* The text of @path, unchecked. DENSCTL_OK, or DENSCTL_INVALID with the reason on standard error. */
+int offline_load(const char *command, const char *path, struct offline *offline);
 /* Reads and checks @path into @offline. DENSCTL_OK, or DENSCTL_INVALID with the reasons in its diagnostics.
  */
 int offline_read_text(const char *command, const char *path, struct offline *offline);

@@ -9,6 +9,7 @@
 #include "tools/densctl/client.h"
 #include "tools/densctl/message.h"
 #include "tools/densctl/offline.h"
+#include "tools/densctl/site_choice.h"
 #include "tools/densctl/watch.h"
 
 /* Sends @request, prints the resulting state in one line (or the reply as JSON). */
@@ -163,16 +164,26 @@ static int submit_text(const struct options *options, const struct offline *offl
 	return r;
 }
 
-int submit_run(const struct options *options)
+/* With a site named here the text is checked here too; otherwise densd alone knows its limits. */
+static int submit_check(const struct options *options, struct offline *offline)
 {
 	int r;
-	struct offline *offline = offline_new(options, &r);
 
-	if (!offline)
-		return r;
-	r = offline_read_text(options->command, options->arguments[0], offline);
+	if (!site_named(options))
+		return offline_load(options->command, options->arguments[0], offline);
+	r = site_choose(options, &offline->site);
+	if (r == DENSCTL_OK)
+		r = offline_read_text(options->command, options->arguments[0], offline);
 	if (offline->diagnostics.count)
 		diagnostics_print(&offline->diagnostics, stderr);
+	return r;
+}
+
+int submit_run(const struct options *options)
+{
+	struct offline *offline = calloc(1, sizeof(*offline));
+	int r = offline ? submit_check(options, offline) : DENSCTL_INVALID;
+
 	if (r == DENSCTL_OK)
 		r = submit_text(options, offline);
 	free(offline);

@@ -15,7 +15,7 @@ static bool is_installed(void)
 	return n > 0 && strncmp(self, DENSD_BINDIR "/", strlen(DENSD_BINDIR "/")) == 0;
 }
 
-static const char *site_named(const struct options *options)
+const char *site_named(const struct options *options)
 {
 	const char *path = options->value[OPTION_SITE];
 

@@ -14,6 +14,8 @@
  * go to standard error. DENSCTL_OK or DENSCTL_INVALID.
  */
 int site_choose(const struct options *options, struct site *ret_site);
+/* The site file that --site or $DENSD_SITE names, or NULL. */
+const char *site_named(const struct options *options);
 /*
  * The endpoints: --socket / --telemetry, the environment, a site named with --site or $DENSD_SITE, else
  * ipc:///run/densd/. A telemetry endpoint that nobody names is the command endpoint with "commands"

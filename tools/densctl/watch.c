@@ -132,15 +132,11 @@ static bool view_is_complete(const struct view *view)
 	return view->state && view->sample;
 }
 
-static int watch_once(const struct options *options, struct watch *watch)
+static int watch_once(const struct options *options, struct watch *watch, int64_t seconds)
 {
-	int64_t seconds, end;
-	int r = option_integer(options, OPTION_TIMEOUT, 1, 86400, 15, &seconds);
+	int64_t end = mono_ms() + seconds * 1000;
 
-	if (r)
-		return r;
-	for (end = mono_ms() + seconds * 1000;
-	     !interrupted && mono_ms() < end && !view_is_complete(&watch->view);) {
+	while (!interrupted && mono_ms() < end && !view_is_complete(&watch->view)) {
 		json_object *message = NULL;
 		char topic[16];
 
@@ -186,12 +182,15 @@ int watch_run(const struct options *options)
 int status_run(const struct options *options)
 {
 	struct watch watch;
-	int r = watch_open(options, &watch);
+	int64_t seconds;
+	int r = option_integer(options, OPTION_TIMEOUT, 1, 86400, 15, &seconds);
 
+	if (r == DENSCTL_OK)
+		r = watch_open(options, &watch);
 	if (r)
 		return r;
 	watch.redraw = false;
-	r = watch_once(options, &watch);
+	r = watch_once(options, &watch, seconds);
 	watch_close(&watch);
 	return r;
 }

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Figures of the whole stack: densim, densd and its workers, a pyzmq client.
+
+usage: stack.py BUILD SOURCE ramp|scaled|start|latency
+
+Prints lines "name: value unit (goal ...)". Exit code 1: it could not be measured.
+"""
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from lab import Lab, LabError  # noqa: E402
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+SHORT = """densd: protocol/1
+name: benchmark
+material: {name: Vit4, Tg: 596 K}
+densification:
+  pressure: 1 GPa
+  temperature: 420 K
+  isotherm: 3 min
+"""
+
+
+def figure(name, value, unit, goal=""):
+    print(f"{name}: {value:.4g} {unit}{f' (goal {goal})' if goal else ''}", flush=True)
+
+
+def subscribe(lab, *topics):
+    import zmq
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RCVTIMEO, 200)
+    for topic in topics:
+        socket.setsockopt_string(zmq.SUBSCRIBE, topic)
+    socket.connect(lab.telemetry)
+    return socket
+
+
+def messages(socket, seconds):
+    """(topic, message, time of arrival) for @seconds."""
+    import zmq
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            frames = socket.recv_multipart()
+        except zmq.Again:
+            continue
+        yield frames[0].decode(), json.loads(frames[1]), time.time()
+
+
+def submit(lab, text):
+    path = os.path.join(lab.folder, "benchmark.yaml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    lab.densctl("submit", path, check=0)
+    lab.wait_until(lambda: lab.state()["phase"] not in ("idle", "queued"), 20, "the run begins")
+    if lab.state()["phase"] == "wait-capsule":
+        lab.densctl("confirm", "capsule", check=0)
+
+
+def rms(values):
+    return math.sqrt(sum(v * v for v in values) / len(values)) if values else math.nan
+
+
+def value_of(message, name):
+    value = (message.get(name) or {}).get("value")
+    return math.nan if value is None else value
+
+
+def ramp(build, source):
+    """A short run at scale 10: tracking after the first minute of a ramp, isotherm band, soak timer, overshoot."""
+    rows, soak, phase = [], {}, None
+    with Lab(build, source, scale=10) as lab:
+        socket = subscribe(lab, "sample", "state")
+        submit(lab, SHORT)
+        for topic, message, _ in messages(socket, 400):
+            if topic == "state":
+                if message["phase"] != phase:
+                    phase = message["phase"]
+                    soak.setdefault(phase, message["t_lab"])
+                if phase == "done":
+                    break
+                continue
+            rows.append((phase, message["t_lab"], value_of(message, "temperature_k"), message["programme_k"],
+                         value_of(message, "pressure_gpa"), message["programme_gpa"]))
+    if phase != "done":
+        raise LabError(f"the run did not end: {phase}")
+    report_ramp(rows, soak)
+
+
+def report_ramp(rows, begun):
+    heat = [r for r in rows if r[0] == "heat" and r[1] - begun["heat"] > 60]
+    compress = [r for r in rows if r[0] == "compress" and r[1] - begun["compress"] > 60]
+    isotherm = [r for r in rows if r[0] == "isotherm"]
+    settled = [r for r in isotherm if r[1] - begun["isotherm"] > 30]
+    figure("heating ramp, T against programme, RMS", rms([r[2] - r[3] for r in heat]), "K", "0.5")
+    figure("compression ramp, P against programme, RMS", rms([r[4] - r[5] for r in compress]), "GPa", "0.01")
+    figure("isotherm, largest deviation", max(abs(r[2] - 420) for r in settled), "K", "1")
+    figure("overshoot", max(r[2] for r in rows if r[2] == r[2]) - 420, "K", "2")
+    figure("isotherm phase less 3 min (settling included)", begun["cool"] - begun["isotherm"] - 180, "s")
+
+
+def scaled(build, source):
+    """The highest scale at which the short run still ends as completed."""
+    best = 0
+    for scale in (120, 300, 600):
+        with Lab(build, source, scale=scale) as lab:
+            begun = time.monotonic()
+            submit(lab, SHORT)
+            lab.wait_until(lambda lab=lab: lab.state()["phase"] in ("done", "idle", "tripped", "hold"), 120, "the run ends")
+            state = lab.state()
+            print(f"scale {scale}: {state['phase']} ({state['densification_outcome']}) in {time.monotonic() - begun:.1f} s")
+            if state["densification_outcome"] == "completed":
+                best = scale
+    if not best:
+        raise LabError("no scale worked")
+    figure("whole stack, laboratory time against real time", best, "x", ">= 300")
+
+
+def resident_kib(pid, field):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as stream:
+        return next(int(line.split()[1]) for line in stream if line.startswith(field))
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stream:
+        fields = stream.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def start(build, source):
+    with Lab(build, source, scale=1) as lab:
+        figure("start to READY", lab.ready_s, "s", "<= 0.5")
+        submit(lab, SHORT)
+        pids = [lab.densd.pid, *lab.workers()]
+        before, begun = sum(map(cpu_ticks, pids)), time.monotonic()
+        time.sleep(20)
+        used = (sum(map(cpu_ticks, pids)) - before) / CLOCK_TICKS
+        figure("processor at 1x, during compression", 100 * used / (time.monotonic() - begun), "% of one core", "<= 3")
+        figure("resident memory, all processes, shared pages once (PSS)", sum(resident_kib(p, "Pss:") for p in pids) / 1024,
+               "MiB", "<= 40")
+        figure("resident memory, all processes, shared pages each time (RSS)",
+               sum(resident_kib(p, "Rss:") for p in pids) / 1024, "MiB")
+
+
+BARE = """
+import sys, time, zmq
+s = zmq.Context().socket(zmq.PUB)
+s.setsockopt(zmq.LINGER, 0)
+s.bind(sys.argv[1])
+while True:
+    time.sleep(0.1)
+    s.send_multipart([b"sample", b"%.9f %s" % (time.time(), b"x" * int(sys.argv[2]))])
+"""
+
+
+def bare_latency(folder, size):
+    """One way over ipc between two processes, at densd's own pace and message size."""
+    import zmq
+    endpoint = f"ipc://{folder}/bare"
+    process = subprocess.Popen([sys.executable, "-c", BARE, endpoint, str(size)])
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RCVTIMEO, 5000)
+    socket.setsockopt_string(zmq.SUBSCRIBE, "sample")
+    socket.connect(endpoint)
+    try:
+        found = []
+        for _ in range(100):
+            _, body = socket.recv_multipart()
+            found.append(time.time() - float(body.split()[0]))
+        return statistics.median(found)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wall(text):
+    from datetime import datetime
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def latency(build, source):
+    with Lab(build, source, scale=1) as lab:
+        socket = subscribe(lab, "sample")
+        submit(lab, SHORT)
+        found, size = [], 0
+        for _, message, arrived in messages(socket, 15):
+            found.append(arrived - wall(message["t_wall"]))
+            size = len(json.dumps(message))
+        if len(found) < 20:
+            raise LabError(f"only {len(found)} samples in 15 s")
+        bare = bare_latency(lab.folder, size)
+    # t_wall has milliseconds: half of one is its mean error
+    figure("sample to client, median (t_wall is cut to 1 ms)", 1e3 * statistics.median(found), "ms")
+    figure("bare ZeroMQ one way, same size and pace, median", 1e3 * bare, "ms")
+    figure("ratio", statistics.median(found) / bare, "x", "<= 3")
+
+
+def main():
+    benchmarks = {"ramp": ramp, "scaled": scaled, "start": start, "latency": latency}
+    build, source, which = sys.argv[1:4]
+    try:
+        benchmarks[which](build, source)
+    except (LabError, subprocess.TimeoutExpired) as error:
+        sys.exit(f"{which}: could not be measured: {error}")
+
+
+if __name__ == "__main__":
+    main()

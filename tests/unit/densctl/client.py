@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""densctl against a ROUTER of somebody else: the request on the wire, a repeated id, late answers, refusals.
+
+usage: client.py DENSCTL
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+import zmq
+
+RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+class Daemon(threading.Thread):
+    """Answers the n-th request with @answers[n]: a dict to reply with (its id filled in), or None for silence."""
+
+    def __init__(self, folder, answers):
+        super().__init__(daemon=True)
+        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVTIMEO, 12000)
+        self.socket.bind(f"ipc://{folder}/commands")
+        self.answers, self.requests = answers, []
+        self.start()
+
+    def run(self):
+        for answer in self.answers:
+            try:
+                client, *_, text = self.socket.recv_multipart()
+            except zmq.Again:
+                break
+            request = json.loads(text)
+            self.requests.append(request)
+            for reply in answer if isinstance(answer, list) else [answer]:
+                if isinstance(reply, bytes):
+                    self.socket.send_multipart([client, reply])
+                elif reply is not None:
+                    self.socket.send_multipart([client, json.dumps({"id": request["id"], **reply}).encode()])
+        self.socket.close()
+
+
+def call(densctl, folder, answers, *arguments):
+    daemon = Daemon(folder, answers)
+    done = subprocess.run([densctl, arguments[0], "--socket", f"ipc://{folder}/commands", *arguments[1:]],
+                          capture_output=True, text=True, timeout=20, check=False)
+    daemon.join(15)
+    os.unlink(f"{folder}/commands")
+    return done, daemon.requests
+
+
+OK = {"ok": True, "code": "done", "why": "", "state": {"phase": "hold", "ask": ""}}
+REFUSED = {"ok": False, "code": "refused", "why": "nothing runs", "state": {"phase": "idle"}}
+
+
+def expect(true, what):
+    if not true:
+        raise AssertionError(what)
+
+
+def done_and_refused(densctl, folder):
+    done, requests = call(densctl, folder, [OK], "hold", "--run", RUN)
+    expect(done.returncode == 0 and "hold" in done.stdout, f"hold: {done}")
+    expect(requests[0]["command"] == "hold" and requests[0]["run"] == RUN, f"hold on the wire: {requests}")
+    expect(len(requests[0]["id"]) >= 16, "the id names the request")
+    done, _ = call(densctl, folder, [REFUSED], "resume")
+    expect(done.returncode == 1 and "nothing runs" in done.stderr, f"resume: {done}")
+    done, _ = call(densctl, folder, [REFUSED], "resume", "--json")
+    expect(done.returncode == 1 and json.loads(done.stdout)["code"] == "refused", f"resume --json: {done}")
+
+
+def every_command_has_its_own_id(densctl, folder):
+    ids = {call(densctl, folder, [OK], "ack")[1][0]["id"] for _ in range(3)}
+    expect(len(ids) == 3, f"ids: {ids}")
+
+
+def silence_repeats_the_same_id(densctl, folder):
+    done, requests = call(densctl, folder, [None, OK], "abort")
+    expect(done.returncode == 0, f"abort: {done}")
+    expect(len(requests) == 2 and requests[0] == requests[1], f"not the same request again: {requests}")
+
+
+def silence_ends_with_5(densctl, folder):
+    done, _ = call(densctl, folder, [None], "abort", "--timeout", "1")
+    expect(done.returncode == 5 and "did not answer in time" in done.stderr, f"silence: {done}")
+
+
+def other_answers_are_dropped(densctl, folder):
+    late = json.dumps({**OK, "id": "another"}).encode()
+    for noise in (late, b"", b"not JSON", b"[]", b"3", b'{"id": 7}', b'{"id": null}', b"\xff\xfe", b"{" * 400):
+        done, _ = call(densctl, folder, [[noise, OK]], "cool")
+        expect(done.returncode == 0, f"after {noise[:20]!r}: {done}")
+
+
+def odd_replies_do_not_crash(densctl, folder):
+    for reply in ({}, {"ok": "yes"}, {"ok": True, "state": 3}, {"ok": True, "state": {"phase": []}}, {"ok": False, "why": 1}):
+        done, _ = call(densctl, folder, [reply], "queue")
+        expect(done.returncode in (0, 1), f"{reply}: {done}")
+
+
+def main():
+    densctl = sys.argv[1]
+    tests = [done_and_refused, every_command_has_its_own_id, silence_repeats_the_same_id, silence_ends_with_5,
+             other_answers_are_dropped, odd_replies_do_not_crash]
+    failed = 0
+    for test in tests:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(densctl, folder)
+                print(f"ok {test.__name__}")
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                failed += 1
+                print(f"not ok {test.__name__}: {error}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
