@@ -116,8 +116,8 @@ def scaled(build, source):
             submit(lab, SHORT)
             lab.wait_until(lambda lab=lab: lab.state()["phase"] in ("done", "idle", "tripped", "hold"), 120, "the run ends")
             state = lab.state()
-            print(f"scale {scale}: {state['phase']} ({state['densification_outcome']}) in {time.monotonic() - begun:.1f} s")
-            if state["densification_outcome"] == "completed":
+            print(f"scale {scale}: {state['phase']} ({state['densification']}) in {time.monotonic() - begun:.1f} s")
+            if state["densification"] == "completed":
                 best = scale
     if not best:
         raise LabError("no scale worked")

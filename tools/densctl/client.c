@@ -9,7 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/ulid.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 #include "tools/densctl/site_choice.h"
 
 #define REPEAT_MS 5000
@@ -72,7 +72,7 @@ static json_object *receive_reply(void *socket, const char *id, int64_t until_ms
 		if (left < 0 || zmq_poll(&item, 1, (long)left) <= 0)
 			return NULL;
 		reply = receive_json(socket);
-		if (strcmp(message_text(reply, "id", ""), id) == 0)
+		if (strcmp(json_text(reply, "id", ""), id) == 0)
 			return reply;
 		json_object_put(reply);
 	}
@@ -159,12 +159,12 @@ int client_ask(const struct options *options, json_object *request, json_object 
 	if (r)
 		return r;
 	*ret_reply = reply;
-	if (message_flag(reply, "ok"))
+	if (json_flag(reply, "ok"))
 		return DENSCTL_OK;
 	if (option_given(options, OPTION_JSON))
-		message_print(reply, stdout);
+		json_print(reply, stdout);
 	fprintf(stderr, "densctl %s: refused: %s\n", options->command,
-		message_text(reply, "why", "no reason given"));
+		json_text(reply, "why", "no reason given"));
 	return DENSCTL_REFUSED;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "tools/densctl/dryrun.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 #include "tools/densctl/plot.h"
 #include "tools/densctl/site_choice.h"
 
@@ -116,7 +116,7 @@ int validate_run(const struct options *options)
 			result = r;
 	}
 	if (offline && list)
-		message_print(list, stdout);
+		json_print(list, stdout);
 	json_object_put(list);
 	free(offline);
 	return result;
@@ -251,7 +251,7 @@ int plan_run(const struct options *options)
 	for (size_t i = 0; offline && r != DENSCTL_INVALID && i < offline->plan_count; i++)
 		r = plan_one(options, offline, i, list);
 	if (offline && list)
-		message_print(list, stdout);
+		json_print(list, stdout);
 	json_object_put(list);
 	free(offline);
 	return r;

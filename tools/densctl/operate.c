@@ -7,7 +7,7 @@
 #include "daemon/base/ulid.h"
 #include "protocol/machine.h"
 #include "tools/densctl/client.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 #include "tools/densctl/offline.h"
 #include "tools/densctl/site_choice.h"
 #include "tools/densctl/watch.h"
@@ -19,11 +19,11 @@ static int act(const struct options *options, json_object *request)
 	int r = client_ask(options, request, &reply);
 
 	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {
-		message_print(reply, stdout);
+		json_print(reply, stdout);
 	} else if (r == DENSCTL_OK) {
-		const char *why = message_text(reply, "why", ""), *ask = message_text(reply, "state.ask", "");
+		const char *why = json_text(reply, "why", ""), *ask = json_text(reply, "state.ask", "");
 
-		printf("done: %s%s%s\n", message_text(reply, "state.phase", "-"), why[0] ? "; " : "", why);
+		printf("done: %s%s%s\n", json_text(reply, "state.phase", "-"), why[0] ? "; " : "", why);
 		if (ask[0])
 			printf("asked of you: %s\n", ask);
 	}
@@ -59,9 +59,9 @@ static int check_run(const struct options *options)
 
 static json_object *verb_request(const struct options *options, const char *verb)
 {
-	json_object *request = message_request(verb);
+	json_object *request = json_request(verb);
 
-	message_add_text(request, "run", options->value[OPTION_RUN]);
+	json_add_text(request, "run", options->value[OPTION_RUN]);
 	return request;
 }
 
@@ -85,7 +85,7 @@ int handover_run(const struct options *options)
 	if (strlen(options->arguments[0]) >= MACHINE_WHY)
 		return usage_error(options->command, "the reason is longer than %d bytes", MACHINE_WHY - 1);
 	request = verb_request(options, "handover");
-	message_add_text(request, "reason", options->arguments[0]);
+	json_add_text(request, "reason", options->arguments[0]);
 	return act(options, request);
 }
 
@@ -99,7 +99,7 @@ static int confirm_section(const struct options *options)
 			"'%s' is not a section; <run>/r<rate>/s<n> is wanted, as `densctl status` prints it",
 			options->arguments[1]);
 	request = verb_request(options, "confirm-section");
-	message_add_text(request, "section", options->count == 2 ? options->arguments[1] : NULL);
+	json_add_text(request, "section", options->count == 2 ? options->arguments[1] : NULL);
 	return act(options, request);
 }
 
@@ -123,12 +123,12 @@ int confirm_run(const struct options *options)
 
 int cancel_run(const struct options *options)
 {
-	json_object *request = message_request("cancel");
+	json_object *request = json_request("cancel");
 
 	if (ulid_is_valid(options->arguments[0])) {
-		message_add_text(request, "run", options->arguments[0]);
+		json_add_text(request, "run", options->arguments[0]);
 	} else if (is_section(options->arguments[0])) {
-		message_add_text(request, "section", options->arguments[0]);
+		json_add_text(request, "section", options->arguments[0]);
 	} else {
 		json_object_put(request);
 		return usage_error(
@@ -141,18 +141,18 @@ int cancel_run(const struct options *options)
 
 static int submit_text(const struct options *options, const struct offline *offline)
 {
-	json_object *request = message_request("submit"), *reply = NULL, *runs;
+	json_object *request = json_request("submit"), *reply = NULL, *runs;
 	int r;
 
 	json_object_object_add(request, "text",
 			       json_object_new_string_len(offline->text, (int)offline->text_length));
-	message_add_text(request, "file", options->arguments[0]);
+	json_add_text(request, "file", options->arguments[0]);
 	r = client_ask(options, request, &reply);
-	runs = message_field(reply, "runs");
+	runs = json_field(reply, "runs");
 	if (r == DENSCTL_OK && !json_object_is_type(runs, json_type_array))
 		r = DENSCTL_REFUSED;
 	if (r == DENSCTL_OK && option_given(options, OPTION_JSON))
-		message_print(reply, stdout);
+		json_print(reply, stdout);
 	for (size_t i = 0;
 	     r == DENSCTL_OK && !option_given(options, OPTION_JSON) && i < json_object_array_length(runs);
 	     i++)

@@ -7,7 +7,7 @@
 #include "daemon/base/ulid.h"
 #include "daemon/publication.h"
 #include "tools/densctl/client.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 
 /* Standard output, or the file of --out; NULL with the reason printed. */
 static FILE *output_open(const struct options *options)
@@ -46,9 +46,9 @@ static int show_list(const struct options *options, json_object *request, const 
 	json_object *reply = NULL, *entries;
 	int r = client_ask(options, request, &reply);
 
-	entries = message_field(reply, list);
+	entries = json_field(reply, list);
 	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {
-		message_print(entries, stdout);
+		json_print(entries, stdout);
 	} else if (r == DENSCTL_OK) {
 		puts(list_length(entries) ? heading : "none");
 		for (size_t i = 0; i < list_length(entries); i++)
@@ -60,15 +60,14 @@ static int show_list(const struct options *options, json_object *request, const 
 
 static void queue_row(json_object *entry)
 {
-	printf("%-26s  %-24.24s  %-12s  %-12s\n", message_text(entry, "run", "-"),
-	       message_text(entry, "name", "-"),
-	       message_flag(entry, "started") ? message_text(entry, "densification", "running") : "waiting",
-	       message_text(entry, "calorimetry", "-"));
+	printf("%-26s  %-24.24s  %-12s  %-12s\n", json_text(entry, "run", "-"), json_text(entry, "name", "-"),
+	       json_flag(entry, "started") ? json_text(entry, "densification", "running") : "waiting",
+	       json_text(entry, "calorimetry", "-"));
 }
 
 int queue_run(const struct options *options)
 {
-	return show_list(options, message_request("queue"), "queue",
+	return show_list(options, json_request("queue"), "queue",
 			 "run                         name                      press         calorimeter",
 			 queue_row);
 }
@@ -77,11 +76,10 @@ static void runs_row(json_object *entry)
 {
 	char gpa[NUMBER_TEXT], k[NUMBER_TEXT];
 
-	printf("%-26s  %-24.24s  %-11s  %-11s  %6s  %6s  %s\n", message_text(entry, "run", "-"),
-	       message_text(entry, "name", "-"), message_text(entry, "densification", "-"),
-	       message_text(entry, "calorimetry", "-"),
-	       number_text(message_number(entry, "peak_gpa"), 2, gpa),
-	       number_text(message_number(entry, "peak_k"), 1, k), message_text(entry, "cause", ""));
+	printf("%-26s  %-24.24s  %-11s  %-11s  %6s  %6s  %s\n", json_text(entry, "run", "-"),
+	       json_text(entry, "name", "-"), json_text(entry, "densification", "-"),
+	       json_text(entry, "calorimetry", "-"), number_text(json_number(entry, "peak_gpa"), 2, gpa),
+	       number_text(json_number(entry, "peak_k"), 1, k), json_text(entry, "cause", ""));
 }
 
 int runs_run(const struct options *options)
@@ -92,7 +90,7 @@ int runs_run(const struct options *options)
 
 	if (r)
 		return r;
-	request = message_request("runs");
+	request = json_request("runs");
 	json_object_object_add(request, "limit", json_object_new_int64(limit));
 	return show_list(options, request, "runs",
 			 "run                         name                      press        calorimeter  "
@@ -118,7 +116,7 @@ static const struct {
 
 static bool is_pair(json_object *result)
 {
-	return strcmp(message_text(result, "kind", ""), "pair") == 0;
+	return strcmp(json_text(result, "kind", ""), "pair") == 0;
 }
 
 static void results_heading(FILE *stream, bool csv)
@@ -134,13 +132,13 @@ static void results_heading(FILE *stream, bool csv)
 
 static void pair_row(json_object *result, FILE *stream, bool csv)
 {
-	const char *section = message_text(result, "section", "-"), *why = message_text(result, "why", "");
-	bool refused = message_flag(result, "refused");
+	const char *section = json_text(result, "section", "-"), *why = json_text(result, "why", "");
+	bool refused = json_flag(result, "refused");
 	char text[NUMBER_TEXT];
 
 	fprintf(stream, csv ? "%s" : "%-20s", section);
 	for (size_t i = 0; i < RESULT_COLUMNS; i++) {
-		double value = message_number(result, result_columns[i].field);
+		double value = json_number(result, result_columns[i].field);
 
 		if (!csv)
 			fprintf(stream, " %*s", result_columns[i].width,
@@ -151,14 +149,14 @@ static void pair_row(json_object *result, FILE *stream, bool csv)
 			fputc(',', stream);
 	}
 	if (csv)
-		fprintf(stream, ",%s\n", refused ? message_text(result, "code", "refused") : "");
+		fprintf(stream, ",%s\n", refused ? json_text(result, "code", "refused") : "");
 	else
 		fprintf(stream, "%s%s\n", refused ? "  refused: " : "", refused ? why : "");
 }
 
 static void kissinger_row(json_object *result, FILE *stream)
 {
-	json_object *interval = message_field(result, "ea_ci95_kj_per_mol");
+	json_object *interval = json_field(result, "ea_ci95_kj_per_mol");
 	double low = list_length(interval) == 2
 			     ? json_object_get_double(json_object_array_get_idx(interval, 0))
 			     : NAN;
@@ -166,16 +164,16 @@ static void kissinger_row(json_object *result, FILE *stream)
 			      ? json_object_get_double(json_object_array_get_idx(interval, 1))
 			      : NAN;
 
-	if (message_flag(result, "refused")) {
-		fprintf(stream, "Ea: refused: %s\n", message_text(result, "why", ""));
+	if (json_flag(result, "refused")) {
+		fprintf(stream, "Ea: refused: %s\n", json_text(result, "why", ""));
 		return;
 	}
 	fprintf(stream,
 		"Ea = %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s, from %.0f scans at %.0f "
 		"rates\n",
-		message_number(result, "ea_kj_per_mol"), message_number(result, "ea_se_kj_per_mol"), low,
-		high, message_number(result, "ea_over_rtg"), message_text(result, "class", "-"),
-		message_number(result, "n"), message_number(result, "n_rates"));
+		json_number(result, "ea_kj_per_mol"), json_number(result, "ea_se_kj_per_mol"), low, high,
+		json_number(result, "ea_over_rtg"), json_text(result, "class", "-"), json_number(result, "n"),
+		json_number(result, "n_rates"));
 }
 
 /* The last result of a kind counts: Ea is published again with each section. */
@@ -205,14 +203,14 @@ int results_run(const struct options *options)
 	if (options->count && !ulid_is_valid(options->arguments[0]))
 		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
 				   options->arguments[0]);
-	request = message_request("results");
-	message_add_text(request, "run", options->count ? options->arguments[0] : NULL);
+	request = json_request("results");
+	json_add_text(request, "run", options->count ? options->arguments[0] : NULL);
 	r = client_ask(options, request, &reply);
-	results = message_field(reply, "results");
+	results = json_field(reply, "results");
 	file = r == DENSCTL_OK ? output_open(options) : NULL;
 	if (file) {
 		if (option_given(options, OPTION_JSON))
-			message_print(results, file);
+			json_print(results, file);
 		else
 			results_print(results, file, option_given(options, OPTION_CSV));
 		r = output_close(options, file);
@@ -235,14 +233,14 @@ static bool is_local_section(const char *text)
 static json_object *export_request(const struct options *options)
 {
 	const char *run = options->arguments[0], *section = options->value[OPTION_SECTION];
-	json_object *request = message_request(section ? "trace" : "samples");
+	json_object *request = json_request(section ? "trace" : "samples");
 	char name[128];
 
-	message_add_text(request, "run", run);
-	message_add_text(request, "format", option_given(options, OPTION_JSON) ? "json" : "csv");
+	json_add_text(request, "run", run);
+	json_add_text(request, "format", option_given(options, OPTION_JSON) ? "json" : "csv");
 	if (section) {
 		snprintf(name, sizeof(name), "%s/%s", run, section);
-		message_add_text(request, "section", name);
+		json_add_text(request, "section", name);
 		json_object_object_add(request, "reference",
 				       json_object_new_boolean(option_given(options, OPTION_REFERENCE)));
 	}
@@ -278,9 +276,9 @@ int export_run(const struct options *options)
 	file = r == DENSCTL_OK ? output_open(options) : NULL;
 	if (file) {
 		if (option_given(options, OPTION_JSON))
-			message_print(reply, file);
+			json_print(reply, file);
 		else
-			fputs(message_text(reply, "csv", ""), file);
+			fputs(json_text(reply, "csv", ""), file);
 		r = output_close(options, file);
 	} else if (r == DENSCTL_OK) {
 		r = DENSCTL_INVALID;
@@ -304,13 +302,13 @@ int replay_run(const struct options *options)
 		r = option_integer(options, OPTION_TO, from, INT64_MAX, INT64_MAX, &to);
 	if (r)
 		return r;
-	request = message_request("replay");
-	message_add_text(request, "topic", options->arguments[0]);
+	request = json_request("replay");
+	json_add_text(request, "topic", options->arguments[0]);
 	json_object_object_add(request, "from", json_object_new_int64(from));
 	json_object_object_add(request, "to", json_object_new_int64(to));
-	message_add_text(request, "run", options->value[OPTION_RUN]);
+	json_add_text(request, "run", options->value[OPTION_RUN]);
 	r = client_ask(options, request, &reply);
-	messages = message_field(reply, "messages");
+	messages = json_field(reply, "messages");
 	for (size_t i = 0; r == DENSCTL_OK && i < list_length(messages); i++)
 		puts(json_object_to_json_string_ext(json_object_array_get_idx(messages, i),
 						    JSON_C_TO_STRING_PLAIN));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "protocol/alarm.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 
 #define BAR 32
 
@@ -51,14 +51,14 @@ static void draw_bar(double share, FILE *stream)
 /* "643.1 K", "643.1 K (4.2 s OLD)", "643.1 K (bad: sensor-break)" */
 static void draw_measured(json_object *sample, const char *name, int decimals, const char *unit, FILE *stream)
 {
-	json_object *value = message_field(sample, name);
-	const char *quality = message_text(value, "quality", "none");
-	double age = message_number(value, "age_s");
+	json_object *value = json_field(sample, name);
+	const char *quality = json_text(value, "quality", "none");
+	double age = json_number(value, "age_s");
 	char text[NUMBER_TEXT];
 
-	fprintf(stream, "%9s %s", number_text(message_number(value, "value"), decimals, text), unit);
+	fprintf(stream, "%9s %s", number_text(json_number(value, "value"), decimals, text), unit);
 	if (strcmp(quality, "good") != 0)
-		fprintf(stream, " (%s: %s)", quality, message_text(value, "cause", "unknown"));
+		fprintf(stream, " (%s: %s)", quality, json_text(value, "cause", "unknown"));
 	if (isfinite(age) && age > 2)
 		fprintf(stream, " (%.1f s OLD)", age);
 }
@@ -70,15 +70,13 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 
 	fprintf(stream, "  %-12s", label);
 	draw_measured(view->sample, measured, decimals, unit, stream);
-	fprintf(stream, "   setpoint %s",
-		number_text(message_number(view->sample, programme), decimals, text));
-	fprintf(stream, "   target %s%s", number_text(message_number(view->state, target), decimals, text),
-		end);
+	fprintf(stream, "   setpoint %s", number_text(json_number(view->sample, programme), decimals, text));
+	fprintf(stream, "   target %s%s", number_text(json_number(view->state, target), decimals, text), end);
 }
 
 static void draw_alarms(json_object *state, const char *end, FILE *stream)
 {
-	json_object *active = message_field(state, "alarms_active");
+	json_object *active = json_field(state, "alarms_active");
 	size_t count = json_object_is_type(active, json_type_array) ? json_object_array_length(active) : 0;
 
 	if (!count)
@@ -87,7 +85,7 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 		json_object *entry = json_object_array_get_idx(active, i);
 		const char *name = json_object_is_type(entry, json_type_string)
 					   ? json_object_get_string(entry)
-					   : message_text(entry, "name", "?");
+					   : json_text(entry, "name", "?");
 
 		fprintf(stream, "  %-12s ALARM %s", i ? "" : "alarms", name);
 		for (int number = 1; number < ALARM_MAX; number++)
@@ -100,43 +98,41 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 
 static void draw_calorimeter(json_object *state, const char *end, FILE *stream)
 {
-	double total = message_number(state, "sections_total");
+	double total = json_number(state, "sections_total");
 
 	if (!(total > 0))
 		return;
 	fprintf(stream, "  %-12s %s, section %s; %.0f of %.0f done%s", "calorimeter",
-		message_text(state, "scan_phase", "-"), message_text(state, "section", "-"),
-		message_number(state, "sections_done"), total, end);
+		json_text(state, "scan_phase", "-"), json_text(state, "section", "-"),
+		json_number(state, "sections_done"), total, end);
 }
 
 static void draw_state(const struct view *view, const char *end, FILE *stream)
 {
 	json_object *state = view->state;
 	char left[DURATION_TEXT], soak[DURATION_TEXT], isotherm[DURATION_TEXT];
-	double scale = message_number(state, "clock_scale"), progress = message_number(state, "progress");
+	double scale = json_number(state, "clock_scale"), progress = json_number(state, "progress");
 
-	fprintf(stream, "densd  %s  %s", message_text(state, "run_name", "-"),
-		message_text(state, "run", ""));
-	if (message_flag(state, "simulated"))
+	fprintf(stream, "densd  %s  %s", json_text(state, "run_name", "-"), json_text(state, "run", ""));
+	if (json_flag(state, "simulated"))
 		fprintf(stream, "  [simulated instruments, %g x real time]", scale);
-	fprintf(stream, "%s  %-12s %s", end, "state", message_text(state, "phase", "-"));
-	if (message_flag(state, "holdback"))
+	fprintf(stream, "%s  %-12s %s", end, "state", json_text(state, "phase", "-"));
+	if (json_flag(state, "holdback"))
 		fputs(" (holdback: waiting for the process value)", stream);
-	if (message_flag(state, "latched"))
+	if (json_flag(state, "latched"))
 		fputs(" (trip latched)", stream);
-	if (message_number(state, "soak_s") > 0)
-		fprintf(stream, " (soak %s of %s)", duration_text(message_number(state, "soak_s"), soak),
-			duration_text(message_number(state, "isotherm_s"), isotherm));
+	if (json_number(state, "soak_s") > 0)
+		fprintf(stream, " (soak %s of %s)", duration_text(json_number(state, "soak_s"), soak),
+			duration_text(json_number(state, "isotherm_s"), isotherm));
 	fprintf(stream, "%s  %-12s [", end, "progress");
 	draw_bar(progress, stream);
 	fprintf(stream, "] %3.0f %%   left %s%s", isfinite(progress) ? 100 * progress : 0,
-		duration_text(message_number(state, "remaining_s"), left), end);
+		duration_text(json_number(state, "remaining_s"), left), end);
 }
 
 void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *stream)
 {
-	const char *ask = message_text(view->state, "ask", ""),
-		   *cause = message_text(view->state, "cause", "");
+	const char *ask = json_text(view->state, "ask", ""), *cause = json_text(view->state, "cause", "");
 
 	if (view_is_silent(view, now_ms)) {
 		if (view->heard_ms)
@@ -165,22 +161,22 @@ void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 {
 	char k[NUMBER_TEXT], gpa[NUMBER_TEXT], left[DURATION_TEXT];
 	json_object *state = view->state;
-	double progress = message_number(state, "progress"), total = message_number(state, "sections_total");
+	double progress = json_number(state, "progress"), total = json_number(state, "sections_total");
 
 	if (view_is_silent(view, now_ms)) {
 		fprintf(stream, "no news from densd for %lld s\n",
 			view->heard_ms ? (long long)(now_ms - view->heard_ms) / 1000 : 0);
 		return;
 	}
-	fprintf(stream, "%-12s %3.0f %%  T %6s K  P %6s GPa  left %s", message_text(state, "phase", "-"),
+	fprintf(stream, "%-12s %3.0f %%  T %6s K  P %6s GPa  left %s", json_text(state, "phase", "-"),
 		isfinite(progress) ? 100 * progress : 0,
-		number_text(message_number(view->sample, "temperature_k.value"), 1, k),
-		number_text(message_number(view->sample, "pressure_gpa.value"), 3, gpa),
-		duration_text(message_number(state, "remaining_s"), left));
+		number_text(json_number(view->sample, "temperature_k.value"), 1, k),
+		number_text(json_number(view->sample, "pressure_gpa.value"), 3, gpa),
+		duration_text(json_number(state, "remaining_s"), left));
 	if (total > 0)
-		fprintf(stream, "  sections %.0f/%.0f %s", message_number(state, "sections_done"), total,
-			message_text(state, "scan_phase", ""));
-	if (message_flag(state, "holdback"))
+		fprintf(stream, "  sections %.0f/%.0f %s", json_number(state, "sections_done"), total,
+			json_text(state, "scan_phase", ""));
+	if (json_flag(state, "holdback"))
 		fputs("  holdback", stream);
 	fputc('\n', stream);
 }

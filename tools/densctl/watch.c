@@ -9,7 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "tools/densctl/client.h"
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 #include "tools/densctl/view.h"
 
 #define REDRAW_MS 200
@@ -69,14 +69,14 @@ static void watch_close(struct watch *watch)
 static void print_event(const char *topic, json_object *message)
 {
 	if (strcmp(topic, "alarm") == 0)
-		printf("%s %s: %s\n", message_flag(message, "raised") ? "ALARM" : "alarm cleared",
-		       message_text(message, "alarm", "?"), message_text(message, "text", ""));
-	else if (strcmp(topic, "result") == 0 && message_flag(message, "refused"))
-		printf("result %s: refused: %s\n", message_text(message, "section", ""),
-		       message_text(message, "why", ""));
-	else if (strcmp(topic, "result") == 0 && message_number(message, "tf_k") > 0)
-		printf("result %s: Tf %.1f +- %.1f K\n", message_text(message, "section", ""),
-		       message_number(message, "tf_k"), message_number(message, "tf_sd_k"));
+		printf("%s %s: %s\n", json_flag(message, "raised") ? "ALARM" : "alarm cleared",
+		       json_text(message, "alarm", "?"), json_text(message, "text", ""));
+	else if (strcmp(topic, "result") == 0 && json_flag(message, "refused"))
+		printf("result %s: refused: %s\n", json_text(message, "section", ""),
+		       json_text(message, "why", ""));
+	else if (strcmp(topic, "result") == 0 && json_number(message, "tf_k") > 0)
+		printf("result %s: Tf %.1f +- %.1f K\n", json_text(message, "section", ""),
+		       json_number(message, "tf_k"), json_number(message, "tf_sd_k"));
 }
 
 static void draw_screen(struct watch *watch, int64_t now_ms)
@@ -94,9 +94,9 @@ static void draw_line(struct watch *watch, int64_t now_ms)
 {
 	char worth[256];
 
-	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d", message_text(watch->view.state, "phase", ""),
-		 message_text(watch->view.state, "run", ""),
-		 message_number(watch->view.state, "sections_done"), view_is_silent(&watch->view, now_ms));
+	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d", json_text(watch->view.state, "phase", ""),
+		 json_text(watch->view.state, "run", ""), json_number(watch->view.state, "sections_done"),
+		 view_is_silent(&watch->view, now_ms));
 	if (strcmp(worth, watch->shown) == 0 && now_ms - watch->drawn_ms < LINE_MS)
 		return;
 	memcpy(watch->shown, worth, sizeof(worth));
@@ -158,7 +158,7 @@ static int watch_once(const struct options *options, struct watch *watch, int64_
 
 	json_object_object_add(both, "state", json_object_get(watch->view.state));
 	json_object_object_add(both, "sample", json_object_get(watch->view.sample));
-	message_print(both, stdout);
+	json_print(both, stdout);
 	json_object_put(both);
 	return DENSCTL_OK;
 }
@@ -207,13 +207,13 @@ static bool contains(json_object *list, const char *run)
 static int queue_is_free_of(const struct options *options, json_object *runs)
 {
 	json_object *reply = NULL, *list;
-	int r = client_ask(options, message_request("queue"), &reply), is_free = 1;
+	int r = client_ask(options, json_request("queue"), &reply), is_free = 1;
 
-	list = message_field(reply, "queue");
+	list = json_field(reply, "queue");
 	for (size_t i = 0; r == DENSCTL_OK && json_object_is_type(list, json_type_array) &&
 			   i < json_object_array_length(list);
 	     i++)
-		if (contains(runs, message_text(json_object_array_get_idx(list, i), "run", "")))
+		if (contains(runs, json_text(json_object_array_get_idx(list, i), "run", "")))
 			is_free = 0;
 	json_object_put(reply);
 	return r == DENSCTL_OK ? is_free : -1;
@@ -223,20 +223,20 @@ static int queue_is_free_of(const struct options *options, json_object *runs)
 static int report_outcomes(const struct options *options, json_object *runs)
 {
 	json_object *reply = NULL, *list;
-	int r = client_ask(options, message_request("runs"), &reply);
+	int r = client_ask(options, json_request("runs"), &reply);
 
-	list = message_field(reply, "runs");
+	list = json_field(reply, "runs");
 	for (size_t i = 0; r != DENSCTL_NO_DAEMON && json_object_is_type(list, json_type_array) &&
 			   i < json_object_array_length(list);
 	     i++) {
 		json_object *run = json_object_array_get_idx(list, i);
-		const char *press = message_text(run, "densification", "none"),
-			   *scans = message_text(run, "calorimetry", "none");
+		const char *press = json_text(run, "densification", "none"),
+			   *scans = json_text(run, "calorimetry", "none");
 
-		if (!contains(runs, message_text(run, "run", "")))
+		if (!contains(runs, json_text(run, "run", "")))
 			continue;
-		printf("%s: densification %s, calorimetry %s%s%s\n", message_text(run, "run", ""), press,
-		       scans, message_text(run, "cause", "")[0] ? ": " : "", message_text(run, "cause", ""));
+		printf("%s: densification %s, calorimetry %s%s%s\n", json_text(run, "run", ""), press, scans,
+		       json_text(run, "cause", "")[0] ? ": " : "", json_text(run, "cause", ""));
 		if (strcmp(press, "completed") != 0 ||
 		    (strcmp(scans, "completed") != 0 && strcmp(scans, "none") != 0))
 			r = DENSCTL_REFUSED;

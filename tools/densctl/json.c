@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tools/densctl/message.h"
+#include "tools/densctl/json.h"
 
 #include <math.h>
 #include <string.h>
 
-json_object *message_field(json_object *message, const char *path)
+json_object *json_field(json_object *message, const char *path)
 {
 	const char *dot = strchr(path, '.');
 	char outer[64];
@@ -13,47 +13,47 @@ json_object *message_field(json_object *message, const char *path)
 	if (!dot)
 		return json_object_object_get_ex(message, path, &value) ? value : NULL;
 	snprintf(outer, sizeof(outer), "%.*s", (int)(dot - path), path);
-	return json_object_object_get_ex(message, outer, &value) ? message_field(value, dot + 1) : NULL;
+	return json_object_object_get_ex(message, outer, &value) ? json_field(value, dot + 1) : NULL;
 }
 
-double message_number(json_object *message, const char *path)
+double json_number(json_object *message, const char *path)
 {
-	json_object *value = message_field(message, path);
+	json_object *value = json_field(message, path);
 
 	if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
 		return NAN;
 	return json_object_get_double(value);
 }
 
-const char *message_text(json_object *message, const char *path, const char *fallback)
+const char *json_text(json_object *message, const char *path, const char *fallback)
 {
-	json_object *value = message_field(message, path);
+	json_object *value = json_field(message, path);
 
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : fallback;
 }
 
-bool message_flag(json_object *message, const char *path)
+bool json_flag(json_object *message, const char *path)
 {
-	json_object *value = message_field(message, path);
+	json_object *value = json_field(message, path);
 
 	return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
 }
 
-json_object *message_request(const char *command)
+json_object *json_request(const char *command)
 {
 	json_object *request = json_object_new_object();
 
-	message_add_text(request, "command", command);
+	json_add_text(request, "command", command);
 	return request;
 }
 
-void message_add_text(json_object *message, const char *field, const char *text)
+void json_add_text(json_object *message, const char *field, const char *text)
 {
 	if (text)
 		json_object_object_add(message, field, json_object_new_string(text));
 }
 
-void message_print(json_object *message, FILE *stream)
+void json_print(json_object *message, FILE *stream)
 {
 	fprintf(stream, "%s\n",
 		json_object_to_json_string_ext(message,
