@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "daemon/base/ulid.h"
-#include "daemon/publication.h"
 #include "tools/densctl/client.h"
 #include "tools/densctl/json.h"
 
@@ -287,13 +286,23 @@ int export_run(const struct options *options)
 	return r;
 }
 
+static bool is_stored(const char *topic)
+{
+	static const char *const topics[] = {"state", "alarm", "scan", "result", "sample"};
+
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+		if (strcmp(topic, topics[i]) == 0)
+			return true;
+	return false;
+}
+
 int replay_run(const struct options *options)
 {
 	json_object *request, *reply = NULL, *messages;
 	int64_t from, to;
-	int topic = topic_from_name(options->arguments[0]), r;
+	int r;
 
-	if (topic < 0 || topic == TOPIC_HEARTBEAT)
+	if (!is_stored(options->arguments[0]))
 		return usage_error(options->command,
 				   "'%s' is not stored; allowed: state, alarm, scan, result, sample",
 				   options->arguments[0]);
