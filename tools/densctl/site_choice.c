@@ -59,9 +59,8 @@ static int check_endpoint(const struct options *options, const char *option, con
 {
 	if (strlen(endpoint) >= ENDPOINT_TEXT)
 		return usage_error(options->command, "--%s is too long", option);
-	if (strncmp(endpoint, "ipc://", 6) != 0 && strncmp(endpoint, "tcp://", 6) != 0)
-		return usage_error(options->command, "--%s is '%s'; ipc:///path or tcp://host:port is wanted",
-				   option, endpoint);
+	if (strncmp(endpoint, "ipc://", 6) != 0 || !endpoint[6])
+		return usage_error(options->command, "--%s is '%s'; ipc:///path is wanted", option, endpoint);
 	return DENSCTL_OK;
 }
 
