@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/profile_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/file.h"
+#include "config/schema.h"
+#include "config/yaml.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct draft {
+	struct profile profile;
+	char version[24];
+	double worst_latency_s, response_timeout_s;
+};
+
+static const char *const kind_words[] = {"furnace", "press", "flow", "chip", NULL};
+static const char *const type_words[] = {"u16", "s16", "f32", "f32-low-first", "u32", "u32-low-first", NULL};
+static const char *const unit_words[] = {"none", "K", "degC", "%", "bar", "ml/min", "s", "ohm", NULL};
+static const char *const space_words[] = {"holding", "input", "coil", "discrete", NULL};
+
+#define AT(field) offsetof(struct draft, profile.field)
+static const struct schema_field root_fields[] = {
+	{"densd", SCHEMA_TEXT, true, offsetof(struct draft, version), 24},
+	{"name", SCHEMA_TEXT, true, AT(name), PROFILE_TEXT},
+	{"maker", SCHEMA_TEXT, true, AT(maker), PROFILE_TEXT},
+	{"source", SCHEMA_TEXT, true, AT(source), 200},
+	{"kind", SCHEMA_CHOICE, true, AT(kind), 1, DIM_NUMBER, 0, 0, kind_words},
+	{"protocol", SCHEMA_TEXT, true, AT(protocol), 16},
+	{"worst_latency", SCHEMA_QUANTITY, true, offsetof(struct draft, worst_latency_s), 0, DIM_TIME, 0.001, 10},
+	{"response_timeout", SCHEMA_QUANTITY, true, offsetof(struct draft, response_timeout_s), 0, DIM_TIME, 0.02, 20},
+	{"setpoint_period", SCHEMA_QUANTITY, false, AT(setpoint_period_s), 0, DIM_TIME, 0, 60},
+	{"setpoint_step", SCHEMA_QUANTITY, false, AT(setpoint_step), 0, DIM_NUMBER, 0, 100},
+	{"watchdog", SCHEMA_BOOL, true, AT(watchdog)},
+	{"write_budget", SCHEMA_UINT, false, AT(write_budget), 0, DIM_NUMBER, 0, 4e9},
+	{"registers", SCHEMA_NODE, false},
+	{"identity", SCHEMA_NODE, false},
+	{"off", SCHEMA_NODE, false},
+	{"automatic", SCHEMA_NODE, false},
+	{"blacklist", SCHEMA_NODE, false},
+};
+
+struct register_draft {
+	struct profile_register reg;
+	uint32_t address, bit;
+};
+static const struct schema_field register_fields[] = {
+	{"address", SCHEMA_UINT, true, offsetof(struct register_draft, address), 0, DIM_NUMBER, 0, 65535},
+	{"type", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.type), 1, DIM_NUMBER, 0, 0, type_words},
+	{"unit", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.unit), 1, DIM_NUMBER, 0, 0, unit_words},
+	{"space", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.space), 1, DIM_NUMBER, 0, 0, space_words},
+	{"scale", SCHEMA_QUANTITY, false, offsetof(struct register_draft, reg.scale), 0, DIM_NUMBER, -1e6, 1e6},
+	{"writable", SCHEMA_BOOL, false, offsetof(struct register_draft, reg.writable)},
+	{"retained", SCHEMA_BOOL, false, offsetof(struct register_draft, reg.retained)},
+	{"bit", SCHEMA_UINT, false, offsetof(struct register_draft, bit), 0, DIM_NUMBER, 0, 15},
+};
+
+struct value_draft {
+	struct profile_value value;
+	uint32_t number, mask;
+};
+static const struct schema_field value_fields[] = {
+	{"register", SCHEMA_TEXT, true, offsetof(struct value_draft, value.reg), 32},
+	{"value", SCHEMA_UINT, true, offsetof(struct value_draft, number), 0, DIM_NUMBER, 0, 65535},
+	{"mask", SCHEMA_UINT, false, offsetof(struct value_draft, mask), 0, DIM_NUMBER, 1, 65535},
+};
+
+static void read_registers(const struct yaml_node *map, struct diagnostics *diagnostics, struct profile *profile)
+{
+	if (!schema_is(map, YAML_MAP, "registers", diagnostics))
+		return;
+	if (map->child_count > PROFILE_REGISTERS_MAX) {
+		schema_error(diagnostics, map, "%zu registers: at most %d are allowed", map->child_count, PROFILE_REGISTERS_MAX);
+		return;
+	}
+	for (const struct yaml_node *node = map->first_child; node; node = node->next) {
+		struct register_draft draft = {.reg = {.scale = 1, .bit = -1}, .bit = 16};
+		struct profile_register *reg = &profile->registers[profile->register_count];
+
+		if (strlen(node->key) >= sizeof(reg->name)) {
+			schema_error(diagnostics, node, "register name '%.40s' is longer than 31 bytes", node->key);
+			continue;
+		}
+		schema_read(node, node->key, register_fields, COUNT(register_fields), diagnostics, &draft);
+		*reg = draft.reg;
+		reg->address = (uint16_t)draft.address;
+		reg->bit = draft.bit < 16 ? (int32_t)draft.bit : -1;
+		memcpy(reg->name, node->key, strlen(node->key) + 1);
+		profile->register_count++;
+	}
+}
+
+static uint32_t read_values(const struct yaml_node *list, const char *what, bool write, struct diagnostics *diagnostics,
+			    const struct profile *profile, struct profile_value *ret_values)
+{
+	uint32_t count = 0;
+
+	if (!schema_is(list, YAML_SEQUENCE, what, diagnostics))
+		return 0;
+	if (list->child_count > PROFILE_STEPS_MAX) {
+		schema_error(diagnostics, list, "'%s' has %zu steps: at most %d are allowed", what, list->child_count, PROFILE_STEPS_MAX);
+		return 0;
+	}
+	for (const struct yaml_node *node = list->first_child; node; node = node->next) {
+		struct value_draft draft = {0};
+		const struct profile_register *reg;
+
+		schema_read(node, what, value_fields, COUNT(value_fields), diagnostics, &draft);
+		reg = profile_find(profile, draft.value.reg);
+		if (!reg)
+			schema_error(diagnostics, node, "'%s' names the register '%.31s', which 'registers' does not declare", what,
+				     draft.value.reg);
+		else if (write && !reg->writable)
+			schema_error(diagnostics, node, "'%s' writes '%.31s', which is not declared 'writable: true'", what, reg->name);
+		draft.value.value = draft.number;
+		draft.value.mask = draft.mask;
+		memcpy(draft.value.name, draft.value.reg, sizeof(draft.value.name));
+		ret_values[count++] = draft.value;
+	}
+	return count;
+}
+
+static void read_blacklist(const struct yaml_node *list, struct diagnostics *diagnostics, struct profile *profile)
+{
+	double address;
+
+	if (!schema_is(list, YAML_SEQUENCE, "blacklist", diagnostics))
+		return;
+	if (list->child_count > COUNT(profile->blacklist)) {
+		schema_error(diagnostics, list, "'blacklist' has %zu registers: at most 8 are allowed", list->child_count);
+		return;
+	}
+	for (const struct yaml_node *node = list->first_child; node; node = node->next)
+		if (schema_quantity(node, "blacklist", DIM_NUMBER, 0, 65535, diagnostics, &address))
+			profile->blacklist[profile->blacklist_count++] = (uint16_t)address;
+}
+
+static void check_blacklist(const struct yaml_node *root, struct diagnostics *diagnostics, const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->register_count; i++)
+		for (uint32_t j = 0; j < profile->blacklist_count; j++)
+			if (profile->registers[i].address == profile->blacklist[j])
+				schema_error(diagnostics, yaml_get(yaml_get(root, "registers"), profile->registers[i].name),
+					     "register %u is on the profile's own black list", profile->blacklist[j]);
+}
+
+static void check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics, const struct draft *draft)
+{
+	const struct yaml_node *node = yaml_get(root, "protocol");
+
+	if (yaml_get(root, "densd") && strcmp(draft->version, "profile/1") != 0)
+		schema_error(diagnostics, yaml_get(root, "densd"), "'densd: %.20s' is not a profile of this version: allowed is profile/1",
+			     draft->version);
+	if (node && strcmp(draft->profile.protocol, "modbus") != 0 && strcmp(draft->profile.protocol, "scpi") != 0)
+		schema_error(diagnostics, node, "'protocol: %.15s' is not known: allowed are modbus, scpi", draft->profile.protocol);
+	if (draft->profile.kind == DEVICE_FURNACE && !yaml_get(root, "off"))
+		schema_error(diagnostics, root, "a furnace profile lacks 'off', the steps that take the heater to zero");
+	if (strcmp(draft->profile.protocol, "modbus") == 0 && !yaml_get(root, "registers"))
+		schema_error(diagnostics, root, "a modbus profile lacks 'registers'");
+}
+
+static void read_root(const struct yaml_node *root, struct diagnostics *diagnostics, struct draft *draft)
+{
+	struct profile *profile = &draft->profile;
+	const struct yaml_node *node;
+
+	schema_read(root, "the profile", root_fields, COUNT(root_fields), diagnostics, draft);
+	profile->worst_latency_ms = draft->worst_latency_s * 1e3;
+	profile->response_timeout_ms = draft->response_timeout_s * 1e3;
+	if ((node = yaml_get(root, "registers")))
+		read_registers(node, diagnostics, profile);
+	if ((node = yaml_get(root, "identity")))
+		profile->identity_count = read_values(node, "identity", false, diagnostics, profile, profile->identity);
+	if ((node = yaml_get(root, "off")))
+		profile->off_count = read_values(node, "off", true, diagnostics, profile, profile->off_steps);
+	if ((node = yaml_get(root, "automatic")))
+		profile->auto_count = read_values(node, "automatic", true, diagnostics, profile, profile->auto_steps);
+	if ((node = yaml_get(root, "blacklist")))
+		read_blacklist(node, diagnostics, profile);
+	check_blacklist(root, diagnostics, profile);
+	check_protocol(root, diagnostics, draft);
+}
+
+int profile_read_text(const char *text, size_t length, struct diagnostics *diagnostics, struct profile *ret_profile)
+{
+	struct yaml_document *document = yaml_read(text, length, diagnostics);
+	struct draft draft = {0};
+
+	if (document)
+		read_root(yaml_root(document), diagnostics, &draft);
+	yaml_document_free(document);
+	if (diagnostics->errors > 0)
+		return 1;
+	*ret_profile = draft.profile;
+	return 0;
+}
+
+int profile_read(const char *path, struct diagnostics *diagnostics, struct profile *ret_profile)
+{
+	char *text;
+	size_t length;
+	int r = file_read(path, YAML_BYTES_MAX, &text, &length);
+
+	diagnostics_init(diagnostics, path);
+	if (r < 0)
+		return r;
+	r = profile_read_text(text, length, diagnostics, ret_profile);
+	free(text);
+	return r;
+}
