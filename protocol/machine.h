@@ -62,6 +62,11 @@ enum event_kind {
 	EVENT_RECOVER, /* recovery: a decided restart row */
 	EVENT_KIND_MAX
 };
+/*
+ * While an intent with before=true waits for its EVENT_DURABLE the setpoints stand still. The commit limit is
+ * mono time, so the caller keeps it: store_ok turns false when a commit is later than intent_hold_s, and a
+ * waiting machine then goes to HOLD.
+ */
 struct event {
 	enum event_kind kind;
 	double t_lab_s;
@@ -166,9 +171,22 @@ struct machine {
 		uint8_t bad_reads;
 		bool acknowledged, resume_offered, decompressing;
 		uint8_t verb_pending;
+		uint64_t fired;         /* bit n: row n of the interlock table demands a reaction now */
+		double clear_since_lab_s; /* ABORTING: since when no row demands one */
+		double good_k_lab_s, good_gpa_lab_s; /* when T and P were last read well */
+		bool heater_off;        /* the heater stays off whatever the phase */
+		bool safe_hold;         /* the press stays locked whatever the phase */
+		bool stay;              /* COOL by verb or R15: stay pressurised */
+		bool was_tripped;       /* RESUME only if the plan allows it after a trip */
+		bool offer_ends;        /* resume_offer_until_lab_s counts */
+		bool frozen;            /* ABORTING: stands until the hazard has been gone for 60 s */
+		bool panel_has_press;   /* HANDED_OVER: lock and heater off were read back */
+		uint8_t wait_mode;      /* RECOVERY_WAIT: what the devices do */
+		uint8_t ending;         /* enum outcome the way out ends with */
 	} private_state;
 };
 
+/* IDLE at @t_lab_s. Before every step the caller sets next_intent (one numbering for all of a store's intents). */
 void machine_init(struct machine *ret_machine, double t_lab_s);
 /*
  * One step. *ret_next and *ret_actions are always written. Returns 0, or -EINVAL for an event that is not

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows 2 to 7 and the hot hold: what the furnace and its thermocouple can do wrong. */
+#include "protocol/interlock_rows.h"
+
+#include <math.h>
+
+#define SLOPE_WINDOW_S 10.0
+#define READS_REMEMBERED 0x7
+#define OUTPUT_ZERO_PCT 0.5
+
+static double temperature(const struct step *step)
+{
+	return step->in->temperature_k.value;
+}
+
+static bool output_is(const struct step *step, double least_pct)
+{
+	return step_is_fresh(step, &step->in->furnace_output_pct) &&
+	       step->in->furnace_output_pct.value >= least_pct;
+}
+
+static bool output_is_zero(const struct step *step)
+{
+	return step_is_fresh(step, &step->in->furnace_output_pct) &&
+	       step->in->furnace_output_pct.value < OUTPUT_ZERO_PCT;
+}
+
+static bool is_heating(const struct step *step)
+{
+	return machine_heat_mode(step, step->m) == HEAT_CONTROL;
+}
+
+static void observe_slope(struct step *step)
+{
+	double *memory = step->p->memory, at_lab_s = step->in->temperature_k.t_lab_s;
+
+	if (!step->t_fresh)
+		return;
+	if (memory[MEMORY_SLOPE_LAB_S] < 0) {
+		memory[MEMORY_SLOPE_LAB_S] = at_lab_s;
+		memory[MEMORY_SLOPE_K] = temperature(step);
+	}
+	if (at_lab_s - memory[MEMORY_SLOPE_LAB_S] < SLOPE_WINDOW_S)
+		return;
+	memory[MEMORY_RISE_K_PER_S] =
+		(temperature(step) - memory[MEMORY_SLOPE_K]) / (at_lab_s - memory[MEMORY_SLOPE_LAB_S]);
+	memory[MEMORY_SLOPE_LAB_S] = at_lab_s;
+	memory[MEMORY_SLOPE_K] = temperature(step);
+}
+
+static void observe_pressure(struct step *step)
+{
+	double *memory = step->p->memory, at_lab_s = step->in->pressure_gpa.t_lab_s, span_s;
+
+	if (!step->p_fresh)
+		return;
+	if (memory[MEMORY_FALL_LAB_S] < 0) {
+		memory[MEMORY_FALL_LAB_S] = at_lab_s;
+		memory[MEMORY_FALL_GPA] = step->in->pressure_gpa.value;
+	}
+	span_s = at_lab_s - memory[MEMORY_FALL_LAB_S];
+	if (span_s < 2)
+		return;
+	memory[MEMORY_FALL_GPA_PER_S] = (step->in->pressure_gpa.value - memory[MEMORY_FALL_GPA]) / span_s;
+	memory[MEMORY_FALL_LAB_S] = at_lab_s;
+	memory[MEMORY_FALL_GPA] = step->in->pressure_gpa.value;
+}
+
+/* A bad read by the sensor's fault; a silent line is row 8 and 14. */
+static bool is_bad_read(const struct measurement *m)
+{
+	return m->quality == QUALITY_BAD && (m->cause == CAUSE_SENSOR_BREAK || m->cause == CAUSE_JUMP ||
+					     m->cause == CAUSE_RANGE || m->cause == CAUSE_NONE);
+}
+
+void interlock_observe(struct step *step)
+{
+	if (step->in->temperature_k.quality == QUALITY_GOOD)
+		step->p->good_k_lab_s = fmax(step->p->good_k_lab_s, step->in->temperature_k.t_lab_s);
+	if (step->in->pressure_gpa.quality == QUALITY_GOOD)
+		step->p->good_gpa_lab_s = fmax(step->p->good_gpa_lab_s, step->in->pressure_gpa.t_lab_s);
+	observe_slope(step);
+	observe_pressure(step);
+}
+
+/* The hottest a cell of this protocol may be; a cold run's may still be as warm as a release allows. */
+static double protocol_most_k(const struct step *step)
+{
+	double base_k = step->plan->temperature_k;
+
+	if (step->m->cold_run)
+		base_k = fmax(base_k, step->limits->release_temperature_k);
+	return fmin(base_k + step->limits->runaway_over_protocol_k, step->limits->machine_temperature_k);
+}
+
+enum verdict check_runaway(struct step *step, char *ret_text)
+{
+	const struct limits *limits = step->limits;
+	double over_k = temperature(step) - step->m->setpoint_k;
+	bool powered = output_is(step, OUTPUT_ZERO_PCT) ||
+		       step->p->memory[MEMORY_RISE_K_PER_S] > limits->runaway_rise_k_per_s;
+	bool lasts = interlock_held(step, TIMER_RUNAWAY,
+				    step->t_fresh && over_k > limits->runaway_band_k && powered,
+				    limits->runaway_time_s);
+
+	if (step->t_fresh && temperature(step) > protocol_most_k(step)) {
+		interlock_say(ret_text,
+			      "Furnace at %.1f K, above its limit of %.1f K. Heater off, press locked, "
+			      "tripped. Check heater and "
+			      "thermocouple, then ack and reset.",
+			      temperature(step), protocol_most_k(step));
+		return VERDICT_FIRE;
+	}
+	if (!lasts)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Furnace at %.1f K, %.1f K above its setpoint for %.0f s. Heater off, press locked, "
+		      "tripped. Check the "
+		      "controller, then ack and reset.",
+		      temperature(step), over_k, limits->runaway_time_s);
+	return VERDICT_FIRE;
+}
+
+enum verdict check_welded(struct step *step, char *ret_text)
+{
+	double rise = step->p->memory[MEMORY_RISE_K_PER_S];
+	bool heats = step->t_fresh && output_is_zero(step) && rise > step->limits->welded_rise_k_per_s;
+
+	if (!interlock_held(step, TIMER_WELDED, heats, step->limits->welded_time_s))
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "CUT THE HEATER'S MAINS NOW: %.1f K and rising %.1f K/min with output 0 (relay "
+		      "welded?). Contactor dropped, "
+		      "press locked, tripped.",
+		      temperature(step), rise * 60);
+	return VERDICT_FIRE;
+}
+
+enum verdict check_not_heating(struct step *step, char *ret_text)
+{
+	const struct limits *limits = step->limits;
+	struct machine_private *p = step->p;
+	double gained_k, expected_k, elapsed_s;
+	bool asks = is_heating(step) && step->t_fresh && output_is(step, limits->not_heating_output_pct) &&
+		    step->m->setpoint_k - temperature(step) >= limits->not_heating_lag_k;
+
+	if (p->timer[TIMER_NOT_HEATING] <= 0 && asks)
+		p->memory[MEMORY_HEATED_FROM_K] = temperature(step);
+	if (!interlock_held(step, TIMER_NOT_HEATING, asks, limits->not_heating_time_s))
+		return VERDICT_CLEAR;
+	elapsed_s = p->timer[TIMER_NOT_HEATING];
+	gained_k = temperature(step) - p->memory[MEMORY_HEATED_FROM_K];
+	expected_k = step->plan->heating_k_per_s * elapsed_s;
+	p->timer[TIMER_NOT_HEATING] = 0;
+	if (gained_k >= limits->not_heating_share * expected_k)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Output %.0f %% for %.0f s gained %.1f K of %.1f K programmed, at %.1f K. Heater off, "
+		      "press locked, tripped. "
+		      "Check heater, fuses, thermocouple.",
+		      step->in->furnace_output_pct.value, elapsed_s, gained_k, expected_k, temperature(step));
+	return VERDICT_FIRE;
+}
+
+/* Lag that holdback did not freeze, in K s. */
+enum verdict check_lag(struct step *step, char *ret_text)
+{
+	double below_k = step->m->setpoint_k - step->limits->lag_band_k - temperature(step);
+	double *sum_k_s = &step->p->timer[TIMER_LAG];
+
+	if (!is_heating(step) || step->m->phase == PHASE_HOLD)
+		*sum_k_s = 0;
+	else if (step->t_fresh && !step->m->holdback && below_k > 0)
+		*sum_k_s += below_k * step->dt;
+	if (*sum_k_s <= step->limits->lag_integral_k_s)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Furnace lagged its programme by %.0f K s in sum, now at %.1f K for %.1f K. Heater "
+		      "off, press locked, tripped. "
+		      "Check the heater.",
+		      *sum_k_s, temperature(step), step->m->setpoint_k);
+	return VERDICT_FIRE;
+}
+
+/* Two bad reads in the last three, or a change no thermocouple can make. */
+static bool reads_badly(struct step *step, double *ret_jump_k)
+{
+	const struct measurement *m = &step->in->temperature_k;
+	struct machine_private *p = step->p;
+	double *memory = p->memory, span_s = m->t_lab_s - memory[MEMORY_READ_LAB_S];
+	bool first = memory[MEMORY_READ_LAB_S] < 0, jumped = false;
+
+	*ret_jump_k = 0;
+	if (!isfinite(m->t_lab_s) || (!first && span_s <= 0))
+		return (p->bad_reads & (p->bad_reads - 1)) != 0;
+	if (m->quality == QUALITY_GOOD && !first) {
+		*ret_jump_k = m->value - memory[MEMORY_READ_K];
+		/* The floor keeps noise between two close reads from being a jump. */
+		jumped = fabs(*ret_jump_k) > step->limits->jump_k_per_s * fmax(span_s, 0.1);
+	}
+	p->bad_reads = (uint8_t)(((unsigned)p->bad_reads << 1 | is_bad_read(m)) & READS_REMEMBERED);
+	memory[MEMORY_READ_LAB_S] = m->t_lab_s;
+	if (m->quality == QUALITY_GOOD)
+		memory[MEMORY_READ_K] = m->value;
+	return jumped || (p->bad_reads & (p->bad_reads - 1)) != 0;
+}
+
+enum verdict check_sensor_break(struct step *step, char *ret_text)
+{
+	const struct measurement *m = &step->in->temperature_k;
+	bool answers = step->now - m->t_lab_s <= step->limits->fresh_age_s;
+	/* Before the other reads: row 7 compares with the value this replaces. */
+	bool same = m->quality == QUALITY_GOOD && step->p->memory[MEMORY_READ_LAB_S] >= 0 &&
+		    m->value <= step->p->memory[MEMORY_READ_K] && m->value >= step->p->memory[MEMORY_READ_K];
+	double jump_k;
+	bool bad = reads_badly(step, &jump_k);
+
+	interlock_held(step, TIMER_FROZEN,
+		       same && answers && output_is(step, step->limits->frozen_output_pct), 0);
+	if (!bad && !(answers && step->in->furnace_sensor_break))
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Thermocouple %s (last good %.1f K, jump %.1f K). Heater off, pressure held. Repair it "
+		      "and resume, abort, or "
+		      "hand over.",
+		      step->in->furnace_sensor_break ? "reported broken" : "reads badly",
+		      step->m->last_good_k, jump_k);
+	return VERDICT_FIRE;
+}
+
+static double ring_most_k(const struct step *step)
+{
+	double most_k = -INFINITY;
+
+	for (int i = MEMORY_RING_K; i <= MEMORY_RING_LAST; i++)
+		if (step->p->memory[i] > 0)
+			most_k = fmax(most_k, step->p->memory[i]);
+	return most_k;
+}
+
+/* Watches the last slip_time_s through four values a third of it apart. */
+enum verdict check_slip(struct step *step, char *ret_text)
+{
+	const struct limits *limits = step->limits;
+	double *ring = &step->p->memory[MEMORY_RING_K], *previous_k = &step->p->memory[MEMORY_SETPOINT_K],
+	       fall_k;
+	bool watched = step->t_fresh && output_is(step, limits->slip_output_pct) &&
+		       step->m->setpoint_k >= *previous_k - 1e-9;
+
+	*previous_k = step->m->setpoint_k;
+	if (!watched) {
+		for (int i = 0; i < 4; i++)
+			ring[i] = NEVER_LAB_S;
+		step->p->timer[TIMER_SLIP_RING] = 0;
+		return VERDICT_CLEAR;
+	}
+	if (ring[0] < 0 || interlock_held(step, TIMER_SLIP_RING, true, limits->slip_time_s / 3)) {
+		step->p->timer[TIMER_SLIP_RING] = 0;
+		for (int i = 3; i > 0; i--)
+			ring[i] = ring[i - 1];
+		ring[0] = temperature(step);
+	}
+	fall_k = ring_most_k(step) - temperature(step);
+	if (fall_k <= limits->slip_fall_k)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Temperature fell %.1f K within %.0f s to %.1f K at output %.0f %% (thermocouple "
+		      "slipped or shorted?). Heater "
+		      "off, pressure held. Check it, then resume or abort.",
+		      fall_k, limits->slip_time_s, temperature(step), step->in->furnace_output_pct.value);
+	return VERDICT_FIRE;
+}
+
+enum verdict check_pair(struct step *step, char *ret_text)
+{
+	const struct measurement *second = &step->in->temperature2_k;
+	double apart_k = fabs(temperature(step) - second->value);
+	bool apart =
+		step->t_fresh && step_is_fresh(step, second) && apart_k > step->limits->pair_difference_k;
+
+	if (!interlock_held(step, TIMER_PAIR, apart, step->limits->pair_time_s))
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Two thermocouples read %.1f K and %.1f K for %.0f s. Heater off, pressure held. Find "
+		      "the wrong one, then resume "
+		      "or abort.",
+		      temperature(step), second->value, step->limits->pair_time_s);
+	return VERDICT_FIRE;
+}
+
+/* Its timer runs in check_sensor_break, which sees each read against the one before. */
+enum verdict check_frozen(struct step *step, char *ret_text)
+{
+	double elapsed_s = step->p->timer[TIMER_FROZEN];
+	const struct limits *limits = step->limits;
+
+	if (elapsed_s < limits->frozen_time_s)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Temperature has been exactly %.2f K for %.0f s at output %.0f %%. Heater off %.0f s "
+		      "after that, pressure held. "
+		      "Restart the controller's link, then resume.",
+		      temperature(step), elapsed_s, step->in->furnace_output_pct.value,
+		      limits->frozen_grace_s);
+	return elapsed_s < limits->frozen_time_s + limits->frozen_grace_s ? VERDICT_WARN : VERDICT_FIRE;
+}
+
+enum verdict check_hold_hot(struct step *step, char *ret_text)
+{
+	double since = step->p->hold_hot_since_lab_s;
+
+	if (since < 0 || step->now - since < step->limits->hot_hold_limit_s)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Held hot for %.0f min (last good %.1f K). densd aborts: it cools under pressure and "
+		      "releases when cold. Nothing "
+		      "to do.",
+		      (step->now - since) / 60, step->m->last_good_k);
+	return VERDICT_FIRE;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to the interlocks: the checks of the rows, and the timers and memories they keep in the state. */
+#ifndef DENSD_PROTOCOL_INTERLOCK_ROWS_H
+#define DENSD_PROTOCOL_INTERLOCK_ROWS_H
+
+#include "protocol/interlock.h"
+#include "protocol/machine_step.h"
+
+enum interlock_timer {
+	TIMER_RUNAWAY,
+	TIMER_WELDED,
+	TIMER_NOT_HEATING,
+	TIMER_LAG,
+	TIMER_SLIP_RING,
+	TIMER_PAIR,
+	TIMER_FROZEN,
+	TIMER_READBACK,
+	TIMER_IDENTITY,
+	TIMER_FURNACE_LOST,
+	TIMER_PRESS_LOST,
+	TIMER_STUCK,
+	TIMER_LOSS,
+	TIMER_MANUAL,
+	TIMER_MAX
+};
+enum interlock_memory {
+	MEMORY_SLOPE_K, /* where the present 10 s window of the temperature began */
+	MEMORY_SLOPE_LAB_S,
+	MEMORY_RISE_K_PER_S, /* slope over the last whole window */
+	MEMORY_HEATED_FROM_K,
+	MEMORY_RING_K, /* four values: now and one, two, three thirds of slip_time_s ago */
+	MEMORY_RING_LAST = MEMORY_RING_K + 3,
+	MEMORY_SETPOINT_K, /* of the previous tick */
+	MEMORY_READ_K,     /* last temperature and when it was measured */
+	MEMORY_READ_LAB_S,
+	MEMORY_FALL_GPA, /* where the present window of the pressure began */
+	MEMORY_FALL_LAB_S,
+	MEMORY_FALL_GPA_PER_S, /* slope over the last whole window */
+	MEMORY_STUCK_GPA,
+	MEMORY_MAX
+};
+
+/* Accumulates while @condition, starts again when it ends. True when it has lasted @seconds. */
+bool interlock_held(struct step *step, enum interlock_timer timer, bool condition, double seconds);
+/* Measures the slopes and the reads the rows below rest on; once a tick, before them. */
+void interlock_observe(struct step *step);
+void interlock_say(char *ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* interlock_furnace.c */
+enum verdict check_runaway(struct step *step, char *ret_text);
+enum verdict check_welded(struct step *step, char *ret_text);
+enum verdict check_not_heating(struct step *step, char *ret_text);
+enum verdict check_lag(struct step *step, char *ret_text);
+enum verdict check_sensor_break(struct step *step, char *ret_text);
+enum verdict check_slip(struct step *step, char *ret_text);
+enum verdict check_pair(struct step *step, char *ret_text);
+enum verdict check_frozen(struct step *step, char *ret_text);
+enum verdict check_hold_hot(struct step *step, char *ret_text);
+
+/* interlock_press.c */
+enum verdict check_release(struct step *step, char *ret_text);
+enum verdict check_stuck(struct step *step, char *ret_text);
+enum verdict check_loss(struct step *step, char *ret_text);
+enum verdict check_over_pressure(struct step *step, char *ret_text);
+enum verdict check_stroke(struct step *step, char *ret_text);
+
+/* interlock_device.c */
+enum verdict check_stale_temperature(struct step *step, char *ret_text);
+enum verdict check_stale_pressure(struct step *step, char *ret_text);
+enum verdict check_readback_furnace(struct step *step, char *ret_text);
+enum verdict check_readback_press(struct step *step, char *ret_text);
+enum verdict check_identity(struct step *step, char *ret_text);
+enum verdict check_bus(struct step *step, char *ret_text);
+enum verdict check_adapter_furnace(struct step *step, char *ret_text);
+enum verdict check_adapter_press(struct step *step, char *ret_text);
+enum verdict check_second_master(struct step *step, char *ret_text);
+enum verdict check_manual(struct step *step, char *ret_text);
+enum verdict check_holdback(struct step *step, char *ret_text);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The press-and-furnace machine: one event in, the next state and the complete levels out. The order of a
+ * tick matters: judge the inputs, let the interlocks act, only then the phase, and command last.
+ */
+#include "protocol/machine.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/interlock.h"
+#include "protocol/machine_step.h"
+
+void machine_init(struct machine *ret_machine, double t_lab_s)
+{
+	struct machine_private *p = &ret_machine->private_state;
+
+	memset(ret_machine, 0, sizeof(*ret_machine));
+	ret_machine->phase = PHASE_IDLE;
+	ret_machine->phase_since_lab_s = t_lab_s;
+	ret_machine->soak_started_lab_s = NEVER_LAB_S;
+	ret_machine->next_intent = 1;
+	p->previous_lab_s = p->good_k_lab_s = p->good_gpa_lab_s = t_lab_s;
+	p->dwell_since_lab_s = p->done_since_lab_s = p->in_band_since_lab_s = p->hold_hot_since_lab_s =
+		NEVER_LAB_S;
+	p->clear_since_lab_s = NEVER_LAB_S;
+	p->verb_pending = VERB_MAX;
+	interlock_reset(ret_machine);
+}
+
+static bool is_well_formed(const struct plan *plan, const struct machine *state, const struct event *event)
+{
+	bool running = state->phase >= PHASE_WAIT_CAPSULE && state->phase <= PHASE_DECOMPRESS;
+
+	if (!isfinite(event->t_lab_s) || state->phase >= PHASE_MAX)
+		return false;
+	if (running && !plan && event->kind != EVENT_RECOVER)
+		return false;
+	switch (event->kind) {
+	case EVENT_TICK:
+		return event->inputs != NULL;
+	case EVENT_START:
+		return plan != NULL;
+	case EVENT_VERB:
+		return (unsigned)event->verb < VERB_MAX && (unsigned)event->role < ROLE_MAX;
+	case EVENT_DURABLE:
+		return true;
+	case EVENT_RECOVER:
+		return event->recovery && event->recovery->action < RECOVER_ACTION_MAX;
+	case EVENT_KIND_MAX:
+		break;
+	}
+	return false;
+}
+
+/* A dwell begins when its condition does and is lost with it. */
+static void serve(double *since_lab_s, bool condition, double now)
+{
+	if (!condition)
+		*since_lab_s = NEVER_LAB_S;
+	else if (*since_lab_s < 0)
+		*since_lab_s = now;
+}
+
+static bool holds_run(const struct machine *m)
+{
+	return m->phase != PHASE_IDLE && m->phase != PHASE_QUEUED && m->phase != PHASE_DONE;
+}
+
+static void remember_values(struct step *step)
+{
+	struct machine *m = step->m;
+
+	serve(&step->p->dwell_since_lab_s, step->cold, step->now);
+	serve(&step->p->done_since_lab_s, step->ambient, step->now);
+	if (!holds_run(m))
+		return;
+	if (step->t_fresh) {
+		m->last_good_k = step->in->temperature_k.value;
+		m->peak_k = fmax(m->peak_k, m->last_good_k);
+	}
+	if (step->p_fresh) {
+		m->last_good_gpa = step->in->pressure_gpa.value;
+		m->peak_gpa = fmax(m->peak_gpa, m->last_good_gpa);
+	}
+}
+
+static void tick_phase(struct step *step)
+{
+	switch ((enum phase)step->m->phase) {
+	case PHASE_COMPRESS:
+	case PHASE_HEAT:
+	case PHASE_ISOTHERM:
+	case PHASE_COOL:
+	case PHASE_DECOMPRESS:
+		segment_tick(step);
+		break;
+	case PHASE_ABORTING:
+		aborting_tick(step);
+		break;
+	case PHASE_PREFLIGHT:
+	case PHASE_HOLD:
+	case PHASE_TRIPPED:
+	case PHASE_RECOVERY_WAIT:
+	case PHASE_HANDED_OVER:
+		wait_tick(step);
+		break;
+	case PHASE_IDLE:
+	case PHASE_QUEUED:
+	case PHASE_WAIT_CAPSULE:
+	case PHASE_DONE:
+	case PHASE_MAX:
+		break;
+	}
+}
+
+static void do_tick(struct step *step)
+{
+	uint8_t before = step->m->phase;
+
+	remember_values(step);
+	interlock_run(step);
+	if (step->m->phase == before)
+		tick_phase(step);
+	machine_estimate(step);
+	step->p->previous_lab_s = step->now;
+}
+
+static void refuse_start(struct step *step, const char *why)
+{
+	step->act->answer.code = ANSWER_REFUSED;
+	snprintf(step->act->answer.why, sizeof(step->act->answer.why), "%s", why);
+}
+
+/* Hazard 35: what cannot be done is not begun. */
+static bool plan_is_possible(struct step *step)
+{
+	struct plan_fault fault;
+	char why[MACHINE_WHY];
+
+	if (plan_check_feasible(step->plan, step->ambient_k, &fault, 1) == 0)
+		return true;
+	snprintf(why, sizeof(why), "%.40s: %.155s", fault.field, fault.text);
+	refuse_start(step, why);
+	return false;
+}
+
+static void do_start(struct step *step)
+{
+	uint64_t next_intent = step->m->next_intent;
+	struct alarm_set alarms = step->m->alarms;
+	enum phase from = (enum phase)step->m->phase;
+	bool automatic = step->plan->loading == LOADING_AUTOMATIC;
+
+	if (holds_run(step->m)) {
+		refuse_start(step, "a run is on the press");
+		return;
+	}
+	if (!plan_is_possible(step))
+		return;
+	machine_init(step->m, step->now);
+	step->m->next_intent = next_intent;
+	step->m->alarms = alarms;
+	step->m->phase = (uint8_t)from;
+	step->m->last_good_k = step->old->last_good_k;
+	step->m->last_good_gpa = step->old->last_good_gpa;
+	step->p->resume_offered = true;
+	if (automatic)
+		step_enter(step, PHASE_PREFLIGHT, "started; capsule loaded by the simulated site");
+	else
+		step_enter(step, PHASE_WAIT_CAPSULE, "waits for the capsule: load it, then confirm");
+	step->act->answer.code = ANSWER_DONE;
+}
+
+static void do_durable(struct step *step, uint64_t number)
+{
+	const char *why;
+
+	if (step->p->waiting_intent == 0 || number < step->p->waiting_intent)
+		return;
+	step->p->waiting_intent = 0;
+	step->p->durable = true;
+	if (step->p->verb_pending != VERB_RESUME)
+		return;
+	step->p->verb_pending = VERB_MAX;
+	why = machine_refuse_resume(step);
+	if (why) {
+		refuse_start(step, why);
+		step_note(step, NOTE_INFO, ALARM_NONE, "not resumed: %s", why);
+		return;
+	}
+	machine_resume(step);
+	step->act->answer.code = ANSWER_DONE;
+}
+
+int machine_step(const struct plan *plan, const struct machine *state, const struct event *event,
+		 struct machine *ret_next, struct actions *ret_actions)
+{
+	struct step step;
+
+	step_begin(&step, plan, state, event, ret_next, ret_actions);
+	if (!is_well_formed(plan, state, event)) {
+		machine_command(&step);
+		*ret_next = *state;
+		return -EINVAL;
+	}
+	switch (event->kind) {
+	case EVENT_TICK:
+		do_tick(&step);
+		break;
+	case EVENT_START:
+		do_start(&step);
+		break;
+	case EVENT_VERB:
+		machine_verb(&step, event);
+		break;
+	case EVENT_DURABLE:
+		do_durable(&step, event->intent);
+		break;
+	case EVENT_RECOVER:
+		machine_recover(&step, event->recovery);
+		break;
+	case EVENT_KIND_MAX:
+		break;
+	}
+	machine_command(&step);
+	return 0;
+}

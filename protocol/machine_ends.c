@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ways to stop: HOLD, ABORT to its cold end, TRIP, and the end of a run with its outcome. */
+#include "protocol/machine_step.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "protocol/interlock.h"
+
+#define ABORT_CLEAR_S 60.0
+#define ABORT_LEAD_K 5.0
+
+static bool is_run_phase(uint8_t phase)
+{
+	return phase >= PHASE_PREFLIGHT && phase <= PHASE_DECOMPRESS;
+}
+
+static void keep_resume_phase(struct step *step)
+{
+	if (is_run_phase(step->m->phase) && !(step->m->phase == PHASE_COOL && step->p->stay))
+		step->m->resume_phase = step->m->phase;
+}
+
+void machine_hold(struct step *step, enum alarm alarm, const char *why)
+{
+	struct machine *m = step->m;
+
+	/* A heater that was not on in the segment does not come on because the run is held. */
+	if (machine_heat_mode(step, m) != HEAT_CONTROL)
+		step->p->heater_off = true;
+	keep_resume_phase(step);
+	step_forget_intent(step);
+	m->pause_pending = false;
+	m->hold_alarm = (uint8_t)alarm;
+	step->p->hold_hot_since_lab_s = NEVER_LAB_S;
+	step->p->resume_offered = true;
+	step->p->offer_ends = false;
+	step->p->stay = false;
+	step_enter(step, PHASE_HOLD, why);
+}
+
+void machine_finish(struct step *step, enum outcome outcome, const char *why)
+{
+	step->m->outcome = (uint8_t)outcome;
+	step_forget_intent(step);
+	step_enter(step, PHASE_DONE, why);
+	step->m->progress = outcome == OUTCOME_COMPLETED ? 1 : step->m->progress;
+	step->m->remaining_s = 0;
+	step_note(step, NOTE_OUTCOME, ALARM_NONE, "%s: %s", outcome_name(outcome), step->m->cause);
+}
+
+void machine_abort(struct step *step, const char *why)
+{
+	struct machine *m = step->m;
+	bool off = machine_heat_mode(step, m) != HEAT_CONTROL;
+
+	if (m->phase == PHASE_WAIT_CAPSULE || m->phase == PHASE_PREFLIGHT) {
+		machine_finish(step, OUTCOME_ABORTED, why);
+		return;
+	}
+	step_forget_intent(step);
+	step->p->heater_off = off;
+	step->p->safe_hold = machine_press_mode(step, m) != PRESS_REGULATE;
+	step->p->decompressing = false;
+	step->p->stay = step->p->frozen = false;
+	step->p->clear_since_lab_s = NEVER_LAB_S;
+	if (step->p->ending == OUTCOME_NONE)
+		step->p->ending = OUTCOME_ABORTED;
+	m->pause_pending = false;
+	if (step->t_fresh)
+		m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);
+	step_enter(step, PHASE_ABORTING, why);
+	step_intend(step, INTENT_VERB, false, why);
+}
+
+void machine_trip(struct step *step, enum alarm alarm, const char *why)
+{
+	struct machine *m = step->m;
+
+	if (m->latched)
+		return;
+	keep_resume_phase(step);
+	step_forget_intent(step);
+	m->latched = true;
+	m->first_cause = (uint8_t)alarm;
+	m->pause_pending = false;
+	step->p->heater_off = step->p->safe_hold = step->p->was_tripped = true;
+	step->p->decompressing = step->p->stay = step->p->frozen = false;
+	step->p->acknowledged = false;
+	step->p->ending = OUTCOME_TRIPPED;
+	step_enter(step, PHASE_TRIPPED, why);
+	step_intend(step, INTENT_TRIP, false, why);
+}
+
+/* A hazard froze the abort; it goes on by itself once none has been there for a minute. */
+static bool is_frozen(struct step *step)
+{
+	struct machine_private *p = step->p;
+
+	if (!p->frozen)
+		return false;
+	if (p->fired != 0) {
+		p->clear_since_lab_s = NEVER_LAB_S;
+		return true;
+	}
+	if (p->clear_since_lab_s < 0)
+		p->clear_since_lab_s = step->now;
+	if (step->now - p->clear_since_lab_s < ABORT_CLEAR_S)
+		return true;
+	p->frozen = false;
+	step_note(step, NOTE_INFO, ALARM_NONE, "The hazard has been gone for 60 s: the abort goes on.");
+	return false;
+}
+
+/* SP = max(ramp, PV - 5 K): falls at the cooling rate, waits for a slow furnace, never rises. */
+static void cool_down(struct step *step)
+{
+	struct machine *m = step->m;
+	double floor_k = plan_cooling_target_k(step->ambient_k);
+	double lead_k = step->in->temperature_k.value - ABORT_LEAD_K;
+	double next_k = m->setpoint_k - step->plan->cooling_k_per_s * step->dt;
+
+	if (!step->t_fresh)
+		return;
+	m->holdback = next_k < lead_k;
+	if (step->p->heater_off)
+		m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);
+	else
+		m->setpoint_k = fmax(fmin(m->setpoint_k, floor_k), fmax(next_k, fmin(m->setpoint_k, lead_k)));
+}
+
+static void release(struct step *step)
+{
+	struct machine *m = step->m;
+	double next_gpa = m->setpoint_gpa - step->plan->decompression_gpa_per_s * step->dt;
+	bool trails = step->in->pressure_gpa.value - m->setpoint_gpa > step->plan->holdback_pressure_gpa;
+
+	if (step->p->waiting_intent != 0 || !step_may_release(step) || !step->p_fresh)
+		return;
+	if (m->release_temperature_k <= 0)
+		m->release_temperature_k = step->in->temperature_k.value;
+	m->holdback = trails;
+	if (!trails)
+		m->setpoint_gpa = fmax(next_gpa, 0);
+}
+
+static void end_abort(struct step *step)
+{
+	char why[MACHINE_WHY];
+
+	snprintf(why, sizeof(why), "%.150s; cold and at ambient pressure", step->m->cause);
+	machine_finish(step, (enum outcome)step->p->ending, why);
+}
+
+void aborting_tick(struct step *step)
+{
+	struct machine_private *p = step->p;
+	bool rests =
+		p->done_since_lab_s >= 0 && step->now - p->done_since_lab_s >= step->limits->done_dwell_s;
+
+	if (is_frozen(step))
+		return;
+	if (!p->decompressing)
+		cool_down(step);
+	if (rests && step_may_release(step)) {
+		end_abort(step);
+	} else if (p->decompressing) {
+		release(step);
+	} else if (step_may_release(step) && step->p_fresh && !step->ambient && !step->plan->reference &&
+		   step->in->store_ok) {
+		p->decompressing = true;
+		step->m->setpoint_gpa = fmax(step->in->pressure_gpa.value, 0);
+		step_intend(step, INTENT_RELEASE, true, "abort: cold, release the pressure");
+	}
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Applies a decided row of the restart table. Nothing here heats or moves pressure without a new durable
+ * intent. */
+#include "protocol/machine_step.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "protocol/interlock.h"
+
+static void begin_again(struct step *step)
+{
+	struct machine_private *p = step->p;
+
+	interlock_reset(step->m);
+	step_forget_intent(step);
+	p->dwell_since_lab_s = p->done_since_lab_s = p->in_band_since_lab_s = p->hold_hot_since_lab_s =
+		NEVER_LAB_S;
+	p->clear_since_lab_s = NEVER_LAB_S;
+	p->good_k_lab_s = p->good_gpa_lab_s = step->now;
+	p->previous_lab_s = step->now;
+	step->m->pause_pending = false;
+}
+
+static void remember_phase(struct step *step)
+{
+	if (step->m->phase >= PHASE_COMPRESS && step->m->phase <= PHASE_DECOMPRESS && !step->p->stay)
+		step->m->resume_phase = step->m->phase;
+}
+
+/* A run that stood in a programme's phase can be taken up again; anything else is for ABORT and HANDOVER. */
+static bool can_resume(const struct step *step)
+{
+	uint8_t phase = step->m->resume_phase;
+
+	return phase >= PHASE_COMPRESS && phase <= PHASE_COOL && step->old->phase != PHASE_IDLE &&
+	       step->old->phase != PHASE_DONE && step->p->ending == OUTCOME_NONE;
+}
+
+static double own_setpoint(const struct step *step, const struct recovery_decision *decision)
+{
+	const struct measurement *device = &step->in->pressure_setpoint_gpa;
+
+	if (step_is_fresh(step, device))
+		return fmax(device->value, 0);
+	return isfinite(decision->pressure_gpa) ? fmax(decision->pressure_gpa, 0) : step->m->setpoint_gpa;
+}
+
+static void wait_for_operator(struct step *step, enum wait_mode mode,
+			      const struct recovery_decision *decision)
+{
+	remember_phase(step);
+	step->p->wait_mode = (uint8_t)mode;
+	step->p->heater_off = true;
+	step->p->safe_hold = mode == WAIT_SAFE_HOLD;
+	step->p->resume_offered = can_resume(step);
+	step->p->offer_ends = false;
+	step->p->stay = step->p->decompressing = false;
+	if (mode == WAIT_ADOPT)
+		step->m->setpoint_gpa = own_setpoint(step, decision);
+	step_enter(step, PHASE_RECOVERY_WAIT, decision->text);
+}
+
+static void latch(struct step *step, enum outcome ending, const struct recovery_decision *decision)
+{
+	remember_phase(step);
+	if (step->m->first_cause == ALARM_NONE)
+		step->m->first_cause = ALARM_RESTARTED;
+	step->m->latched = true;
+	step->p->heater_off = step->p->safe_hold = step->p->was_tripped = true;
+	step->p->decompressing = step->p->stay = step->p->acknowledged = false;
+	if (step->p->ending != OUTCOME_FAILED)
+		step->p->ending = (uint8_t)ending;
+	step_enter(step, PHASE_TRIPPED, decision->text);
+	step_intend(step, INTENT_TRIP, false, decision->text);
+}
+
+static void cool_and_offer(struct step *step, const struct recovery_decision *decision)
+{
+	remember_phase(step);
+	step->p->heater_off = step->p->stay = step->p->resume_offered = step->p->offer_ends = true;
+	step->p->safe_hold = false;
+	step->p->resume_offer_until_lab_s = step->now + step->limits->resume_offer_s;
+	step->m->setpoint_gpa = own_setpoint(step, decision);
+	step_enter(step, PHASE_COOL, decision->text);
+}
+
+static void hold_again(struct step *step, const struct recovery_decision *decision)
+{
+	remember_phase(step);
+	step->p->heater_off = true;
+	step->p->resume_offered = true;
+	step->p->offer_ends = false;
+	step->m->hold_alarm = ALARM_RESTARTED;
+	step_enter(step, PHASE_HOLD, decision->text);
+}
+
+static void go_on(struct step *step, const struct recovery_decision *decision)
+{
+	if (step->t_fresh)
+		step->m->setpoint_k = step->in->temperature_k.value;
+	if (step->p_fresh)
+		step->m->setpoint_gpa = fmax(step->m->setpoint_gpa, step->in->pressure_gpa.value);
+	step->m->interrupted = true;
+	step_enter(step, (enum phase)step->m->phase, decision->text);
+	step_intend(step, INTENT_RECOVERY, true, decision->text);
+}
+
+/* On the way down already: the same phase with fresh setpoints; cooling adds no energy, so it acts first. */
+static void cool_on(struct step *step, bool release, const struct recovery_decision *decision)
+{
+	enum phase phase = step->m->phase == PHASE_ABORTING ? PHASE_ABORTING : PHASE_COOL;
+
+	if (step->t_fresh)
+		step->m->setpoint_k = step->in->temperature_k.value;
+	if (release)
+		step->m->setpoint_gpa = fmax(own_setpoint(step, decision), fmax(decision->pressure_gpa, 0));
+	step->p->decompressing = false;
+	step->p->heater_off = step->p->heater_off || release;
+	step->m->interrupted = true;
+	step_enter(step, phase, decision->text);
+}
+
+static void rest_idle(struct step *step, const struct recovery_decision *decision)
+{
+	uint64_t next_intent = step->m->next_intent;
+	struct alarm_set alarms = step->m->alarms;
+
+	if (step->m->phase == PHASE_DONE)
+		return;
+	machine_init(step->m, step->now);
+	step->m->next_intent = next_intent;
+	step->m->alarms = alarms;
+	step_note(step, NOTE_INFO, ALARM_NONE, "%s", decision->text);
+}
+
+static void fail(struct step *step, const struct recovery_decision *decision)
+{
+	machine_finish(step, OUTCOME_FAILED, decision->text);
+}
+
+void machine_recover(struct step *step, const struct recovery_decision *decision)
+{
+	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
+	begin_again(step);
+	switch ((enum recovery_action)decision->action) {
+	case RECOVER_NO_WRITES:
+		wait_for_operator(step, WAIT_OBSERVE, decision);
+		break;
+	case RECOVER_S_HOLD_LATCHED:
+		latch(step, OUTCOME_TRIPPED, decision);
+		break;
+	case RECOVER_S_HOLD_WAIT:
+		wait_for_operator(step, WAIT_SAFE_HOLD, decision);
+		break;
+	case RECOVER_ADOPT_WAIT:
+		wait_for_operator(step, WAIT_ADOPT, decision);
+		break;
+	case RECOVER_IDLE:
+	case RECOVER_IDLE_ALARM:
+		rest_idle(step, decision);
+		if (decision->action == RECOVER_IDLE_ALARM)
+			step_raise(step, ALARM_STORE_CORRUPT, decision->text);
+		break;
+	case RECOVER_COOL:
+		cool_on(step, false, decision);
+		break;
+	case RECOVER_DWELL_RELEASE:
+		cool_on(step, true, decision);
+		break;
+	case RECOVER_HOLD:
+		hold_again(step, decision);
+		break;
+	case RECOVER_CONTINUE:
+		go_on(step, decision);
+		break;
+	case RECOVER_COOL_OFFER:
+		cool_and_offer(step, decision);
+		break;
+	case RECOVER_FAILED_DONE:
+		fail(step, decision);
+		break;
+	case RECOVER_FAILED_LATCHED:
+		latch(step, OUTCOME_FAILED, decision);
+		break;
+	case RECOVER_ACTION_MAX:
+		break;
+	}
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The phases that wait: PREFLIGHT for the laboratory, HOLD and RECOVERY_WAIT for the operator, HANDED_OVER
+ * for the panel. */
+#include "protocol/machine_step.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PREFLIGHT_GOOD_S 1.0
+
+static const char *missing_furnace(const struct step *step, char text[MACHINE_WHY])
+{
+	const struct limits *limits = step->limits;
+	double temperature_k = step->in->temperature_k.value;
+
+	if (!step->in->furnace_identity_ok)
+		return "the furnace controller has not been identified";
+	if (!step->t_fresh)
+		return "no fresh furnace temperature";
+	if (step->ambient_k > limits->release_temperature_k - limits->release_ambient_margin_k) {
+		snprintf(text, MACHINE_WHY,
+			 "ambient %.1f K is within %.1f K of release_temperature_k %.1f K: raise it in the "
+			 "site file",
+			 step->ambient_k, limits->release_ambient_margin_k, limits->release_temperature_k);
+		return text;
+	}
+	if (!step->cold) {
+		snprintf(text, MACHINE_WHY, "the cell is at %.1f K, above %.1f K: let it cool", temperature_k,
+			 limits->release_temperature_k);
+		return text;
+	}
+	return NULL;
+}
+
+static const char *missing_press(const struct step *step, char text[MACHINE_WHY])
+{
+	if (!step->in->press_identity_ok)
+		return "the press controller has not been identified";
+	if (step->in->press_local)
+		return "the press is in local: switch it to remote";
+	if (!step->plan->reference && !step->p_fresh)
+		return "no fresh pressure";
+	if (!step->ambient) {
+		snprintf(text, MACHINE_WHY,
+			 "the press is not at ambient pressure (%.1f bar oil): release it at the panel",
+			 step->in->oil_bar.value);
+		return text;
+	}
+	if (!step->in->devices_armed)
+		return "a device's watchdog is not armed";
+	return NULL;
+}
+
+static const char *missing(const struct step *step, char text[MACHINE_WHY])
+{
+	struct plan_fault fault;
+	const char *what = missing_furnace(step, text);
+
+	if (!what)
+		what = missing_press(step, text);
+	if (!what && !step->in->store_ok)
+		what = "the journal cannot be written";
+	if (!what && plan_check_feasible(step->plan, step->ambient_k, &fault, 1) > 0) {
+		snprintf(text, MACHINE_WHY, "%.40s: %.150s", fault.field, fault.text);
+		what = text;
+	}
+	return what;
+}
+
+static void leave_preflight(struct step *step)
+{
+	struct machine *m = step->m;
+
+	step_clear(step, ALARM_PREFLIGHT);
+	m->setpoint_k = step->in->temperature_k.value;
+	m->cold_run = plan_is_cold(step->plan, step->in->temperature_k.value);
+	if (!step->plan->reference)
+		segment_start(step, PHASE_COMPRESS, "preflight passed, compressing");
+	else if (m->cold_run)
+		segment_start(step, PHASE_ISOTHERM, "preflight passed; a cold reference, the soak starts");
+	else
+		segment_start(step, PHASE_HEAT, "preflight passed, heating at 1 atm");
+}
+
+static void tick_preflight(struct step *step)
+{
+	struct machine_private *p = step->p;
+	char text[MACHINE_WHY], note[MACHINE_WHY];
+	const char *what = missing(step, text);
+
+	if (what) {
+		p->in_band_since_lab_s = NEVER_LAB_S;
+		snprintf(note, sizeof(note), "Preflight waits: %.150s.", what);
+		if (strcmp(step->m->cause, note) != 0)
+			step_clear(step, ALARM_PREFLIGHT);
+		snprintf(step->m->cause, sizeof(step->m->cause), "%s", note);
+		step_raise(step, ALARM_PREFLIGHT, note);
+		return;
+	}
+	if (p->in_band_since_lab_s < 0)
+		p->in_band_since_lab_s = step->now;
+	if (step->now - p->in_band_since_lab_s < PREFLIGHT_GOOD_S)
+		return;
+	if (step->m->pause_pending)
+		machine_hold(step, ALARM_NONE,
+			     "paused after preflight, as the operator asked; resume goes on");
+	else
+		leave_preflight(step);
+}
+
+static void drop_resume(struct step *step)
+{
+	if (step->p->waiting_intent == 0 || step->in->store_ok)
+		return;
+	step_forget_intent(step);
+	step_note(step, NOTE_INFO, ALARM_STORE,
+		  "The journal could not record the resume; the run stays held.");
+}
+
+static void tick_hold(struct step *step)
+{
+	struct machine *m = step->m;
+	struct machine_private *p = step->p;
+
+	if (m->hold_alarm == ALARM_NONE)
+		m->pause_s += step->dt;
+	m->hold_s += step->dt;
+	if (machine_heat_mode(step, m) != HEAT_CONTROL && step->t_fresh)
+		m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);
+	if (step->cold)
+		p->hold_hot_since_lab_s = NEVER_LAB_S;
+	else if (p->hold_hot_since_lab_s < 0)
+		p->hold_hot_since_lab_s = step->now;
+	drop_resume(step);
+}
+
+static bool rests(const struct step *step)
+{
+	double since = step->p->done_since_lab_s;
+
+	return since >= 0 && step->now - since >= step->limits->done_dwell_s;
+}
+
+/* Lock and heater off first; once read back, densd only watches. */
+static void tick_handed_over(struct step *step)
+{
+	bool heater_off = step_is_fresh(step, &step->in->furnace_output_pct) &&
+			  step->in->furnace_output_pct.value < 0.5;
+
+	if ((step->in->press_locked || step->in->press_local) && heater_off)
+		step->p->panel_has_press = true;
+	if (rests(step))
+		machine_finish(step, OUTCOME_HANDED_OVER,
+			       "handed over to the panel, now at ambient pressure");
+}
+
+static void tick_stays_off(struct step *step)
+{
+	if (step->t_fresh)
+		step->m->setpoint_k = fmin(step->m->setpoint_k, step->in->temperature_k.value);
+	drop_resume(step);
+}
+
+void wait_tick(struct step *step)
+{
+	enum phase phase = (enum phase)step->m->phase;
+
+	if (phase == PHASE_PREFLIGHT)
+		tick_preflight(step);
+	else if (phase == PHASE_HOLD)
+		tick_hold(step);
+	else if (phase == PHASE_HANDED_OVER)
+		tick_handed_over(step);
+	else if (phase == PHASE_TRIPPED || phase == PHASE_RECOVERY_WAIT)
+		tick_stays_off(step);
+}
