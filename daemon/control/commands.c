@@ -351,6 +351,19 @@ void commands_take(struct control *control, const struct link_command *command, 
 		close(fd);
 }
 
+void commands_refuse_resume(struct control *control, const char *why)
+{
+	for (int i = 0; i < CONTROL_PENDING_MAX; i++) {
+		struct journal_command *command = &control->pending[i].command;
+
+		if (!control->pending[i].used || command->kind != COMMAND_VERB ||
+		    command->verb != VERB_RESUME)
+			continue;
+		command->code = REPLY_REFUSED;
+		snprintf(command->why, sizeof(command->why), "%s", why);
+	}
+}
+
 void commands_durable(struct control *control, uint64_t entry)
 {
 	for (int i = 0; i < CONTROL_PENDING_MAX; i++) {

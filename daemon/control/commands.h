@@ -11,6 +11,8 @@
 
 /* @fd: the memfd of a SUBMIT or -1; taken over. */
 void commands_take(struct control *control, const struct link_command *command, int fd);
+/* The resume that waits for its answer is refused after all. */
+void commands_refuse_resume(struct control *control, const char *why);
 /* Sends the answers whose entries are durable now. */
 void commands_durable(struct control *control, uint64_t entry);
 

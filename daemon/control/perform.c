@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/control/commands.h"
 #include "daemon/control/notify.h"
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
@@ -211,6 +212,7 @@ void perform_durable(struct control *control, uint64_t entry)
 		done++;
 	for (uint32_t i = 0; i < done; i++) {
 		struct pending_intent intent = control->intents[i];
+		struct answer answer = {0};
 
 		if (intent.scan)
 			perform_scan_event(
@@ -219,7 +221,11 @@ void perform_durable(struct control *control, uint64_t entry)
 				NULL);
 		else
 			perform_event(control,
-				      &(struct event){.kind = EVENT_DURABLE, .intent = intent.number}, NULL);
+				      &(struct event){.kind = EVENT_DURABLE, .intent = intent.number},
+				      &answer);
+		/* A resume is judged again once it is durable: its answer is still to be given. */
+		if (answer.code == ANSWER_REFUSED)
+			commands_refuse_resume(control, answer.why);
 	}
 	control->intent_count -= done;
 	memmove(control->intents, control->intents + done,
