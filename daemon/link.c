@@ -9,7 +9,11 @@
 
 int link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd)
 {
-	struct link_header header = {.magic = LINK_MAGIC, .version = LINK_VERSION, .type = type, .length = (uint32_t)length, .seq = seq};
+	struct link_header header = {.magic = LINK_MAGIC,
+				     .version = LINK_VERSION,
+				     .type = type,
+				     .length = (uint32_t)length,
+				     .seq = seq};
 	struct iovec parts[2] = {{&header, sizeof(header)}, {(void *)body, length}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 	union {
@@ -63,14 +67,18 @@ static int take_descriptor(struct msghdr *message)
 	return taken;
 }
 
-int link_receive(int socket, void *buffer, size_t size, const struct link_header **ret_header, const void **ret_body, int *ret_fd)
+int link_receive(int socket, void *buffer, size_t size, const struct link_header **ret_header,
+		 const void **ret_body, int *ret_fd)
 {
 	struct iovec part = {buffer, size};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(4 * sizeof(int))];
 	} control;
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.bytes)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control.bytes)};
 	const struct link_header *header = buffer;
 	ssize_t n;
 	int fd;

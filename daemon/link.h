@@ -27,29 +27,30 @@ enum link_type {
 	LINK_BUS_CONFIG = 1, /* struct bus_config, first message */
 	LINK_BUS_CYCLE,      /* struct link_cycle */
 	/* bus -> control */
-	LINK_BUS_REPORT,     /* struct link_reports, perhaps with a trace fd */
+	LINK_BUS_REPORT, /* struct link_reports, perhaps with a trace fd */
 	/* gateway -> control */
-	LINK_COMMAND,        /* struct link_command; SUBMIT carries a memfd: struct submit_header, plans, text */
-	LINK_QUERY,          /* struct link_query */
+	LINK_COMMAND, /* struct link_command; SUBMIT carries a memfd: struct submit_header, plans, text */
+	LINK_QUERY,   /* struct link_query */
 	/* control -> gateway */
 	LINK_GATEWAY_CONFIG, /* struct site */
 	LINK_REPLY,          /* struct link_reply */
 	LINK_PUBLISH,        /* struct publication */
 	LINK_QUERY_ANSWER,   /* struct link_query_answer with a memfd of JSON text */
 	/* control -> recorder */
-	LINK_RECORDER_CONFIG,/* struct site */
-	LINK_JOURNAL,        /* struct link_journal: one durable entry; the recorder answers COMMITTED */
-	LINK_SAMPLE,         /* struct publication of topic SAMPLE (samples.db) */
-	LINK_TRACE,          /* struct link_trace with the trace memfd */
-	LINK_RECORDER_QUERY, /* struct link_query */
+	LINK_RECORDER_CONFIG, /* struct site */
+	LINK_JOURNAL,         /* struct link_journal: one durable entry; the recorder answers COMMITTED */
+	LINK_SAMPLE,          /* struct publication of topic SAMPLE (samples.db) */
+	LINK_TRACE,           /* struct link_trace with the trace memfd */
+	LINK_RECORDER_QUERY,  /* struct link_query */
 	/* recorder -> control */
-	LINK_LOADED,         /* struct link_loaded: what the store knew at start, before anything else */
-	LINK_QUEUE_ITEM,     /* struct link_queue_item: after LOADED, one for each run not yet ended */
-	LINK_COMMITTED,      /* struct link_committed */
-	LINK_TRACE_COMMITTED,/* struct link_trace (same ids) */
-	LINK_RESULT,         /* struct result_body: analysis done, to be numbered and published by control */
-	LINK_RECORDER_ANSWER,/* struct link_query_answer with a memfd */
-	LINK_KNOWN_COMMAND,  /* struct journal_command: after the queue items, the last commands answered, oldest first */
+	LINK_LOADED,          /* struct link_loaded: what the store knew at start, before anything else */
+	LINK_QUEUE_ITEM,      /* struct link_queue_item: after LOADED, one for each run not yet ended */
+	LINK_COMMITTED,       /* struct link_committed */
+	LINK_TRACE_COMMITTED, /* struct link_trace (same ids) */
+	LINK_RESULT,          /* struct result_body: analysis done, to be numbered and published by control */
+	LINK_RECORDER_ANSWER, /* struct link_query_answer with a memfd */
+	LINK_KNOWN_COMMAND,   /* struct journal_command: after the queue items, the last commands answered,
+				 oldest first */
 	LINK_TYPE_MAX
 };
 struct link_header {
@@ -75,15 +76,22 @@ struct submit_header {
 	uint32_t count, text_length;
 };
 #define LINK_ID 64
-enum command_kind { COMMAND_SUBMIT, COMMAND_VERB, COMMAND_CONFIRM_SECTION, COMMAND_CANCEL, COMMAND_STATUS, COMMAND_MAX };
+enum command_kind {
+	COMMAND_SUBMIT,
+	COMMAND_VERB,
+	COMMAND_CONFIRM_SECTION,
+	COMMAND_CANCEL,
+	COMMAND_STATUS,
+	COMMAND_MAX
+};
 struct link_command {
-	uint8_t kind;     /* enum command_kind */
-	uint8_t verb;     /* enum verb */
-	uint8_t role;     /* enum role, decided by the gateway from the peer's identity */
-	uint32_t route;   /* gateway's handle for the client's connection, echoed */
+	uint8_t kind;   /* enum command_kind */
+	uint8_t verb;   /* enum verb */
+	uint8_t role;   /* enum role, decided by the gateway from the peer's identity */
+	uint32_t route; /* gateway's handle for the client's connection, echoed */
 	char client[LINK_ID], request_id[LINK_ID];
-	char run[ULID_TEXT]; /* the run meant; empty: the current one */
-	uint64_t state_seq;  /* 0, or the state sequence the client saw: refused when it is an older one */
+	char run[ULID_TEXT];    /* the run meant; empty: the current one */
+	uint64_t state_seq;     /* 0, or the state sequence the client saw: refused when it is an older one */
 	char text[MACHINE_WHY]; /* reason, or section id "<run>/r<rate>/s<n>" */
 	uint32_t plan_count, text_length; /* SUBMIT */
 };
@@ -99,7 +107,16 @@ struct link_reply {
 	char runs[PLAN_QUEUE_MAX][ULID_TEXT];
 	struct state_body state; /* the resulting state */
 };
-enum query_kind { QUERY_REPLAY, QUERY_QUEUE, QUERY_RUNS, QUERY_RESULTS, QUERY_SAMPLES, QUERY_TRACE, QUERY_EVENTS, QUERY_MAX };
+enum query_kind {
+	QUERY_REPLAY,
+	QUERY_QUEUE,
+	QUERY_RUNS,
+	QUERY_RESULTS,
+	QUERY_SAMPLES,
+	QUERY_TRACE,
+	QUERY_EVENTS,
+	QUERY_MAX
+};
 struct link_query {
 	uint8_t kind;
 	uint32_t route, format; /* format 0 JSON, 1 CSV */
@@ -114,27 +131,42 @@ struct link_query_answer {
 	char request_id[LINK_ID], why[MACHINE_WHY];
 };
 
-/* Journal: everything that must survive. The snapshot is the whole of control's state, as stored and reloaded. */
+/* Journal: everything that must survive. The snapshot is the whole of control's state, as stored and
+ * reloaded. */
 struct control_snapshot; /* daemon/snapshot.h */
-enum journal_kind { JOURNAL_INTENT, JOURNAL_TRANSITION, JOURNAL_ALARM, JOURNAL_COMMAND, JOURNAL_RUN_QUEUED, JOURNAL_RUN_UPDATED,
-		    JOURNAL_SNAPSHOT, JOURNAL_PUBLICATION, JOURNAL_SECTION, JOURNAL_INTENT_OUTCOME, JOURNAL_NOTE, JOURNAL_MAX };
+enum journal_kind {
+	JOURNAL_INTENT,
+	JOURNAL_TRANSITION,
+	JOURNAL_ALARM,
+	JOURNAL_COMMAND,
+	JOURNAL_RUN_QUEUED,
+	JOURNAL_RUN_UPDATED,
+	JOURNAL_SNAPSHOT,
+	JOURNAL_PUBLICATION,
+	JOURNAL_SECTION,
+	JOURNAL_INTENT_OUTCOME,
+	JOURNAL_NOTE,
+	JOURNAL_MAX
+};
 struct link_journal {
-	uint64_t entry;  /* control's number, gap-free within a start; COMMITTED(entry) means all up to it are on disk */
-	uint64_t start;  /* names this start of control; (start, entry) is stored with the entry, so that what is sent again after
-			  * a recorder's death is stored once */
-	uint8_t kind;    /* enum journal_kind */
-	bool now;        /* commit at once (an intent waits for it); else within 200 ms mono */
+	uint64_t entry; /* control's number, gap-free within a start; COMMITTED(entry) means all up to it are
+			   on disk */
+	uint64_t start; /* names this start of control; (start, entry) is stored with the entry, so that what
+			 * is sent again after a recorder's death is stored once */
+	uint8_t kind;   /* enum journal_kind */
+	bool now;       /* commit at once (an intent waits for it); else within 200 ms mono */
 	int64_t t_wall_us;
 	double t_lab_s;
 	char run[ULID_TEXT];
-	uint32_t body_length; /* of the kind's struct, which follows: intent, publication, plan + fields ... */
+	uint32_t
+		body_length; /* of the kind's struct, which follows: intent, publication, plan + fields ... */
 	uint8_t body[] __attribute__((aligned(8)));
 };
 struct link_committed {
 	uint64_t entry;
-	int32_t error;        /* 0, or -ENOSPC, -EIO: nothing after @entry is durable */
+	int32_t error; /* 0, or -ENOSPC, -EIO: nothing after @entry is durable */
 	double commit_ms, free_mib;
-	uint64_t sample_seq;  /* highest sample sequence committed to samples.db; 0: none */
+	uint64_t sample_seq; /* highest sample sequence committed to samples.db; 0: none */
 };
 struct link_trace {
 	char run[ULID_TEXT], section[80];
@@ -147,12 +179,14 @@ struct link_trace {
 };
 
 struct link;
-/* Sends header + body (+ fd, -1: none; the fd stays the caller's). 0, -EAGAIN (queue full), -EPIPE, -EMSGSIZE. */
+/* Sends header + body (+ fd, -1: none; the fd stays the caller's). 0, -EAGAIN (queue full), -EPIPE,
+ * -EMSGSIZE. */
 int link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd);
 /*
  * Receives one message into @buffer (>= LINK_MESSAGE_MAX + header). Checks magic, version, length and type.
  * 1 = a message; 0 = end of file; -EAGAIN; -EBADMSG. *ret_fd is -1 or a descriptor the caller now owns.
  */
-int link_receive(int socket, void *buffer, size_t size, const struct link_header **ret_header, const void **ret_body, int *ret_fd);
+int link_receive(int socket, void *buffer, size_t size, const struct link_header **ret_header,
+		 const void **ret_body, int *ret_fd);
 
 #endif

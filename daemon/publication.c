@@ -4,12 +4,8 @@
 #include <string.h>
 
 static const char *const topic_names[TOPIC_MAX] = {
-	[TOPIC_SAMPLE] = "sample",
-	[TOPIC_STATE] = "state",
-	[TOPIC_ALARM] = "alarm",
-	[TOPIC_SCAN] = "scan",
-	[TOPIC_RESULT] = "result",
-	[TOPIC_HEARTBEAT] = "heartbeat",
+	[TOPIC_SAMPLE] = "sample", [TOPIC_STATE] = "state",   [TOPIC_ALARM] = "alarm",
+	[TOPIC_SCAN] = "scan",     [TOPIC_RESULT] = "result", [TOPIC_HEARTBEAT] = "heartbeat",
 };
 
 const char *topic_name(enum topic topic)

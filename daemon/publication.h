@@ -17,21 +17,23 @@
 enum topic { TOPIC_SAMPLE, TOPIC_STATE, TOPIC_ALARM, TOPIC_SCAN, TOPIC_RESULT, TOPIC_HEARTBEAT, TOPIC_MAX };
 
 struct sample_body {
-	struct measurement temperature_k, temperature2_k, setpoint_k, output_pct, pressure_gpa, pressure_setpoint_gpa, oil_bar,
-		flow_ml_per_min, chip_temperature_k;
+	struct measurement temperature_k, temperature2_k, setpoint_k, output_pct, pressure_gpa,
+		pressure_setpoint_gpa, oil_bar, flow_ml_per_min, chip_temperature_k;
 	double programme_k, programme_gpa; /* what the machine wants */
 	double run_s;
 	uint8_t phase;
-	uint32_t skipped;    /* stored samples just before this one that were not sent live (50 Hz limit): not a loss */
+	uint32_t skipped; /* stored samples just before this one that were not sent live (50 Hz limit): not a
+			     loss */
 	char run[ULID_TEXT]; /* the run it belongs to; empty while idle */
 };
 struct state_body {
 	uint8_t phase, outcome, resume_phase, scan_phase, densification_outcome, calorimetry_outcome;
 	bool holdback, latched, interrupted, pause_pending, simulated;
 	char run[ULID_TEXT], run_name[PLAN_TEXT];
-	char section[80];   /* being scanned or waited for; empty: none */
+	char section[80]; /* being scanned or waited for; empty: none */
 	char scan_run[ULID_TEXT];
-	double progress, remaining_s, soak_s, isotherm_s, setpoint_k, setpoint_gpa, last_good_k, last_good_gpa;
+	double progress, remaining_s, soak_s, isotherm_s, setpoint_k, setpoint_gpa, last_good_k,
+		last_good_gpa;
 	double target_k, target_gpa;
 	double clock_scale;
 	uint64_t alarms_active, alarms_acknowledged;

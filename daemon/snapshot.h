@@ -12,7 +12,7 @@ struct link_queue_item {
 	uint32_t position;
 	uint8_t densification, calorimetry; /* enum outcome; NONE: not ended */
 	bool started;
-	uint32_t sections_done;             /* index of the next section, rate-major */
+	uint32_t sections_done; /* index of the next section, rate-major */
 	uint64_t sections_lost;
 	struct plan plan;
 };
@@ -24,23 +24,26 @@ struct control_snapshot {
 	uint64_t topic_seq[TOPIC_MAX];
 	uint64_t next_intent;
 	uint32_t section; /* index, rate-major, of the section the scan machine is at */
-	uint32_t restarts; int64_t restart_wall_us[8];
+	uint32_t restarts;
+	int64_t restart_wall_us[8];
 };
 struct link_loaded {
 	bool store_new, store_corrupt, has_snapshot, same_boot;
 	char publisher[ULID_TEXT];
-	double last_tick_lab_s;      /* of the last journaled snapshot or sample */
+	double last_tick_lab_s; /* of the last journaled snapshot or sample */
 	int64_t last_wall_us;
 	uint64_t topic_seq[TOPIC_MAX]; /* highest stored, samples included */
 	uint64_t next_intent;
-	uint32_t intents_in_doubt;   /* intents without an outcome */
-	struct intent last_intent;   /* the newest of them */
-	uint32_t queue_items;        /* LINK_QUEUE_ITEM messages that follow */
-	char boot_id[40];            /* of the last snapshot */
+	uint32_t intents_in_doubt; /* intents without an outcome */
+	struct intent last_intent; /* the newest of them */
+	uint32_t queue_items;      /* LINK_QUEUE_ITEM messages that follow */
+	char boot_id[40];          /* of the last snapshot */
 	struct control_snapshot snapshot;
-	/* The last journal entry on disk and the start of control it came from: control sends again only what comes after. */
+	/* The last journal entry on disk and the start of control it came from: control sends again only what
+	 * comes after. */
 	uint64_t last_start, last_entry;
-	uint32_t known_commands;     /* LINK_KNOWN_COMMAND messages after the queue items, at most LINK_KNOWN_MAX */
+	uint32_t known_commands; /* LINK_KNOWN_COMMAND messages after the queue items, at most LINK_KNOWN_MAX
+				  */
 };
 #define LINK_KNOWN_MAX 10000
 
@@ -65,7 +68,7 @@ struct journal_outcome {
 };
 struct journal_command {
 	uint8_t kind, verb, role, code; /* enum command_kind, verb, role, reply_code */
-	uint32_t run_count;             /* SUBMIT: runs are @run and the ULIDs that follow it by counting up */
+	uint32_t run_count; /* SUBMIT: runs are @run and the ULIDs that follow it by counting up */
 	char client[LINK_ID], request_id[LINK_ID];
 	char run[ULID_TEXT];
 	char text[MACHINE_WHY], why[MACHINE_WHY]; /* reason given; answer */
@@ -76,15 +79,16 @@ struct journal_run {
 	bool started, interrupted;
 	uint32_t sections_done;
 	uint64_t sections_lost;
-	double last_good_k, last_good_gpa, release_temperature_k, peak_k, peak_gpa, outage_s, hold_s, clock_scale;
-	struct limits limits;               /* in force, widened at scale > 1; all 0 before the start */
+	double last_good_k, last_good_gpa, release_temperature_k, peak_k, peak_gpa, outage_s, hold_s,
+		clock_scale;
+	struct limits limits; /* in force, widened at scale > 1; all 0 before the start */
 	char cause[MACHINE_WHY];
 };
 struct journal_section {
 	char run[ULID_TEXT], section[80];
-	uint32_t index;                     /* rate-major */
+	uint32_t index; /* rate-major */
 	double rate_k_per_s;
-	uint8_t outcome;                    /* enum section_outcome; NONE: begun */
+	uint8_t outcome; /* enum section_outcome; NONE: begun */
 	char text[MACHINE_WHY];
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Run identifiers: ULID, 26 characters of Crockford base 32, 48 bits of wall milliseconds and 80 random bits. */
+/* Run identifiers: ULID, 26 characters of Crockford base 32, 48 bits of wall milliseconds and 80 random bits.
+ */
 #ifndef DENSD_BASE_ULID_H
 #define DENSD_BASE_ULID_H
 
