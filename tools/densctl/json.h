@@ -15,7 +15,8 @@ bool json_flag(json_object *message, const char *path);
 /* {"command": @command}; the caller owns it and adds to it. */
 json_object *json_request(const char *command);
 void json_add_text(json_object *message, const char *field, const char *text); /* NULL: nothing is added */
-void json_print(json_object *message, FILE *stream);                           /* pretty, one document */
+json_object *json_real(double value);                /* ten digits; NULL (null) when not finite */
+void json_print(json_object *message, FILE *stream); /* pretty, one document */
 
 /* "0:43:12"; "-" for what is not finite. @text holds DURATION_TEXT bytes; returned. */
 #define DURATION_TEXT 32

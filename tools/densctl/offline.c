@@ -157,12 +157,12 @@ static json_object *phase_json(const struct dryrun_phase *phase)
 	json_object *entry = json_object_new_object();
 
 	json_object_object_add(entry, "phase", json_object_new_string(phase_name(phase->phase)));
-	json_object_object_add(entry, "start_s", json_object_new_double(phase->start_s));
-	json_object_object_add(entry, "duration_s", json_object_new_double(phase->duration_s));
-	json_object_object_add(entry, "from_gpa", json_object_new_double(phase->from_gpa));
-	json_object_object_add(entry, "to_gpa", json_object_new_double(phase->to_gpa));
-	json_object_object_add(entry, "from_k", json_object_new_double(phase->from_k));
-	json_object_object_add(entry, "to_k", json_object_new_double(phase->to_k));
+	json_object_object_add(entry, "start_s", json_real(phase->start_s));
+	json_object_object_add(entry, "duration_s", json_real(phase->duration_s));
+	json_object_object_add(entry, "from_gpa", json_real(phase->from_gpa));
+	json_object_object_add(entry, "to_gpa", json_real(phase->to_gpa));
+	json_object_object_add(entry, "from_k", json_real(phase->from_k));
+	json_object_object_add(entry, "to_k", json_real(phase->to_k));
 	return entry;
 }
 
@@ -178,7 +178,7 @@ static json_object *plan_json(const struct plan *plan, const struct dryrun *dryr
 			json_object_array_add(list, phase_json(&dryrun->phases[i]));
 	json_object_object_add(entry, "name", json_object_new_string(plan->name));
 	json_object_object_add(entry, "outcome", json_object_new_string(outcome_name(dryrun->outcome)));
-	json_object_object_add(entry, "total_s", json_object_new_double(dryrun->total_s));
+	json_object_object_add(entry, "total_s", json_real(dryrun->total_s));
 	json_object_object_add(entry, "furnace_setpoint_writes",
 			       json_object_new_int64(dryrun->furnace_writes));
 	json_object_object_add(entry, "press_setpoint_writes", json_object_new_int64(dryrun->press_writes));

@@ -83,17 +83,22 @@ static void print_quoted(FILE *stream, const char *text)
 int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path)
 {
 	FILE *gnuplot = popen("gnuplot", "w");
+	double peak_gpa = 0.1;
 	int status;
 
 	if (!gnuplot)
 		return -errno;
 	fputs("set terminal svg size 900,500 font 'sans-serif,13' background 'white'\nset output ", gnuplot);
 	print_quoted(gnuplot, path);
-	fputs("\nset title ", gnuplot);
+	for (size_t i = 0; i < count; i++)
+		peak_gpa = fmax(peak_gpa, points[i].gpa);
+	fprintf(gnuplot, "\nset y2range [0:%.3f]\nset title ", 1.08 * peak_gpa);
 	print_quoted(gnuplot, title);
 	fputs(" noenhanced\nset xlabel 'time / min'\nset ylabel 'temperature / K'\nset y2label 'pressure / "
 	      "GPa'\n"
-	      "set ytics nomirror\nset y2tics\nset y2range [0:*]\nset grid\nset key top left\n$run << E\n",
+	      "set ytics nomirror\nset y2tics\nset grid\nset key outside bottom center "
+	      "horizontal\n"
+	      "set autoscale xfix\nset offsets 0, 0, graph 0.04, graph 0.04\n$run << E\n",
 	      gnuplot);
 	for (size_t i = 0; i < count; i++)
 		fprintf(gnuplot, "%.4f %.4f %.6f\n", points[i].t_s / 60, points[i].k, points[i].gpa);
