@@ -36,6 +36,7 @@ class Lab:
         self.densim = self.densd = None
         self.site = os.path.join(self.folder, "site.yaml")
         self.ready_s = None
+        self.telemetry, self.commands = f"ipc://{self.folder}/telemetry", f"ipc://{self.folder}/commands"
 
     # programs
 
@@ -83,7 +84,9 @@ class Lab:
             stream.write(text)
 
     def default_edits(self):
-        return ()
+        return ((r"^  scale: .*", f"  scale: {self.scale}"), (r"^    port: .*", f"    port: {self.port}"),
+                (r"path: /run/densim/", f"path: {self.folder}/"), (r"^store: .*", f"store: {self.folder}/store"),
+                (r"ipc:///run/densd/", f"ipc://{self.folder}/"))
 
     def start_densd(self, timeout_s=10):
         """Starts densd and waits for READY=1 on a notify socket of our own."""
