@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/bus.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/driver.h"
+#include "drivers/modbus_line.h"
+#include "drivers/serial_line.h"
+
+struct bus {
+	struct bus_config config;
+	struct modbus_line *modbus;
+	struct text_line *text;
+	const struct driver_ops *drivers[BUS_DEVICES_MAX];
+	void *states[BUS_DEVICES_MAX];
+	uint32_t seq;
+};
+
+static int open_line(struct bus *bus)
+{
+	if (bus->config.kind == BUS_SERIAL)
+		return serial_line_new(&bus->config, &bus->text);
+	return modbus_line_new(&bus->config, &bus->modbus);
+}
+
+/* A driver that speaks Modbus needs a Modbus line, and the other way round. */
+static bool fits(const struct bus *bus, const struct driver_ops *driver)
+{
+	return strcmp(driver->protocol, "modbus") == 0 ? bus->modbus != NULL : bus->text != NULL;
+}
+
+static int add_driver(struct bus *bus, uint32_t device)
+{
+	const struct profile *profile = &bus->config.devices[device].profile;
+	struct driver_setup setup = {
+		.config = &bus->config, .device = device, .modbus = bus->modbus, .text = bus->text};
+	const struct driver_ops *driver = registry_find((enum device_kind)profile->kind, profile->protocol);
+
+	if (!driver || !fits(bus, driver))
+		return -EINVAL;
+	bus->states[device] = calloc(1, driver->state_size);
+	if (!bus->states[device])
+		return -ENOMEM;
+	bus->drivers[device] = driver;
+	return driver->init(bus->states[device], &setup);
+}
+
+int bus_new(const struct bus_config *config, struct bus **ret_bus)
+{
+	struct bus *bus;
+	int r;
+
+	if (config->device_count > BUS_DEVICES_MAX || !(config->scale > 0) ||
+	    strnlen(config->path, sizeof(config->path)) == sizeof(config->path))
+		return -EINVAL;
+	bus = calloc(1, sizeof(*bus));
+	if (!bus)
+		return -ENOMEM;
+	bus->config = *config;
+	r = open_line(bus);
+	for (uint32_t i = 0; r == 0 && i < config->device_count; i++)
+		r = add_driver(bus, i);
+	if (r < 0) {
+		bus_free(bus);
+		return r;
+	}
+	*ret_bus = bus;
+	return 0;
+}
+
+void bus_free(struct bus *bus)
+{
+	if (!bus)
+		return;
+	for (uint32_t i = 0; i < BUS_DEVICES_MAX; i++) {
+		if (bus->drivers[i] && bus->drivers[i]->deinit)
+			bus->drivers[i]->deinit(bus->states[i]);
+		free(bus->states[i]);
+	}
+	if (bus->modbus)
+		bus->modbus->ops->free(bus->modbus);
+	if (bus->text)
+		bus->text->ops->free(bus->text);
+	free(bus);
+}
+
+void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *demands,
+	       struct report *ret_reports, int *ret_trace_fd)
+{
+	static const struct demand observe; /* mode OBSERVE, no job */
+
+	*ret_trace_fd = -1;
+	bus->seq++;
+	for (uint32_t i = 0; i < bus->config.device_count; i++) {
+		int64_t now_ns = clock_mono_ns();
+		struct driver_cycle cycle = {.seq = bus->seq,
+					     .now_ns = now_ns,
+					     .t_lab_s = clock_lab_s(now_ns, bus->config.scale),
+					     .tick_mono_ns = tick_mono_ns};
+		bool meant = demands[i].kind == bus->drivers[i]->kind;
+
+		ret_reports[i] =
+			(struct report){.kind = (uint8_t)bus->drivers[i]->kind, .device = (uint8_t)i};
+		/* A demand for another kind of device is not obeyed. */
+		bus->drivers[i]->cycle(bus->states[i], &cycle, meant ? &demands[i] : &observe,
+				       &ret_reports[i], ret_trace_fd);
+	}
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A mass flow controller on a line that belongs to the furnace: polled once a lab second, and when silent
+ * asked again after 1, 2, 4 ... 30 s and never for more than a tenth of the line's time. Roles: flow (or
+ * process_value), setpoint.
+ */
+#include <errno.h>
+#include <math.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/codec.h"
+#include "drivers/session.h"
+
+#define PERIOD_S 1.0
+#define BACKOFF_FIRST_S 1.0
+#define BACKOFF_LAST_S 30.0
+#define LINE_SHARE 10.0
+#define SAME_ML_PER_MIN 0.05
+#define REPEAT_S 5.0
+
+struct flow {
+	struct session session;
+	const struct profile_register *flow, *setpoint;
+	double next_lab_s, backoff_s, scale;
+	double written_ml_per_min, written_lab_s;
+	uint32_t connects;
+	struct flow_report report;
+};
+
+static int flow_init(void *state, const struct driver_setup *setup)
+{
+	struct flow *flow = state;
+	const struct profile *profile = &setup->config->devices[setup->device].profile;
+
+	session_init(&flow->session, setup);
+	flow->scale = fmax(setup->config->scale, 1);
+	flow->flow = profile_find(profile, "flow");
+	if (!flow->flow)
+		flow->flow = profile_find(profile, "process_value");
+	flow->setpoint = profile_find(profile, "setpoint");
+	flow->next_lab_s = -INFINITY;
+	flow->written_ml_per_min = NAN;
+	return flow->flow && flow->setpoint ? 0 : -EINVAL;
+}
+
+static int read_value(struct flow *flow, const struct profile_register *reg, uint32_t seq,
+		      struct reading *ret_reading)
+{
+	uint16_t words[2];
+	int r = modbus_port_read_space(&flow->session.port, reg->space == SPACE_INPUT, reg->address,
+				       (uint16_t)codec_words((enum register_type)reg->type), words);
+
+	if (r == 0)
+		*ret_reading = session_make_reading(&flow->session, seq, codec_decode(reg, words));
+	return r;
+}
+
+/* Written when it is new, and again when the read-back says otherwise. */
+static int obey(struct flow *flow, const struct flow_demand *demand, double t_lab_s)
+{
+	const struct reading *read = &flow->report.setpoint_ml_per_min;
+	double wanted = demand->setpoint_ml_per_min;
+	bool differs = read->quality == QUALITY_GOOD && fabs(read->value - wanted) > SAME_ML_PER_MIN;
+	bool due = isnan(flow->written_ml_per_min) || fabs(wanted - flow->written_ml_per_min) > 1e-9 ||
+		   t_lab_s - flow->written_lab_s >= REPEAT_S;
+	uint16_t words[2];
+
+	if (!differs || !due || !isfinite(wanted) || !flow->setpoint->writable ||
+	    codec_encode(flow->setpoint, wanted, words) < 0)
+		return 0;
+	flow->written_ml_per_min = wanted;
+	flow->written_lab_s = t_lab_s;
+	return modbus_port_write(&flow->session.port, flow->setpoint->address,
+				 (uint16_t)codec_words((enum register_type)flow->setpoint->type), words);
+}
+
+static int poll_device(struct flow *flow, const struct driver_cycle *cycle, const struct flow_demand *demand)
+{
+	int r = session_begin(&flow->session, cycle->t_lab_s);
+
+	if (flow->connects != flow->session.connects) {
+		flow->connects = flow->session.connects;
+		flow->written_ml_per_min = NAN;
+	}
+	if (r == 0)
+		r = read_value(flow, flow->setpoint, cycle->seq, &flow->report.setpoint_ml_per_min);
+	if (r == 0 && demand->mode == MODE_CONTROL && session_may_write(&flow->session))
+		r = obey(flow, demand, cycle->t_lab_s);
+	if (r == 0)
+		r = read_value(flow, flow->flow, cycle->seq, &flow->report.flow_ml_per_min);
+	return r;
+}
+
+static void schedule_next(struct flow *flow, const struct driver_cycle *cycle, int r)
+{
+	double took_s = (double)(clock_mono_ns() - cycle->now_ns) / (double)CLOCK_NS_PER_S * flow->scale;
+
+	/* A line that is quiet, or gone, is not this device's silence. */
+	if (r == 0 || r == CAUSE_QUARANTINE || r == CAUSE_LINK) {
+		flow->backoff_s = 0;
+		flow->next_lab_s = cycle->t_lab_s + (r == CAUSE_QUARANTINE ? 0 : PERIOD_S);
+		return;
+	}
+	flow->backoff_s = fmin(flow->backoff_s > 0 ? 2 * flow->backoff_s : BACKOFF_FIRST_S, BACKOFF_LAST_S);
+	flow->next_lab_s = cycle->t_lab_s + fmax(flow->backoff_s, LINE_SHARE * took_s);
+}
+
+static void flow_cycle(void *state, const struct driver_cycle *cycle, const struct demand *demand,
+		       struct report *report, int *ret_trace_fd)
+{
+	struct flow *flow = state;
+
+	(void)ret_trace_fd;
+	if (cycle->t_lab_s >= flow->next_lab_s) {
+		int r = poll_device(flow, cycle, &demand->flow);
+
+		schedule_next(flow, cycle, r);
+		session_end(&flow->session, r == 0, report);
+	} else {
+		session_keep(&flow->session, report);
+	}
+	flow->report.identity_ok = flow->session.identity_ok;
+	report->flow = flow->report;
+}
+
+const struct driver_ops flow_driver = {
+	.name = "flow",
+	.kind = DEVICE_FLOW,
+	.protocol = "modbus",
+	.state_size = sizeof(struct flow),
+	.init = flow_init,
+	.cycle = flow_cycle,
+};

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A furnace controller on Modbus, driven by its profile. Roles of registers: process_value, setpoint, output
+ * (mandatory); working_setpoint, process_value2, mode, sensor_break or status with a bit (optional). The
+ * values that lie close together come in one block read a cycle; mode and status take turns, one a lab
+ * second. The controller makes the PID; densd streams its setpoint within the profile's write budget.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/codec.h"
+#include "drivers/session.h"
+
+#define SLOW_PERIOD_S 1.0
+#define OFF_REPEAT_S 2.0
+#define OFF_OUTPUT_PCT 0.05
+#define SAME_K 0.02
+#define PLAUSIBLE_LOW_K 200.0
+#define PLAUSIBLE_HIGH_K 3000.0
+#define DIFFERS_TWICE 2u
+#define SPAN_WORDS_MAX 32u
+
+enum role { ROLE_VALUE, ROLE_SETPOINT, ROLE_OUTPUT, ROLE_VALUE2, ROLE_FAST_MAX };
+
+struct furnace {
+	struct session session;
+	const struct profile *profile;
+	const struct profile_register *fast[ROLE_FAST_MAX], *mode, *status;
+	uint16_t span_address, span_words;
+	bool span_input, spanned[ROLE_FAST_MAX];
+	double auto_mode;  /* what the mode register holds in automatic */
+	uint8_t last_mode; /* enum device_mode of the last demand */
+	bool commanded_auto, seen_auto, manual, have_mode, mode_due;
+	double slow_lab_s;
+	bool slow_is_mode;
+	double written_k, written_lab_s; /* NAN: nothing written since the connect */
+	double before_write_k;
+	uint32_t differs, foreign, mode_differs;
+	double off_lab_s;
+	struct furnace_report report;
+	uint32_t connects;
+};
+
+static void forget_device(struct furnace *furnace)
+{
+	furnace->written_k = NAN;
+	furnace->written_lab_s = -INFINITY;
+	furnace->before_write_k = NAN;
+	furnace->off_lab_s = -INFINITY;
+	furnace->slow_lab_s = -INFINITY;
+	furnace->differs = furnace->foreign = furnace->mode_differs = 0;
+	furnace->have_mode = false;
+	furnace->last_mode = MODE_OBSERVE;
+}
+
+/* The span that holds as many of the fast values as one read may carry. */
+static void plan_span(struct furnace *furnace)
+{
+	const struct profile_register *value = furnace->fast[ROLE_VALUE];
+	uint32_t low = value->address, high = low + codec_words((enum register_type)value->type);
+
+	furnace->span_input = value->space == SPACE_INPUT;
+	for (int role = 0; role < ROLE_FAST_MAX; role++) {
+		const struct profile_register *reg = furnace->fast[role];
+		uint32_t from, to;
+
+		if (!reg || (reg->space == SPACE_INPUT) != furnace->span_input)
+			continue;
+		from = reg->address < low ? reg->address : low;
+		to = reg->address + codec_words((enum register_type)reg->type);
+		to = to > high ? to : high;
+		if (to - from > SPAN_WORDS_MAX)
+			continue;
+		low = from;
+		high = to;
+		furnace->spanned[role] = true;
+	}
+	furnace->span_address = (uint16_t)low;
+	furnace->span_words = (uint16_t)(high - low);
+}
+
+static double find_auto_mode(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->auto_count && i < PROFILE_STEPS_MAX; i++)
+		if (strcmp(profile->auto_steps[i].reg, "mode") == 0)
+			return profile->auto_steps[i].value;
+	return 0;
+}
+
+static int furnace_init(void *state, const struct driver_setup *setup)
+{
+	static const char *const names[ROLE_FAST_MAX] = {"process_value", "setpoint", "output",
+							 "process_value2"};
+	struct furnace *furnace = state;
+
+	session_init(&furnace->session, setup);
+	furnace->profile = &furnace->session.device->profile;
+	for (int role = 0; role < ROLE_FAST_MAX; role++)
+		furnace->fast[role] = profile_find(furnace->profile, names[role]);
+	furnace->mode = profile_find(furnace->profile, "mode");
+	furnace->status = profile_find(furnace->profile, "sensor_break");
+	if (!furnace->status)
+		furnace->status = profile_find(furnace->profile, "status");
+	if (furnace->status && furnace->status->bit < 0)
+		furnace->status = NULL;
+	if (!furnace->fast[ROLE_VALUE] || !furnace->fast[ROLE_SETPOINT] || !furnace->fast[ROLE_OUTPUT] ||
+	    furnace->profile->off_count == 0)
+		return -EINVAL;
+	furnace->auto_mode = find_auto_mode(furnace->profile);
+	plan_span(furnace);
+	forget_device(furnace);
+	return 0;
+}
+
+static int write_value(struct furnace *furnace, const struct profile_register *reg, double value,
+		       bool own_unit)
+{
+	uint16_t words[2];
+
+	if (!reg || !reg->writable || reg->bit >= 0 ||
+	    (own_unit ? codec_encode_own_unit(reg, value, words) : codec_encode(reg, value, words)) < 0) {
+		furnace->session.port.fault = CAUSE_RANGE;
+		return CAUSE_RANGE;
+	}
+	return modbus_port_write(&furnace->session.port, reg->address,
+				 (uint16_t)codec_words((enum register_type)reg->type), words);
+}
+
+static int run_steps(struct furnace *furnace, const struct profile_value *steps, uint32_t count)
+{
+	int first = 0;
+
+	/* A step that fails does not keep the later ones from being tried: each makes it safer. */
+	for (uint32_t i = 0; i < count && i < PROFILE_STEPS_MAX; i++) {
+		int r = write_value(furnace, profile_find(furnace->profile, steps[i].reg), steps[i].value,
+				    true);
+
+		if (r != 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+static void turn_off(struct furnace *furnace, double t_lab_s)
+{
+	bool entered = furnace->last_mode != MODE_OFF;
+
+	furnace->written_k = NAN;
+	furnace->commanded_auto = furnace->seen_auto = false;
+	if (!entered && (furnace->report.verified_off || t_lab_s - furnace->off_lab_s < OFF_REPEAT_S))
+		return;
+	furnace->off_lab_s = t_lab_s;
+	furnace->report.verified_off = false;
+	furnace->mode_due = true;
+	run_steps(furnace, furnace->profile->off_steps, furnace->profile->off_count);
+}
+
+static bool is_due(const struct furnace *furnace, double setpoint_k, double t_lab_s)
+{
+	double change_k = fabs(setpoint_k - furnace->written_k);
+
+	if (isnan(furnace->written_k))
+		return true;
+	if (change_k <= SAME_K / 10)
+		return false;
+	return t_lab_s - furnace->written_lab_s >= furnace->profile->setpoint_period_s ||
+	       (furnace->profile->setpoint_step > 0 && change_k >= furnace->profile->setpoint_step);
+}
+
+static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_lab_s)
+{
+	const struct profile_register *reg = furnace->fast[ROLE_SETPOINT];
+	const struct reading *now = &furnace->report.setpoint_k;
+	int r;
+
+	if (reg->retained && furnace->profile->write_budget > 0 &&
+	    furnace->report.writes >= furnace->profile->write_budget) {
+		furnace->session.port.fault = CAUSE_RANGE;
+		return CAUSE_RANGE;
+	}
+	r = write_value(furnace, reg, setpoint_k - furnace->session.device->temperature_offset_k, false);
+	if (r == CAUSE_RANGE)
+		return r;
+	/* Sent is written, answered or not: only the read-back will tell. */
+	furnace->before_write_k = now->quality == QUALITY_GOOD ? now->value : NAN;
+	furnace->written_k = setpoint_k;
+	furnace->written_lab_s = t_lab_s;
+	furnace->report.writes++;
+	return r;
+}
+
+/* The setpoint first: a controller that goes to automatic with an old setpoint would heat to it. */
+static void take_control(struct furnace *furnace, double setpoint_k, double t_lab_s)
+{
+	bool entered = furnace->last_mode != MODE_CONTROL;
+
+	if (!isfinite(setpoint_k))
+		return;
+	furnace->report.verified_off = false;
+	if (is_due(furnace, setpoint_k, t_lab_s) && write_setpoint(furnace, setpoint_k, t_lab_s) != 0)
+		return;
+	if (!entered && furnace->commanded_auto)
+		return;
+	furnace->commanded_auto = true;
+	furnace->seen_auto = false;
+	furnace->mode_differs = 0;
+	furnace->mode_due = true;
+	if (furnace->have_mode && !furnace->manual)
+		return;
+	if (run_steps(furnace, furnace->profile->auto_steps, furnace->profile->auto_count) != 0)
+		furnace->commanded_auto = false;
+}
+
+static void judge_setpoint(struct furnace *furnace, double read_k)
+{
+	double same_k = fmax(SAME_K, fabs(furnace->fast[ROLE_SETPOINT]->scale) * 0.51);
+
+	if (furnace->fast[ROLE_SETPOINT]->type >= REG_F32_HIGH_FIRST)
+		same_k = SAME_K;
+	if (isnan(furnace->written_k) || fabs(read_k - furnace->written_k) <= same_k) {
+		furnace->differs = furnace->foreign = 0;
+	} else if (fabs(read_k - furnace->before_write_k) <= same_k) {
+		furnace->differs++;
+		furnace->foreign = 0;
+	} else {
+		furnace->foreign++;
+		furnace->differs = 0;
+	}
+}
+
+static double decode_temperature(const struct furnace *furnace, enum role role, const uint16_t *words)
+{
+	return codec_decode(furnace->fast[role], words) + furnace->session.device->temperature_offset_k;
+}
+
+static void take_value(struct furnace *furnace, enum role role, const uint16_t *words, uint32_t seq)
+{
+	struct furnace_report *report = &furnace->report;
+	bool temperature = role != ROLE_OUTPUT;
+	double value = temperature ? decode_temperature(furnace, role, words)
+				   : codec_decode(furnace->fast[role], words);
+	struct reading reading = session_make_reading(&furnace->session, seq, value);
+
+	/* In another float order, or as another register, a furnace's temperature is not a temperature. */
+	if (role != ROLE_SETPOINT && temperature && reading.quality == QUALITY_GOOD &&
+	    (value < PLAUSIBLE_LOW_K || value > PLAUSIBLE_HIGH_K)) {
+		reading.quality = QUALITY_BAD;
+		reading.cause = CAUSE_RANGE;
+	}
+	if (role == ROLE_VALUE && report->sensor_break) {
+		reading.quality = QUALITY_BAD;
+		reading.cause = CAUSE_SENSOR_BREAK;
+	}
+	switch (role) {
+	case ROLE_VALUE:
+		report->temperature_k = reading;
+		break;
+	case ROLE_VALUE2:
+		report->temperature2_k = reading;
+		break;
+	case ROLE_SETPOINT:
+		report->setpoint_k = reading;
+		judge_setpoint(furnace, value);
+		break;
+	case ROLE_OUTPUT:
+		report->output_pct = reading;
+		break;
+	case ROLE_FAST_MAX:
+		break;
+	}
+}
+
+static int read_fast(struct furnace *furnace, uint32_t seq)
+{
+	struct modbus_port *port = &furnace->session.port;
+	uint16_t words[SPAN_WORDS_MAX];
+	int r = modbus_port_read_space(port, furnace->span_input, furnace->span_address, furnace->span_words,
+				       words);
+
+	if (r != 0)
+		return r;
+	for (int role = 0; role < ROLE_FAST_MAX; role++)
+		if (furnace->fast[role] && furnace->spanned[role])
+			take_value(furnace, (enum role)role,
+				   words + (furnace->fast[role]->address - furnace->span_address), seq);
+	for (int role = 0; role < ROLE_FAST_MAX; role++) {
+		const struct profile_register *reg = furnace->fast[role];
+
+		if (!reg || furnace->spanned[role])
+			continue;
+		r = modbus_port_read_space(port, reg->space == SPACE_INPUT, reg->address,
+					   (uint16_t)codec_words((enum register_type)reg->type), words);
+		if (r != 0)
+			return r;
+		take_value(furnace, (enum role)role, words, seq);
+	}
+	return 0;
+}
+
+static void judge_mode(struct furnace *furnace, double raw)
+{
+	furnace->manual = raw != furnace->auto_mode;
+	furnace->have_mode = true;
+	if (!furnace->commanded_auto)
+		return;
+	if (!furnace->manual) {
+		furnace->seen_auto = true;
+		furnace->mode_differs = 0;
+	} else if (!furnace->seen_auto) {
+		furnace->mode_differs++;
+		furnace->mode_due = true;
+	}
+}
+
+static int read_register(struct furnace *furnace, const struct profile_register *reg, double *ret_raw)
+{
+	uint16_t words[2];
+	int r = modbus_port_read_space(&furnace->session.port, reg->space == SPACE_INPUT, reg->address,
+				       (uint16_t)codec_words((enum register_type)reg->type), words);
+
+	if (r == 0)
+		*ret_raw = codec_decode_raw(reg, words);
+	return r;
+}
+
+/* Mode and status are far from the values on most controllers: one of them a lab second, in turn. */
+static int read_slow(struct furnace *furnace, double t_lab_s)
+{
+	bool due = t_lab_s - furnace->slow_lab_s >= SLOW_PERIOD_S;
+	bool ask_mode = furnace->mode && (furnace->mode_due || !furnace->have_mode ||
+					  (due && (furnace->slow_is_mode || !furnace->status)));
+	double raw;
+	int r;
+
+	if (ask_mode) {
+		furnace->mode_due = false;
+		r = read_register(furnace, furnace->mode, &raw);
+		if (r != 0)
+			return r;
+		judge_mode(furnace, raw);
+	}
+	if (!due)
+		return 0;
+	furnace->slow_lab_s = t_lab_s;
+	if (furnace->status && !(ask_mode && furnace->slow_is_mode)) {
+		r = read_register(furnace, furnace->status, &raw);
+		if (r != 0)
+			return r;
+		furnace->report.sensor_break = raw != 0;
+	}
+	furnace->slow_is_mode = !furnace->slow_is_mode;
+	return 0;
+}
+
+static void obey(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
+{
+	switch ((enum device_mode)demand->mode) {
+	case MODE_OFF:
+		turn_off(furnace, t_lab_s);
+		break;
+	case MODE_CONTROL:
+		take_control(furnace, demand->setpoint_k, t_lab_s);
+		break;
+	case MODE_OBSERVE:
+		furnace->written_k = NAN;
+		furnace->commanded_auto = false;
+		break;
+	}
+	furnace->last_mode = demand->mode;
+}
+
+/* Manual at no output is what densd itself leaves behind: only what it did not command is reported. */
+static void conclude(struct furnace *furnace, uint8_t mode)
+{
+	struct furnace_report *report = &furnace->report;
+	bool zero = report->output_pct.quality == QUALITY_GOOD && report->output_pct.value <= OFF_OUTPUT_PCT;
+
+	report->verified_off = mode == MODE_OFF && furnace->last_mode == MODE_OFF && zero;
+	report->manual = furnace->have_mode && furnace->manual &&
+			 (mode == MODE_CONTROL ? furnace->seen_auto : mode == MODE_OBSERVE && !zero);
+	report->readback_differs =
+		furnace->differs >= DIFFERS_TWICE || furnace->mode_differs >= DIFFERS_TWICE;
+	report->second_master = furnace->foreign >= DIFFERS_TWICE;
+}
+
+static void furnace_cycle(void *state, const struct driver_cycle *cycle, const struct demand *demand,
+			  struct report *report, int *ret_trace_fd)
+{
+	struct furnace *furnace = state;
+	struct session *session = &furnace->session;
+	int r = session_begin(session, cycle->t_lab_s);
+
+	(void)ret_trace_fd;
+	if (furnace->connects != session->connects) {
+		furnace->connects = session->connects;
+		forget_device(furnace);
+	}
+	if (r == 0 && session_may_write(session))
+		obey(furnace, &demand->furnace, cycle->t_lab_s);
+	if (r == 0)
+		r = read_fast(furnace, cycle->seq);
+	if (r == 0)
+		r = read_slow(furnace, cycle->t_lab_s);
+	if (r == 0)
+		conclude(furnace, demand->furnace.mode);
+	session_end(session, r == 0, report);
+	furnace->report.identity_ok = session->identity_ok;
+	report->furnace = furnace->report;
+}
+
+const struct driver_ops furnace_driver = {
+	.name = "furnace",
+	.kind = DEVICE_FURNACE,
+	.protocol = "modbus",
+	.state_size = sizeof(struct furnace),
+	.init = furnace_init,
+	.cycle = furnace_cycle,
+};

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/modbus_line.h"
+
+#include <errno.h>
+#include <math.h>
+#include <modbus/modbus.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/line_lock.h"
+
+#define RECONNECT_MS 1000.0
+#define LEAST_WAIT_MS 20.0
+#define BUSY_RETRIES 3
+#define BUSY_FIRST_MS 40.0
+#define LEAST_BUSY_MS 2.0
+enum { EXCEPTION_BUSY_FIRST = 5, EXCEPTION_BUSY_LAST = 6 };
+
+struct modbus_context {
+	struct modbus_line line; /* first: the drivers hold a pointer to it */
+	const struct bus_config *config;
+	modbus_t *modbus;
+	int lock;
+	bool connected;
+	int64_t quiet_until_ns; /* quarantine, or the wait before the next connect */
+	bool quarantined;
+};
+
+/* What one transaction is, so that connecting, waiting and judging are written once. */
+struct request {
+	enum { READ_HOLDING, READ_INPUT, WRITE, WRITE_READ, COIL } kind;
+	uint16_t address, count, read_address, read_count;
+	const uint16_t *words;
+	uint16_t *ret_words;
+	bool on;
+};
+
+static struct modbus_context *context_of(struct modbus_line *line)
+{
+	return (struct modbus_context *)line;
+}
+
+static bool is_tcp(const struct modbus_context *context)
+{
+	return context->config->kind == BUS_MODBUS_TCP;
+}
+
+static int64_t after_ms(double ms)
+{
+	return clock_mono_ns() + (int64_t)(ms * 1e6);
+}
+
+static void close_line(struct modbus_context *context)
+{
+	if (context->connected)
+		modbus_close(context->modbus);
+	context->connected = false;
+	if (context->lock >= 0)
+		close(context->lock);
+	context->lock = -1;
+}
+
+static double reconnect_ms(const struct modbus_context *context)
+{
+	return fmax(RECONNECT_MS / fmax(context->config->scale, 1), LEAST_WAIT_MS);
+}
+
+static int take_lock(struct modbus_context *context)
+{
+	char key[160];
+
+	if (is_tcp(context))
+		snprintf(key, sizeof(key), "%s:%u", context->config->path, context->config->port);
+	else
+		snprintf(key, sizeof(key), "%s", context->config->path);
+	context->lock = line_lock_take(key, NULL);
+	return context->lock < 0 ? context->lock : 0;
+}
+
+static void set_timeout(struct modbus_context *context, double ms)
+{
+	modbus_set_response_timeout(context->modbus, (uint32_t)(ms / 1000),
+				    (uint32_t)(fmod(ms, 1000) * 1000));
+}
+
+static int connect_line(struct modbus_context *context, const struct modbus_peer *peer)
+{
+	int r = take_lock(context);
+
+	if (r == 0) {
+		set_timeout(context, peer->response_timeout_ms);
+		if (modbus_connect(context->modbus) == 0)
+			context->connected = true;
+	}
+	if (!context->connected) {
+		close_line(context);
+		context->quiet_until_ns = after_ms(reconnect_ms(context));
+		return CAUSE_LINK;
+	}
+	if (!is_tcp(context)) {
+		/* Another program's open() fails from here on; what it left in the buffers is not ours. */
+		ioctl(modbus_get_socket(context->modbus), TIOCEXCL);
+		modbus_flush(context->modbus);
+	}
+	context->line.connects++;
+	return 0;
+}
+
+/* Waiting and then flushing cures a late answer; flushing alone does not. */
+static void end_quarantine(struct modbus_context *context)
+{
+	uint8_t drained[256];
+
+	context->quarantined = false;
+	if (!context->connected)
+		return;
+	for (int i = 0; i < 64; i++) {
+		int waiting = 0;
+
+		if (ioctl(modbus_get_socket(context->modbus), FIONREAD, &waiting) < 0 || waiting <= 0)
+			break;
+		if (read(modbus_get_socket(context->modbus), drained, sizeof(drained)) <= 0)
+			break;
+	}
+	modbus_flush(context->modbus);
+}
+
+static int make_ready(struct modbus_context *context, const struct modbus_peer *peer)
+{
+	if (context->quiet_until_ns != 0) {
+		if (clock_mono_ns() < context->quiet_until_ns)
+			return context->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
+		context->quiet_until_ns = 0;
+		if (context->quarantined)
+			end_quarantine(context);
+	}
+	return context->connected ? 0 : connect_line(context, peer);
+}
+
+static int perform(struct modbus_context *context, const struct request *request)
+{
+	modbus_t *modbus = context->modbus;
+
+	switch (request->kind) {
+	case READ_HOLDING:
+		return modbus_read_registers(modbus, request->address, request->count, request->ret_words);
+	case READ_INPUT:
+		return modbus_read_input_registers(modbus, request->address, request->count,
+						   request->ret_words);
+	case WRITE:
+		return modbus_write_registers(modbus, request->address, request->count, request->words);
+	case WRITE_READ:
+		return modbus_write_and_read_registers(modbus, request->address, request->count,
+						       request->words, request->read_address,
+						       request->read_count, request->ret_words);
+	case COIL:
+		return modbus_write_bit(modbus, request->address, request->on);
+	}
+	return -1;
+}
+
+static int cause_of(int error)
+{
+	if (error >= EMBXILFUN && error <= EMBXGTAR)
+		return CAUSE_EXCEPTION;
+	switch (error) {
+	case ETIMEDOUT:
+		return CAUSE_TIMEOUT;
+	case EMBBADCRC:
+		return CAUSE_CRC;
+	case EMBBADDATA:
+	case EMBBADEXC:
+	case EMBBADSLAVE:
+	case EMBMDATA:
+	case EMBUNKEXC:
+		return CAUSE_MISMATCH;
+	default:
+		return CAUSE_LINK;
+	}
+}
+
+/* After anything but an answer or an exception nobody knows what is still on its way. */
+static int fail(struct modbus_context *context, const struct modbus_peer *peer, int cause)
+{
+	context->line.desyncs++;
+	if (is_tcp(context) || cause == CAUSE_LINK) {
+		close_line(context);
+		if (cause == CAUSE_LINK)
+			context->quiet_until_ns = after_ms(reconnect_ms(context));
+		return cause;
+	}
+	context->quarantined = true;
+	context->quiet_until_ns = after_ms(peer->worst_latency_ms);
+	return cause;
+}
+
+static void wait_busy(const struct modbus_context *context, int attempt)
+{
+	double ms = fmax(BUSY_FIRST_MS * (1 << attempt) / fmax(context->config->scale, 1), LEAST_BUSY_MS);
+	struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)};
+
+	nanosleep(&pause, NULL);
+}
+
+static bool is_busy(int exception)
+{
+	return exception >= EXCEPTION_BUSY_FIRST && exception <= EXCEPTION_BUSY_LAST;
+}
+
+/* A coil or register write that is answered "busy" has not been done, so that asking again is no repeat. */
+static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
+{
+	struct modbus_context *context = context_of(line);
+	int r = make_ready(context, peer);
+
+	line->exception = 0;
+	if (r != 0)
+		return r;
+	modbus_set_slave(context->modbus, peer->unit);
+	set_timeout(context, peer->response_timeout_ms);
+	for (int attempt = 0;; attempt++) {
+		errno = 0;
+		if (perform(context, request) >= 0) {
+			line->exception = 0;
+			return 0;
+		}
+		r = cause_of(errno);
+		if (r != CAUSE_EXCEPTION)
+			return fail(context, peer, r);
+		line->exception = (uint8_t)(errno - MODBUS_ENOBASE);
+		if (!is_busy(line->exception) || attempt >= BUSY_RETRIES - 1)
+			return r;
+		wait_busy(context, attempt);
+	}
+}
+
+static int read_registers(struct modbus_line *line, const struct modbus_peer *peer, bool input,
+			  uint16_t address, uint16_t count, uint16_t *ret_words)
+{
+	return transact(line, peer,
+			&(struct request){.kind = input ? READ_INPUT : READ_HOLDING,
+					  .address = address,
+					  .count = count,
+					  .ret_words = ret_words});
+}
+
+static int write_registers(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+			   uint16_t count, const uint16_t *words)
+{
+	return transact(line, peer,
+			&(struct request){.kind = WRITE, .address = address, .count = count, .words = words});
+}
+
+static int write_read(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,
+		      uint16_t write_count, const uint16_t *words, uint16_t read_address, uint16_t read_count,
+		      uint16_t *ret_words)
+{
+	return transact(line, peer,
+			&(struct request){.kind = WRITE_READ,
+					  .address = write_address,
+					  .count = write_count,
+					  .words = words,
+					  .read_address = read_address,
+					  .read_count = read_count,
+					  .ret_words = ret_words});
+}
+
+static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address, bool on)
+{
+	return transact(line, peer, &(struct request){.kind = COIL, .address = address, .on = on});
+}
+
+static void free_line(struct modbus_line *line)
+{
+	struct modbus_context *context = context_of(line);
+
+	if (!context)
+		return;
+	close_line(context);
+	if (context->modbus)
+		modbus_free(context->modbus);
+	free(context);
+}
+
+static const struct modbus_ops line_ops = {
+	.read_registers = read_registers,
+	.write_registers = write_registers,
+	.write_read = write_read,
+	.write_coil = write_coil,
+	.free = free_line,
+};
+
+static modbus_t *make_modbus(const struct bus_config *config)
+{
+	char service[8];
+
+	if (config->kind == BUS_MODBUS_RTU)
+		return modbus_new_rtu(config->path, (int)config->baud, config->parity, 8, config->stop_bits);
+	if (config->kind != BUS_MODBUS_TCP)
+		return NULL;
+	snprintf(service, sizeof(service), "%u", config->port);
+	return modbus_new_tcp_pi(config->path, service);
+}
+
+int modbus_line_new(const struct bus_config *config, struct modbus_line **ret_line)
+{
+	struct modbus_context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return -ENOMEM;
+	context->line.ops = &line_ops;
+	context->config = config;
+	context->lock = -1;
+	context->modbus = make_modbus(config);
+	if (!context->modbus) {
+		free(context);
+		return -EINVAL;
+	}
+	modbus_set_byte_timeout(context->modbus, 0, 0);
+	modbus_set_error_recovery(context->modbus, MODBUS_ERROR_RECOVERY_NONE);
+	*ret_line = &context->line;
+	return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/modbus_port.h"
+
+#include <math.h>
+
+#include "daemon/base/clock.h"
+
+#define LEAST_RESPONSE_MS 1000.0
+#define LEAST_SCALED_MS 20.0
+
+static double scale_ms(double value_ms, double scale)
+{
+	return fmax(value_ms / fmax(scale, 1), LEAST_SCALED_MS);
+}
+
+void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, const struct bus_device *device,
+		      double scale)
+{
+	const struct profile *profile = &device->profile;
+	double response_ms =
+		fmax(LEAST_RESPONSE_MS, fmax(2 * profile->worst_latency_ms, profile->response_timeout_ms));
+
+	*ret_port = (struct modbus_port){
+		.line = line,
+		.profile = profile,
+		.peer = {.unit = device->unit,
+			 .response_timeout_ms = scale_ms(response_ms, scale),
+			 .worst_latency_ms = scale_ms(profile->worst_latency_ms, scale)},
+	};
+}
+
+void modbus_port_begin(struct modbus_port *port)
+{
+	port->fault = CAUSE_NONE;
+}
+
+static bool is_allowed(const struct modbus_port *port, uint16_t address, uint16_t count)
+{
+	if (count == 0 || count > MODBUS_WORDS_MAX)
+		return false;
+	for (uint32_t i = 0; i < port->profile->blacklist_count && i < 8; i++) {
+		uint16_t listed = port->profile->blacklist[i];
+
+		if (listed >= address && listed - address < count)
+			return false;
+	}
+	return true;
+}
+
+static int finish(struct modbus_port *port, int64_t began_ns, int r)
+{
+	port->transactions++;
+	if (r != 0) {
+		port->errors++;
+		port->fault = (uint8_t)r;
+		return r;
+	}
+	port->t_request_ns = began_ns;
+	port->t_reply_ns = clock_mono_ns();
+	return 0;
+}
+
+int modbus_port_read_space(struct modbus_port *port, bool input, uint16_t address, uint16_t count,
+			   uint16_t *ret_words)
+{
+	int64_t began_ns = clock_mono_ns();
+
+	if (!is_allowed(port, address, count))
+		return CAUSE_RANGE;
+	return finish(
+		port, began_ns,
+		port->line->ops->read_registers(port->line, &port->peer, input, address, count, ret_words));
+}
+
+int modbus_port_read(struct modbus_port *port, uint16_t address, uint16_t count, uint16_t *ret_words)
+{
+	return modbus_port_read_space(port, false, address, count, ret_words);
+}
+
+int modbus_port_write(struct modbus_port *port, uint16_t address, uint16_t count, const uint16_t *words)
+{
+	int64_t began_ns = clock_mono_ns();
+
+	if (!is_allowed(port, address, count))
+		return CAUSE_RANGE;
+	return finish(port, began_ns,
+		      port->line->ops->write_registers(port->line, &port->peer, address, count, words));
+}
+
+int modbus_port_write_read(struct modbus_port *port, uint16_t write_address, uint16_t write_count,
+			   const uint16_t *words, uint16_t read_address, uint16_t read_count,
+			   uint16_t *ret_words)
+{
+	int64_t began_ns = clock_mono_ns();
+
+	if (!is_allowed(port, write_address, write_count) || !is_allowed(port, read_address, read_count))
+		return CAUSE_RANGE;
+	return finish(port, began_ns,
+		      port->line->ops->write_read(port->line, &port->peer, write_address, write_count, words,
+						  read_address, read_count, ret_words));
+}
+
+int modbus_port_write_coil(struct modbus_port *port, uint16_t address, bool on)
+{
+	int64_t began_ns = clock_mono_ns();
+
+	if (!is_allowed(port, address, 1))
+		return CAUSE_RANGE;
+	return finish(port, began_ns, port->line->ops->write_coil(port->line, &port->peer, address, on));
+}

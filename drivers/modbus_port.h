@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A Modbus line as the drivers see it: four transactions behind an interface, so that a test can put an
+ * in-memory device there. The wrappers count, time, refuse black-listed registers and remember the outcome.
+ */
+#ifndef DENSD_DRIVERS_MODBUS_PORT_H
+#define DENSD_DRIVERS_MODBUS_PORT_H
+
+#include "drivers/profile.h"
+
+#define MODBUS_WORDS_MAX 32u
+
+/* What a transaction needs to know of the device it addresses. */
+struct modbus_peer {
+	uint8_t unit;                                 /* 1..247: there is no broadcast here */
+	double response_timeout_ms, worst_latency_ms; /* real time, already scaled */
+};
+/*
+ * All mandatory, all may block for the response timeout. Each returns 0, or a positive enum cause; @line's
+ * counters in struct modbus_line are kept by the implementation. Addresses are 0-based.
+ */
+struct modbus_line;
+struct modbus_ops {
+	int (*read_registers)(struct modbus_line *line, const struct modbus_peer *peer, bool input,
+			      uint16_t address, uint16_t count, uint16_t *ret_words);
+	int (*write_registers)(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+			       uint16_t count, const uint16_t *words);
+	int (*write_read)(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,
+			  uint16_t write_count, const uint16_t *words, uint16_t read_address,
+			  uint16_t read_count, uint16_t *ret_words);
+	int (*write_coil)(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+			  bool on);
+	void (*free)(struct modbus_line *line);
+};
+/* Head of every implementation. */
+struct modbus_line {
+	const struct modbus_ops *ops;
+	uint32_t connects; /* goes up with every (re)connect: identity and good cycles begin again */
+	uint32_t desyncs;  /* goes up when an answer was late, broken or another's: identity before anything
+			      else */
+	uint8_t exception; /* code of the last Modbus exception answer, 0: none in the last transaction */
+};
+
+/* One device on a line. */
+struct modbus_port {
+	struct modbus_line *line;
+	struct modbus_peer peer;
+	const struct profile *profile; /* for the black list */
+	uint32_t transactions, errors;
+	uint8_t fault; /* enum cause of the last failure since modbus_port_begin, CAUSE_NONE: clean */
+	int64_t t_request_ns, t_reply_ns; /* of the last transaction that succeeded */
+};
+/* Timeouts by the rules: max(1 s, 2 x worst latency) and the worst latency, divided by @scale, at least 20
+ * ms. */
+void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, const struct bus_device *device,
+		      double scale);
+void modbus_port_begin(struct modbus_port *port);
+/* As the ops; CAUSE_RANGE when the profile's black list or the word limit forbids it: nothing was sent. */
+int modbus_port_read(struct modbus_port *port, uint16_t address, uint16_t count, uint16_t *ret_words);
+int modbus_port_read_space(struct modbus_port *port, bool input, uint16_t address, uint16_t count,
+			   uint16_t *ret_words);
+int modbus_port_write(struct modbus_port *port, uint16_t address, uint16_t count, const uint16_t *words);
+int modbus_port_write_read(struct modbus_port *port, uint16_t write_address, uint16_t write_count,
+			   const uint16_t *words, uint16_t read_address, uint16_t read_count,
+			   uint16_t *ret_words);
+int modbus_port_write_coil(struct modbus_port *port, uint16_t address, bool on);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The press PLC of press-map.md. One FC 23 a cycle writes the whole write block (heartbeat included) and
+ * reads the whole read block; OBSERVE only reads. The heater contactor is a coil of its own.
+ *
+ * Invariants: nothing is written before identity and three good cycles; MODE stays as adopted and the
+ * contactor open until the PLC's watchdog is armed, read back; the oil setpoint goes down only on a granted,
+ * fresh, cold permit; LOCK needs none of this and goes out as soon as writing is allowed at all.
+ */
+#include <errno.h>
+#include <math.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/calibration.h"
+#include "drivers/codec.h"
+#include "drivers/press_map.h"
+#include "drivers/session.h"
+
+#define PERMIT_AGE_S 2.0
+#define SCALED_AGE_S 0.25 /* real seconds: at scale N nothing is fresher than 250 ms x N of lab time */
+#define HEARTBEAT_AGE_NS CLOCK_NS_PER_S
+#define SAME_BAR 0.01
+#define NOISE_BAR 1e-6
+#define DIFFERS_TWICE 2u
+#define RESET_AFTER_CYCLES 10u
+#define COIL_REPEAT_S 1.0
+#define PLAUSIBLE_LOW_BAR (-20.0)
+#define PLAUSIBLE_HIGH_BAR 5000.0
+#define LOOK_PERIOD_S 1.0
+#define RAMP_HEADROOM 2.0
+#define LONGEST_STEP_S 1.0
+#define DEFAULT_RATE_GPA_PER_S 0.005
+
+struct press {
+	struct session session;
+	const struct bus_config *config;
+	struct press_block block; /* as last read */
+	bool have_block;
+	struct calibration_follower follower;
+	bool following; /* the follower starts from what the device holds */
+	double sample_gpa, previous_lab_s;
+	double written_bar, before_write_bar; /* NAN: not compared */
+	uint16_t heartbeat, written_mode;
+	bool wrote, refused;
+	double looked_lab_s;
+	uint32_t overwritten; /* looks in a row that found another's setpoint */
+	uint32_t setpoint_differs, foreign, mode_differs, contactor_differs, latched_cycles;
+	uint8_t last_mode;
+	int8_t coil; /* last written: 0, 1; -1 unknown */
+	double coil_lab_s;
+	uint32_t connects, writes;
+	struct press_report report;
+};
+
+static void forget_device(struct press *press)
+{
+	press->have_block = press->following = press->wrote = false;
+	press->written_bar = press->before_write_bar = NAN;
+	press->setpoint_differs = press->foreign = press->mode_differs = press->contactor_differs = 0;
+	press->overwritten = 0;
+	press->looked_lab_s = -INFINITY;
+	press->coil = -1;
+	press->coil_lab_s = -INFINITY;
+	press->latched_cycles = 0;
+	press->last_mode = MODE_OBSERVE;
+}
+
+static int press_init(void *state, const struct driver_setup *setup)
+{
+	struct press *press = state;
+
+	session_init(&press->session, setup);
+	press->config = setup->config;
+	press->sample_gpa = NAN;
+	press->previous_lab_s = NAN;
+	forget_device(press);
+	return calibration_check(&setup->config->calibration);
+}
+
+static double limit_bar_per_s(const struct press *press)
+{
+	double rate = press->config->pressure_rate_gpa_per_s > 0 ? press->config->pressure_rate_gpa_per_s
+								 : DEFAULT_RATE_GPA_PER_S;
+
+	return RAMP_HEADROOM * rate /
+	       calibration_slope_gpa_per_bar(&press->config->calibration, press->block.oil_bar);
+}
+
+/* Fresh, cold, granted: checked here again, whatever control believes. */
+static bool may_release(const struct press *press, const struct press_permit *permit)
+{
+	double scale = fmax(press->config->scale, 1);
+	double age_s = (double)(clock_mono_ns() - permit->t_reply_ns) / (double)CLOCK_NS_PER_S * scale;
+
+	return permit->granted && permit->t_reply_ns > 0 && age_s >= 0 &&
+	       age_s <= fmax(PERMIT_AGE_S, SCALED_AGE_S * scale) && isfinite(permit->temperature_k) &&
+	       isfinite(permit->release_temperature_k) &&
+	       permit->temperature_k <= permit->release_temperature_k;
+}
+
+/* Out of LOCK the only setpoint that moves nothing is the pressure that is there. */
+static void adopt(struct press *press)
+{
+	double oil_bar =
+		press->block.status & PRESS_LOCKED ? press->block.oil_bar : press->block.setpoint_bar;
+
+	calibration_adopt(&press->follower, oil_bar, press->sample_gpa);
+	press->following = true;
+}
+
+static void follow(struct press *press, const struct press_demand *demand, double t_lab_s)
+{
+	struct calibration_follower next;
+	double dt_s = isnan(press->previous_lab_s) ? 0 : t_lab_s - press->previous_lab_s;
+
+	if (!press->following)
+		adopt(press);
+	next = press->follower;
+	calibration_follow(&press->config->calibration, &next, demand->setpoint_gpa,
+			   fmin(fmax(dt_s, 0), LONGEST_STEP_S), limit_bar_per_s(press));
+	press->refused = false;
+	if (next.oil_bar < press->follower.oil_bar - NOISE_BAR && !may_release(press, &demand->permit)) {
+		press->refused = true;
+		return;
+	}
+	press->follower = next;
+}
+
+static bool is_armed(const struct press *press)
+{
+	return press->have_block && press->block.status & PRESS_WATCHDOG_ARMED && press->block.watchdog_s > 0;
+}
+
+/* A device without a watchdog is accepted in the site file's words, by control; there is nothing to wait for.
+ */
+static bool may_act(const struct press *press, const struct press_demand *demand)
+{
+	if (!press->session.device->profile.watchdog)
+		return true;
+	return is_armed(press) &&
+	       (demand->watchdog_s <= 0 || press->block.watchdog_s == (uint16_t)lround(demand->watchdog_s));
+}
+
+static uint16_t choose_mode(struct press *press, const struct press_demand *demand, double t_lab_s)
+{
+	if (demand->mode == MODE_OFF) {
+		press->following = false;
+		return PRESS_MODE_LOCK;
+	}
+	if (!may_act(press, demand) || !isfinite(demand->setpoint_gpa) || isnan(press->sample_gpa)) {
+		press->following = false;
+		return press->block.mode;
+	}
+	follow(press, demand, t_lab_s);
+	return PRESS_MODE_REGULATE;
+}
+
+static struct press_order make_order(struct press *press, const struct driver_cycle *cycle,
+				     const struct press_demand *demand)
+{
+	struct press_order order = {.watchdog_s = press->block.watchdog_s};
+
+	order.mode = choose_mode(press, demand, cycle->t_lab_s);
+	order.setpoint_bar = press->following ? press->follower.oil_bar : press->block.setpoint_bar;
+	order.ramp_bar_per_s = limit_bar_per_s(press);
+	if (demand->watchdog_s > 0)
+		order.watchdog_s = (uint16_t)lround(fmin(demand->watchdog_s, 65535));
+	if (demand->heartbeat && clock_mono_ns() - cycle->tick_mono_ns < HEARTBEAT_AGE_NS)
+		press->heartbeat++;
+	order.heartbeat = press->heartbeat;
+	return order;
+}
+
+static int exchange(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand,
+		    struct press_block *ret_block)
+{
+	uint16_t sent[PRESS_WRITE_WORDS], words[PRESS_READ_WORDS];
+	struct press_order order = make_order(press, cycle, demand);
+	int r;
+
+	press_map_encode(&order, sent);
+	if (isnan(press->written_bar) || fabs(order.setpoint_bar - press->written_bar) > NOISE_BAR)
+		press->writes++;
+	press->before_write_bar = press->block.setpoint_bar;
+	press->written_bar = order.setpoint_bar;
+	press->written_mode = order.mode;
+	press->wrote = true;
+	r = modbus_port_write_read(&press->session.port, PRESS_WRITE_ADDRESS, PRESS_WRITE_WORDS, sent,
+				   PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+	if (r == 0)
+		press_map_decode(words, ret_block);
+	return r;
+}
+
+static int observe(struct press *press, struct press_block *ret_block)
+{
+	uint16_t words[PRESS_READ_WORDS];
+	int r = modbus_port_read(&press->session.port, PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+
+	press->wrote = press->following = false;
+	press->written_bar = press->before_write_bar = NAN;
+	if (r == 0)
+		press_map_decode(words, ret_block);
+	return r;
+}
+
+static void count(uint32_t *counter, bool differs)
+{
+	*counter = differs ? *counter + 1 : 0;
+}
+
+/* Still the old value: the write was not done. A third value: somebody else writes. */
+static void judge(struct press *press)
+{
+	const struct press_block *block = &press->block;
+	bool local = block->status & PRESS_LOCAL;
+	bool differs = press->wrote && !local && fabs(block->setpoint_bar - press->written_bar) > SAME_BAR;
+	bool unchanged = differs && fabs(block->setpoint_bar - press->before_write_bar) <= SAME_BAR &&
+			 press->foreign == 0;
+
+	count(&press->setpoint_differs, unchanged);
+	count(&press->foreign, differs && !unchanged);
+	count(&press->mode_differs, press->wrote && !local && block->mode != press->written_mode);
+	count(&press->contactor_differs, press->coil == 0 && block->status & PRESS_CONTACTOR_CLOSED);
+	if (block->status & (PRESS_WATCHDOG_TRIPPED | PRESS_POWER_FAILED))
+		press->latched_cycles++;
+	else
+		press->latched_cycles = 0;
+}
+
+/* In another word order an oil pressure is no oil pressure. */
+static bool is_plausible(double oil_bar)
+{
+	return isfinite(oil_bar) && oil_bar > PLAUSIBLE_LOW_BAR && oil_bar < PLAUSIBLE_HIGH_BAR;
+}
+
+static void take_block(struct press *press, uint32_t seq, double prior_gpa)
+{
+	const struct press_calibration *calibration = &press->config->calibration;
+	const struct press_block *block = &press->block;
+	struct press_report *report = &press->report;
+
+	if (isnan(press->sample_gpa))
+		press->sample_gpa = prior_gpa;
+	if (is_plausible(block->oil_bar))
+		press->sample_gpa = calibration_sample_gpa(calibration, press->sample_gpa, block->oil_bar);
+	/* At rest the friction branch means nothing: without oil the sample is at 1 atm. */
+	if (block->status & PRESS_DEPRESSURISED)
+		press->sample_gpa = calibration_loading_gpa(calibration, block->oil_bar);
+	report->oil_bar = session_make_reading(&press->session, seq,
+					       is_plausible(block->oil_bar) ? block->oil_bar : NAN);
+	report->oil_setpoint_bar = session_make_reading(&press->session, seq, block->setpoint_bar);
+	report->stroke_pct = session_make_reading(&press->session, seq, block->stroke_pct);
+	report->pressure_gpa = report->setpoint_gpa = report->oil_bar;
+	report->pressure_gpa.value = press->sample_gpa;
+	/* The sample pressure that the setpoint read back stands for: continuous at a reversal. */
+	if (!(block->status & PRESS_LOCKED))
+		report->setpoint_gpa.value =
+			calibration_sample_gpa(calibration, press->sample_gpa, block->setpoint_bar);
+	else
+		report->setpoint_gpa.value = press->sample_gpa;
+	report->oil_gpa_per_bar = calibration_slope_gpa_per_bar(calibration, block->oil_bar);
+	report->locked = block->status & PRESS_LOCKED;
+	report->local = block->status & PRESS_LOCAL;
+	report->depressurised = block->status & PRESS_DEPRESSURISED;
+	report->contactor_closed = block->status & PRESS_CONTACTOR_CLOSED;
+	report->watchdog_armed = is_armed(press);
+	report->watchdog_tripped = block->status & PRESS_WATCHDOG_TRIPPED;
+	report->power_failed = block->status & PRESS_POWER_FAILED;
+}
+
+/*
+ * FC 23 writes before it reads, so that what another master wrote in between would never be seen: once a lab
+ * second the block is read first.
+ */
+static int look_before(struct press *press, double t_lab_s)
+{
+	uint16_t words[PRESS_READ_WORDS];
+	struct press_block block;
+	int r;
+
+	if (!press->wrote || t_lab_s - press->looked_lab_s < LOOK_PERIOD_S)
+		return 0;
+	press->looked_lab_s = t_lab_s;
+	r = modbus_port_read(&press->session.port, PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+	if (r != 0)
+		return r;
+	press_map_decode(words, &block);
+	count(&press->overwritten, fabs(block.setpoint_bar - press->block.setpoint_bar) > SAME_BAR &&
+					   !(block.status & PRESS_LOCAL));
+	return 0;
+}
+
+/* A latched trip is cleared only after control has had time to see it, or when it newly asks for pressure. */
+static int reset_latch(struct press *press, const struct press_demand *demand)
+{
+	const uint16_t one = 1;
+	bool asked = demand->mode == MODE_CONTROL && press->last_mode != MODE_CONTROL;
+	bool known = demand->mode == MODE_OFF && press->latched_cycles >= RESET_AFTER_CYCLES;
+
+	if (press->latched_cycles == 0 || !(press->block.status & PRESS_LOCKED) || !(asked || known))
+		return 0;
+	press->latched_cycles = 0;
+	return modbus_port_write(&press->session.port, PRESS_RESET_ADDRESS, 1, &one);
+}
+
+static int switch_contactor(struct press *press, const struct press_demand *demand, double t_lab_s)
+{
+	bool on = demand->heater_enable && may_act(press, demand);
+	bool closed = press->block.status & PRESS_CONTACTOR_CLOSED;
+	int r;
+
+	if (press->coil == (on ? 1 : 0) && (closed == on || t_lab_s - press->coil_lab_s < COIL_REPEAT_S))
+		return 0;
+	if (press->coil < 0 && closed == on && !on) {
+		press->coil = 0;
+		return 0;
+	}
+	r = modbus_port_write_coil(&press->session.port, PRESS_HEATER_COIL, on);
+	press->coil = on ? 1 : 0;
+	press->coil_lab_s = t_lab_s;
+	return r;
+}
+
+/* Writing needs a block to start from: the first good cycle only reads. */
+static int serve(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand)
+{
+	bool write = demand->mode != MODE_OBSERVE && press->have_block && session_may_write(&press->session);
+	struct press_block block;
+	int r = 0;
+
+	if (write && !demand->heater_enable)
+		r = switch_contactor(press, demand, cycle->t_lab_s);
+	if (write && r == 0)
+		r = look_before(press, cycle->t_lab_s);
+	if (r == 0)
+		r = write ? exchange(press, cycle, demand, &block) : observe(press, &block);
+	if (r != 0)
+		return r;
+	if (block.identity != PRESS_IDENTITY || block.version != PRESS_MAP_VERSION) {
+		session_distrust(&press->session);
+		return CAUSE_IDENTITY;
+	}
+	press->block = block;
+	press->have_block = true;
+	judge(press);
+	take_block(press, cycle->seq, demand->prior_gpa);
+	if (!write)
+		return 0;
+	r = reset_latch(press, demand);
+	if (r == 0 && demand->heater_enable)
+		r = switch_contactor(press, demand, cycle->t_lab_s);
+	press->last_mode = demand->mode;
+	return r;
+}
+
+static void press_cycle(void *state, const struct driver_cycle *cycle, const struct demand *demand,
+			struct report *report, int *ret_trace_fd)
+{
+	struct press *press = state;
+	struct session *session = &press->session;
+	int r = session_begin(session, cycle->t_lab_s);
+
+	(void)ret_trace_fd;
+	if (press->connects != session->connects) {
+		press->connects = session->connects;
+		forget_device(press);
+	}
+	if (r == 0)
+		r = serve(press, cycle, &demand->press);
+	press->previous_lab_s = cycle->t_lab_s;
+	session_end(session, r == 0, report);
+	press->report.identity_ok = session->identity_ok;
+	press->report.readback_differs = press->setpoint_differs >= DIFFERS_TWICE ||
+					 press->mode_differs >= DIFFERS_TWICE ||
+					 press->contactor_differs >= DIFFERS_TWICE;
+	press->report.second_master = press->foreign >= DIFFERS_TWICE || press->overwritten >= DIFFERS_TWICE;
+	press->report.release_refused = press->refused && demand->press.mode == MODE_CONTROL;
+	press->report.writes = press->writes;
+	report->press = press->report;
+}
+
+const struct driver_ops press_driver = {
+	.name = "press",
+	.kind = DEVICE_PRESS,
+	.protocol = "modbus",
+	.state_size = sizeof(struct press),
+	.init = press_init,
+	.cycle = press_cycle,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One explicit line a driver. */
+#include <string.h>
+
+#include "drivers/driver.h"
+
+static const struct driver_ops *const drivers[] = {
+	&furnace_driver,
+	&press_driver,
+	&flow_driver,
+	&chip_driver,
+};
+
+const struct driver_ops *registry_find(enum device_kind kind, const char *protocol)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (drivers[i]->kind == kind && strcmp(drivers[i]->protocol, protocol) == 0)
+			return drivers[i];
+	return NULL;
+}

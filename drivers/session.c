@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/session.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "drivers/codec.h"
+
+#define IDENTITY_PERIOD_S 60.0
+#define MISMATCH_PERIOD_S 5.0
+#define GOOD_CYCLES 3u
+#define PROBE_ADDRESS 0x7FF0
+#define PROBE_WORDS 10u
+#define PROBE_ATTEMPTS 3u
+#define PROBE_VERSION 1
+
+void session_init(struct session *ret_session, const struct driver_setup *setup)
+{
+	*ret_session = (struct session){.device = &setup->config->devices[setup->device]};
+	modbus_port_init(&ret_session->port, setup->modbus, ret_session->device, setup->config->scale);
+}
+
+static bool matches(const struct profile_value *expected, const struct profile_register *reg,
+		    const uint16_t *words)
+{
+	double raw = codec_decode_raw(reg, words);
+
+	if (expected->mask > 0)
+		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
+	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));
+}
+
+/* 0 = read; whether it fits is in *ret_ok. */
+static int read_identity(struct session *session, bool *ret_ok)
+{
+	const struct profile *profile = &session->device->profile;
+
+	*ret_ok = true;
+	for (uint32_t i = 0; i < profile->identity_count && i < PROFILE_STEPS_MAX; i++) {
+		const struct profile_register *reg = profile_find(profile, profile->identity[i].reg);
+		uint16_t words[2] = {0};
+		int r;
+
+		if (!reg) {
+			*ret_ok = false;
+			return 0;
+		}
+		r = modbus_port_read_space(&session->port, reg->space == SPACE_INPUT, reg->address,
+					   (uint16_t)codec_words((enum register_type)reg->type), words);
+		if (r != 0)
+			return r;
+		if (!matches(&profile->identity[i], reg, words))
+			*ret_ok = false;
+	}
+	return 0;
+}
+
+/* Real devices answer exception 2 here; one that does not answer at all is asked three times, then taken as
+ * real. */
+static void probe_simulated(struct session *session)
+{
+	uint16_t words[PROBE_WORDS];
+	uint8_t fault = session->port.fault;
+	uint32_t errors = session->port.errors;
+	int r = modbus_port_read(&session->port, PROBE_ADDRESS, PROBE_WORDS, words);
+
+	session->probe_attempts++;
+	if (r == CAUSE_EXCEPTION || session->probe_attempts >= PROBE_ATTEMPTS)
+		session->probed = true;
+	if (r == CAUSE_EXCEPTION) {
+		session->port.fault = fault;
+		session->port.errors = errors;
+	}
+	if (r != 0)
+		return;
+	session->probed = true;
+	session->simulated = words[0] == ('D' << 8 | 'E') && words[1] == ('N' << 8 | 'S') &&
+			     words[2] == ('I' << 8 | 'M') && words[3] == PROBE_VERSION;
+	session->sim_scale = session->simulated ? (double)codec_decode_f32(words + 4, true) : 0;
+}
+
+static void notice_line(struct session *session)
+{
+	const struct modbus_line *line = session->port.line;
+
+	if (session->connects != line->connects) {
+		session->good_cycles = 0;
+		session->probed = session->simulated = false;
+		session->probe_attempts = 0;
+	}
+	if (session->connects != line->connects || session->desyncs != line->desyncs) {
+		session->checked = false;
+		session->good_since_desync = 0;
+	}
+	session->connects = line->connects;
+	session->desyncs = line->desyncs;
+}
+
+/* Another instrument answers: its values are nobody's. */
+static int refuse_device(struct session *session)
+{
+	session->good_cycles = session->good_since_desync = 0;
+	session->port.fault = CAUSE_IDENTITY;
+	return CAUSE_IDENTITY;
+}
+
+int session_begin(struct session *session, double t_lab_s)
+{
+	double period_s = session->identity_ok ? IDENTITY_PERIOD_S : MISMATCH_PERIOD_S;
+	bool ok;
+	int r;
+
+	modbus_port_begin(&session->port);
+	notice_line(session);
+	if (session->checked && session->connects > 0 && t_lab_s - session->checked_lab_s < period_s)
+		return session->identity_ok ? 0 : refuse_device(session);
+	r = read_identity(session, &ok);
+	if (r != 0)
+		return r;
+	/* The first transaction may just have connected the line. */
+	notice_line(session);
+	session->checked = true;
+	session->checked_lab_s = t_lab_s;
+	session->identity_ok = ok;
+	if (!ok)
+		return refuse_device(session);
+	if (!session->probed)
+		probe_simulated(session);
+	return 0;
+}
+
+bool session_may_write(const struct session *session)
+{
+	return session->identity_ok && session->checked && session->good_cycles >= GOOD_CYCLES &&
+	       session->good_since_desync >= GOOD_CYCLES && session->port.line->desyncs == session->desyncs &&
+	       session->port.line->connects == session->connects;
+}
+
+void session_keep(const struct session *session, struct report *report)
+{
+	report->online = session->identity_ok && session->good_cycles >= GOOD_CYCLES &&
+			 session->connects == session->port.line->connects;
+	report->fault = session->port.fault;
+	report->errors = session->port.errors;
+	report->transactions = session->port.transactions;
+	report->simulated = session->simulated;
+	report->sim_scale = session->sim_scale;
+}
+
+void session_end(struct session *session, bool good, struct report *report)
+{
+	bool clean = good && session->checked && session->identity_ok;
+
+	if (clean && session->good_cycles < GOOD_CYCLES)
+		session->good_cycles++;
+	if (clean && session->good_since_desync < GOOD_CYCLES)
+		session->good_since_desync++;
+	if (!session->probed && good)
+		probe_simulated(session);
+	session_keep(session, report);
+}
+
+struct reading session_make_reading(const struct session *session, uint32_t seq, double value)
+{
+	return (struct reading){.value = value,
+				.t_request_ns = session->port.t_request_ns,
+				.t_reply_ns = session->port.t_reply_ns,
+				.seq = seq,
+				.quality = isfinite(value) ? QUALITY_GOOD : QUALITY_BAD,
+				.cause = isfinite(value) ? CAUSE_NONE : CAUSE_RANGE};
+}
+
+void session_distrust(struct session *session)
+{
+	session->checked = session->identity_ok = false;
+	refuse_device(session);
+}

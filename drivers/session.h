@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every Modbus driver must know of its device before it writes: that it is the one the profile means,
+ * that three good cycles have passed since the last (re)connect, and whether it is densim and at which scale.
+ */
+#ifndef DENSD_DRIVERS_SESSION_H
+#define DENSD_DRIVERS_SESSION_H
+
+#include "drivers/driver.h"
+
+struct session {
+	struct modbus_port port;
+	const struct bus_device *device;
+	uint32_t connects, desyncs; /* of the line, as last seen */
+	bool identity_ok, checked, probed, simulated;
+	uint8_t probe_attempts;
+	uint32_t good_cycles, good_since_desync;
+	double checked_lab_s, sim_scale;
+};
+
+void session_init(struct session *ret_session, const struct driver_setup *setup);
+/*
+ * Begins a cycle: after a reconnect or a desync, and every 60 s of lab time, identity is read first. 0 when
+ * the device may be read; else a positive enum cause, and nothing but session_end may follow.
+ */
+int session_begin(struct session *session, double t_lab_s);
+/* True when this cycle may write: identity verified and three good cycles since reconnect and since desync.
+ */
+bool session_may_write(const struct session *session);
+/* Ends a cycle: @good when the device's block was read. Fills the report's common fields. */
+void session_end(struct session *session, bool good, struct report *report);
+/* The device's own block says that it is another one: no writes until identity has been read again. */
+void session_distrust(struct session *session);
+/* Fills the report's common fields in a cycle without traffic of this device. */
+void session_keep(const struct session *session, struct report *report);
+/* A good reading, timed by the port's last transaction; quality BAD with cause RANGE when @value is not
+ * finite. */
+struct reading session_make_reading(const struct session *session, uint32_t seq, double value);
+
+#endif
