@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,14 +53,14 @@ static int watch_open(const struct options *options, struct watch *ret_watch)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	if (ret_watch->redraw)
-		fputs("\033[?25l\033[H\033[2J", stdout);
+		fputs("\033[?25l\033[?7l", stdout); /* no cursor; a long line is cut, not wrapped */
 	return DENSCTL_OK;
 }
 
 static void watch_close(struct watch *watch)
 {
 	if (watch->redraw)
-		fputs("\033[?25h\n", stdout);
+		fputs("\033[?7h\033[?25h", stdout);
 	fflush(stdout);
 	view_clear(&watch->view);
 	telemetry_close(watch->telemetry);
@@ -79,15 +80,26 @@ static void print_event(const char *topic, json_object *message)
 		       json_number(message, "tf_k"), json_number(message, "tf_sd_k"));
 }
 
+/* Draws over the last picture, in place: what stood on the terminal before stays readable above it. */
 static void draw_screen(struct watch *watch, int64_t now_ms)
 {
-	if (now_ms - watch->drawn_ms < REDRAW_MS)
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream;
+
+	if (now_ms - watch->drawn_ms < REDRAW_MS || !(stream = open_memstream(&text, &size)))
 		return;
+	view_draw(&watch->view, now_ms, "\033[K\n", stream);
+	fclose(stream);
 	watch->drawn_ms = now_ms;
-	fputs("\033[H", stdout);
-	view_draw(&watch->view, now_ms, "\033[K\n", stdout);
-	fputs("\033[J", stdout);
+	if (watch->lines_drawn)
+		printf("\033[%dA", watch->lines_drawn);
+	printf("\r%s\033[J", text);
 	fflush(stdout);
+	watch->lines_drawn = 0;
+	for (const char *c = text; *c; c++)
+		watch->lines_drawn += *c == '\n';
+	free(text);
 }
 
 static void draw_line(struct watch *watch, int64_t now_ms)

@@ -92,7 +92,7 @@ def check(name, done, code, words):
     return ""
 
 
-def invalid_files(folder):
+def invalid_files(folder, site):
     """(arguments, words) that must end with 4: the file, not the command line, is wrong."""
     empty = os.path.join(folder, "empty.yaml")
     open(empty, "w", encoding="utf-8").close()
@@ -101,10 +101,10 @@ def invalid_files(folder):
         stream.write("# " + "x" * 70000 + "\n")
     missing = os.path.join(folder, "missing.yaml")
     for command in ("validate", "plan", "submit"):
-        yield [command, missing], ["missing.yaml", "No such file"]
-        yield [command, empty], ["empty.yaml"]
-        yield [command, large], ["64 KiB"]
-        yield [command, folder], [folder]
+        yield [command, "--site", site, missing], ["missing.yaml", "No such file"]
+        yield [command, "--site", site, empty], ["empty.yaml"]
+        yield [command, "--site", site, large], ["64 KiB"]
+        yield [command, "--site", site, folder], [folder]
     yield ["validate", "--site", missing, empty], ["site file", "missing.yaml"]
     yield ["validate", "--site", empty, empty], ["empty.yaml"]
 
@@ -117,7 +117,7 @@ def main():
         # densctl built with the sanitizers looks for these
         environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         wanted = [(a, 2, w) for a, w in USAGE]
-        wanted += [(a, 4, w) for a, w in invalid_files(folder)]
+        wanted += [(a, 4, w) for a, w in invalid_files(folder, os.path.join(top, "config/sites/densim.yaml"))]
         wanted += [(a, 5, ["is it running", "--socket"]) for a in NO_DAEMON]
         wanted += [(a, 0, []) for a in (["--help"], ["--version"], ["plan", "--help"], ["help", "submit"])]
         faults = [check(" ".join(["densctl", *a]), call(densctl, a, environment), code, words)
