@@ -31,6 +31,10 @@ static void fill_ask(const struct control *control, struct state_body *state)
 		snprintf(state->ask, sizeof(state->ask),
 			 "load a fresh section on the chip, then: densctl confirm section %.79s",
 			 control->section);
+	else if (control->scan.phase == SCAN_CHIP_FAULT)
+		snprintf(state->ask, sizeof(state->ask),
+			 "replace or check the chip, load the section, then: densctl confirm section %.79s",
+			 control->section);
 	else if (control->machine.latched)
 		snprintf(state->ask, sizeof(state->ask),
 			 "remove the cause of the trip, then: densctl ack, densctl reset");
@@ -57,27 +61,27 @@ void publish_build_state(const struct control *control, struct state_body *ret_s
 	const struct machine *machine = &control->machine;
 	struct cycle_view view = control_view(control, 0);
 
-	*ret_state = (struct state_body){.phase = machine->phase,
-					 .outcome = machine->outcome,
-					 .resume_phase = machine->resume_phase,
-					 .scan_phase = control->scan.phase,
-					 .densification_outcome = machine->outcome,
-					 .holdback = machine->holdback,
-					 .latched = machine->latched,
-					 .interrupted = machine->interrupted,
-					 .pause_pending = machine->pause_pending,
-					 .simulated = cycle_is_simulated(&view),
-					 .progress = machine->progress,
-					 .remaining_s = machine->remaining_s,
-					 .soak_s = machine->soak_s,
-					 .setpoint_k = machine->setpoint_k,
-					 .setpoint_gpa = machine->setpoint_gpa,
-					 .last_good_k = machine->last_good_k,
-					 .last_good_gpa = machine->last_good_gpa,
-					 .clock_scale = control->site.clock_scale,
-					 .alarms_active = machine->alarms.active | control->alarms.active,
-					 .alarms_acknowledged =
-						 machine->alarms.acknowledged | control->alarms.acknowledged};
+	*ret_state = (struct state_body){
+		.phase = machine->phase,
+		.outcome = machine->outcome,
+		.resume_phase = machine->resume_phase,
+		.scan_phase = control->scan.phase,
+		.densification_outcome = machine->outcome,
+		.holdback = machine->holdback,
+		.latched = machine->latched,
+		.interrupted = machine->interrupted,
+		.pause_pending = machine->pause_pending,
+		.simulated = cycle_is_simulated(&view),
+		.progress = machine->progress,
+		.remaining_s = machine->remaining_s,
+		.soak_s = machine->soak_s,
+		.setpoint_k = machine->setpoint_k,
+		.setpoint_gpa = machine->setpoint_gpa,
+		.last_good_k = machine->last_good_k,
+		.last_good_gpa = machine->last_good_gpa,
+		.clock_scale = control->site.clock_scale,
+		.alarms_active = machine->alarms.active | control->scan.alarms | control->alarms.active,
+		.alarms_acknowledged = machine->alarms.acknowledged | control->alarms.acknowledged};
 	memcpy(ret_state->cause, machine->cause, MACHINE_WHY);
 	memcpy(ret_state->run, control->run, ULID_TEXT);
 	if (control->has_plan) {

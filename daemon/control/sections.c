@@ -77,12 +77,14 @@ static void end_calorimetry(struct control *control, struct link_queue_item *ite
 static void rest(struct control *control)
 {
 	uint64_t next_intent = control->scan.next_intent;
+	uint64_t alarms = control->scan.alarms;
 	uint32_t job_id = control->scan.job_id;
 
 	scan_init(&control->scan, control_lab_s(control));
 	/* Numbers never start again: a worker answers a job id once. */
 	control->scan.next_intent = next_intent;
 	control->scan.job_id = job_id;
+	control->scan.alarms = alarms;
 	control->section[0] = '\0';
 	control->scan_purge = false;
 }
