@@ -62,7 +62,7 @@ class Lab:
     def start_densim(self):
         self.densim = self.start_program("densim", ["--dir", self.folder, "--scale", str(self.scale), "--port",
                                                     str(self.port), *self.densim_arguments])
-        self.wait_until(lambda: os.path.exists(os.path.join(self.folder, "ready")), 10, "densim")
+        self.wait_until(lambda: "READY" in self.log_end("densim"), 10, "densim ready")
 
     def densim_ctl(self, *arguments):
         done = subprocess.run([self.program("densim"), "ctl", "--dir", self.folder, *arguments], capture_output=True,
