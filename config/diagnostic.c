@@ -10,8 +10,8 @@ void diagnostics_init(struct diagnostics *ret_diagnostics, const char *file)
 	snprintf(ret_diagnostics->file, sizeof(ret_diagnostics->file), "%s", file);
 }
 
-void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_level level, uint32_t line, uint32_t column,
-		     const char *format, ...)
+void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_level level, uint32_t line,
+		     uint32_t column, const char *format, ...)
 {
 	struct diagnostic *entry;
 	va_list arguments;
@@ -53,7 +53,8 @@ static void print_one(const struct diagnostics *diagnostics, const struct diagno
 	const char *level = entry->level == DIAGNOSTIC_ERROR ? "error" : "warning";
 
 	if (entry->line > 0)
-		fprintf(stream, "%s:%u:%u: %s: %s\n", diagnostics->file, entry->line, entry->column, level, entry->text);
+		fprintf(stream, "%s:%u:%u: %s: %s\n", diagnostics->file, entry->line, entry->column, level,
+			entry->text);
 	else
 		fprintf(stream, "%s: %s: %s\n", diagnostics->file, level, entry->text);
 }

@@ -22,8 +22,8 @@ struct diagnostics {
 	struct diagnostic list[DIAGNOSTICS_MAX];
 };
 void diagnostics_init(struct diagnostics *ret_diagnostics, const char *file);
-void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_level level, uint32_t line, uint32_t column,
-		     const char *format, ...) __attribute__((format(printf, 5, 6)));
+void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_level level, uint32_t line,
+		     uint32_t column, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* One line each to @stream, sorted by place, then "N errors". */
 void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);
 

@@ -12,6 +12,7 @@
  * Reads a `limits:` map: each key a name of protocol/limits.h, each value with the unit of its dimension,
  * inside [minimum, maximum]. @only_safer: a protocol may move a number towards safer only.
  */
-void limits_read(const struct yaml_node *map, bool only_safer, struct diagnostics *diagnostics, struct limits *limits);
+void limits_read(const struct yaml_node *map, bool only_safer, struct diagnostics *diagnostics,
+		 struct limits *limits);
 
 #endif

@@ -29,8 +29,10 @@ static const struct schema_field root_fields[] = {
 	{"source", SCHEMA_TEXT, true, AT(source), 200},
 	{"kind", SCHEMA_CHOICE, true, AT(kind), 1, DIM_NUMBER, 0, 0, kind_words},
 	{"protocol", SCHEMA_TEXT, true, AT(protocol), 16},
-	{"worst_latency", SCHEMA_QUANTITY, true, offsetof(struct draft, worst_latency_s), 0, DIM_TIME, 0.001, 10},
-	{"response_timeout", SCHEMA_QUANTITY, true, offsetof(struct draft, response_timeout_s), 0, DIM_TIME, 0.02, 20},
+	{"worst_latency", SCHEMA_QUANTITY, true, offsetof(struct draft, worst_latency_s), 0, DIM_TIME, 0.001,
+	 10},
+	{"response_timeout", SCHEMA_QUANTITY, true, offsetof(struct draft, response_timeout_s), 0, DIM_TIME,
+	 0.02, 20},
 	{"setpoint_period", SCHEMA_QUANTITY, false, AT(setpoint_period_s), 0, DIM_TIME, 0, 60},
 	{"setpoint_step", SCHEMA_QUANTITY, false, AT(setpoint_step), 0, DIM_NUMBER, 0, 100},
 	{"watchdog", SCHEMA_BOOL, true, AT(watchdog)},
@@ -48,10 +50,14 @@ struct register_draft {
 };
 static const struct schema_field register_fields[] = {
 	{"address", SCHEMA_UINT, true, offsetof(struct register_draft, address), 0, DIM_NUMBER, 0, 65535},
-	{"type", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.type), 1, DIM_NUMBER, 0, 0, type_words},
-	{"unit", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.unit), 1, DIM_NUMBER, 0, 0, unit_words},
-	{"space", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.space), 1, DIM_NUMBER, 0, 0, space_words},
-	{"scale", SCHEMA_QUANTITY, false, offsetof(struct register_draft, reg.scale), 0, DIM_NUMBER, -1e6, 1e6},
+	{"type", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.type), 1, DIM_NUMBER, 0, 0,
+	 type_words},
+	{"unit", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.unit), 1, DIM_NUMBER, 0, 0,
+	 unit_words},
+	{"space", SCHEMA_CHOICE, false, offsetof(struct register_draft, reg.space), 1, DIM_NUMBER, 0, 0,
+	 space_words},
+	{"scale", SCHEMA_QUANTITY, false, offsetof(struct register_draft, reg.scale), 0, DIM_NUMBER, -1e6,
+	 1e6},
 	{"writable", SCHEMA_BOOL, false, offsetof(struct register_draft, reg.writable)},
 	{"retained", SCHEMA_BOOL, false, offsetof(struct register_draft, reg.retained)},
 	{"bit", SCHEMA_UINT, false, offsetof(struct register_draft, bit), 0, DIM_NUMBER, 0, 15},
@@ -67,12 +73,14 @@ static const struct schema_field value_fields[] = {
 	{"mask", SCHEMA_UINT, false, offsetof(struct value_draft, mask), 0, DIM_NUMBER, 1, 65535},
 };
 
-static void read_registers(const struct yaml_node *map, struct diagnostics *diagnostics, struct profile *profile)
+static void read_registers(const struct yaml_node *map, struct diagnostics *diagnostics,
+			   struct profile *profile)
 {
 	if (!schema_is(map, YAML_MAP, "registers", diagnostics))
 		return;
 	if (map->child_count > PROFILE_REGISTERS_MAX) {
-		schema_error(diagnostics, map, "%zu registers: at most %d are allowed", map->child_count, PROFILE_REGISTERS_MAX);
+		schema_error(diagnostics, map, "%zu registers: at most %d are allowed", map->child_count,
+			     PROFILE_REGISTERS_MAX);
 		return;
 	}
 	for (const struct yaml_node *node = map->first_child; node; node = node->next) {
@@ -80,7 +88,8 @@ static void read_registers(const struct yaml_node *map, struct diagnostics *diag
 		struct profile_register *reg = &profile->registers[profile->register_count];
 
 		if (strlen(node->key) >= sizeof(reg->name)) {
-			schema_error(diagnostics, node, "register name '%.40s' is longer than 31 bytes", node->key);
+			schema_error(diagnostics, node, "register name '%.40s' is longer than 31 bytes",
+				     node->key);
 			continue;
 		}
 		schema_read(node, node->key, register_fields, COUNT(register_fields), diagnostics, &draft);
@@ -92,15 +101,17 @@ static void read_registers(const struct yaml_node *map, struct diagnostics *diag
 	}
 }
 
-static uint32_t read_values(const struct yaml_node *list, const char *what, bool write, struct diagnostics *diagnostics,
-			    const struct profile *profile, struct profile_value *ret_values)
+static uint32_t read_values(const struct yaml_node *list, const char *what, bool write,
+			    struct diagnostics *diagnostics, const struct profile *profile,
+			    struct profile_value *ret_values)
 {
 	uint32_t count = 0;
 
 	if (!schema_is(list, YAML_SEQUENCE, what, diagnostics))
 		return 0;
 	if (list->child_count > PROFILE_STEPS_MAX) {
-		schema_error(diagnostics, list, "'%s' has %zu steps: at most %d are allowed", what, list->child_count, PROFILE_STEPS_MAX);
+		schema_error(diagnostics, list, "'%s' has %zu steps: at most %d are allowed", what,
+			     list->child_count, PROFILE_STEPS_MAX);
 		return 0;
 	}
 	for (const struct yaml_node *node = list->first_child; node; node = node->next) {
@@ -110,10 +121,13 @@ static uint32_t read_values(const struct yaml_node *list, const char *what, bool
 		schema_read(node, what, value_fields, COUNT(value_fields), diagnostics, &draft);
 		reg = profile_find(profile, draft.value.reg);
 		if (!reg)
-			schema_error(diagnostics, node, "'%s' names the register '%.31s', which 'registers' does not declare", what,
-				     draft.value.reg);
+			schema_error(diagnostics, node,
+				     "'%s' names the register '%.31s', which 'registers' does not declare",
+				     what, draft.value.reg);
 		else if (write && !reg->writable)
-			schema_error(diagnostics, node, "'%s' writes '%.31s', which is not declared 'writable: true'", what, reg->name);
+			schema_error(diagnostics, node,
+				     "'%s' writes '%.31s', which is not declared 'writable: true'", what,
+				     reg->name);
 		draft.value.value = draft.number;
 		draft.value.mask = draft.mask;
 		memcpy(draft.value.name, draft.value.reg, sizeof(draft.value.name));
@@ -122,14 +136,16 @@ static uint32_t read_values(const struct yaml_node *list, const char *what, bool
 	return count;
 }
 
-static void read_blacklist(const struct yaml_node *list, struct diagnostics *diagnostics, struct profile *profile)
+static void read_blacklist(const struct yaml_node *list, struct diagnostics *diagnostics,
+			   struct profile *profile)
 {
 	double address;
 
 	if (!schema_is(list, YAML_SEQUENCE, "blacklist", diagnostics))
 		return;
 	if (list->child_count > COUNT(profile->blacklist)) {
-		schema_error(diagnostics, list, "'blacklist' has %zu registers: at most 8 are allowed", list->child_count);
+		schema_error(diagnostics, list, "'blacklist' has %zu registers: at most 8 are allowed",
+			     list->child_count);
 		return;
 	}
 	for (const struct yaml_node *node = list->first_child; node; node = node->next)
@@ -137,28 +153,40 @@ static void read_blacklist(const struct yaml_node *list, struct diagnostics *dia
 			profile->blacklist[profile->blacklist_count++] = (uint16_t)address;
 }
 
-static void check_blacklist(const struct yaml_node *root, struct diagnostics *diagnostics, const struct profile *profile)
+static void check_blacklist(const struct yaml_node *root, struct diagnostics *diagnostics,
+			    const struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->register_count; i++)
 		for (uint32_t j = 0; j < profile->blacklist_count; j++)
 			if (profile->registers[i].address == profile->blacklist[j])
-				schema_error(diagnostics, yaml_get(yaml_get(root, "registers"), profile->registers[i].name),
-					     "register %u is on the profile's own black list", profile->blacklist[j]);
+				schema_error(
+					diagnostics,
+					yaml_get(yaml_get(root, "registers"), profile->registers[i].name),
+					"register %u is on the profile's own black list",
+					profile->blacklist[j]);
 }
 
-static void check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics, const struct draft *draft)
+static void check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics,
+			   const struct draft *draft)
 {
 	const struct yaml_node *node = yaml_get(root, "protocol");
 
 	if (yaml_get(root, "densd") && strcmp(draft->version, "profile/1") != 0)
-		schema_error(diagnostics, yaml_get(root, "densd"), "'densd: %.20s' is not a profile of this version: allowed is profile/1",
+		schema_error(diagnostics, yaml_get(root, "densd"),
+			     "'densd: %.20s' is not a profile of this version: allowed is profile/1",
 			     draft->version);
-	if (node && strcmp(draft->profile.protocol, "modbus") != 0 && strcmp(draft->profile.protocol, "scpi") != 0)
-		schema_error(diagnostics, node, "'protocol: %.15s' is not known: allowed are modbus, scpi", draft->profile.protocol);
+	if (node && strcmp(draft->profile.protocol, "modbus") != 0 &&
+	    strcmp(draft->profile.protocol, "scpi") != 0)
+		schema_error(diagnostics, node, "'protocol: %.15s' is not known: allowed are modbus, scpi",
+			     draft->profile.protocol);
 	if (draft->profile.kind == DEVICE_FURNACE && !yaml_get(root, "off"))
-		schema_error(diagnostics, root, "a furnace profile lacks 'off', the steps that take the heater to zero");
+		schema_error(diagnostics, root,
+			     "a furnace profile lacks 'off', the steps that take the heater to zero");
 	if (strcmp(draft->profile.protocol, "modbus") == 0 && !yaml_get(root, "registers"))
 		schema_error(diagnostics, root, "a modbus profile lacks 'registers'");
+	if (strcmp(draft->profile.protocol, "modbus") == 0 && !yaml_get(root, "identity"))
+		schema_error(diagnostics, root,
+			     "a modbus profile lacks 'identity', what must be read before any write");
 }
 
 static void read_root(const struct yaml_node *root, struct diagnostics *diagnostics, struct draft *draft)
@@ -172,18 +200,21 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	if ((node = yaml_get(root, "registers")))
 		read_registers(node, diagnostics, profile);
 	if ((node = yaml_get(root, "identity")))
-		profile->identity_count = read_values(node, "identity", false, diagnostics, profile, profile->identity);
+		profile->identity_count =
+			read_values(node, "identity", false, diagnostics, profile, profile->identity);
 	if ((node = yaml_get(root, "off")))
 		profile->off_count = read_values(node, "off", true, diagnostics, profile, profile->off_steps);
 	if ((node = yaml_get(root, "automatic")))
-		profile->auto_count = read_values(node, "automatic", true, diagnostics, profile, profile->auto_steps);
+		profile->auto_count =
+			read_values(node, "automatic", true, diagnostics, profile, profile->auto_steps);
 	if ((node = yaml_get(root, "blacklist")))
 		read_blacklist(node, diagnostics, profile);
 	check_blacklist(root, diagnostics, profile);
 	check_protocol(root, diagnostics, draft);
 }
 
-int profile_read_text(const char *text, size_t length, struct diagnostics *diagnostics, struct profile *ret_profile)
+int profile_read_text(const char *text, size_t length, struct diagnostics *diagnostics,
+		      struct profile *ret_profile)
 {
 	struct yaml_document *document = yaml_read(text, length, diagnostics);
 	struct draft draft = {0};

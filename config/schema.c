@@ -17,14 +17,17 @@ void schema_error(struct diagnostics *diagnostics, const struct yaml_node *node,
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, node ? node->line : 0, node ? node->column : 0, "%s", text);
+	diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, node ? node->line : 0, node ? node->column : 0, "%s",
+			text);
 }
 
-bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what, struct diagnostics *diagnostics)
+bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what,
+	       struct diagnostics *diagnostics)
 {
 	if (node->kind == kind)
 		return true;
-	schema_error(diagnostics, node, "'%s' must be %s, not %s", what, yaml_kind_name(kind), yaml_kind_name(node->kind));
+	schema_error(diagnostics, node, "'%s' must be %s, not %s", what, yaml_kind_name(kind),
+		     yaml_kind_name(node->kind));
 	return false;
 }
 
@@ -80,8 +83,8 @@ static void list_keys(const struct schema_field *fields, size_t count, char *buf
 		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", fields[i].key);
 }
 
-static void unknown_key(const struct yaml_node *node, const char *what, const struct schema_field *fields, size_t count,
-			struct diagnostics *diagnostics)
+static void unknown_key(const struct yaml_node *node, const char *what, const struct schema_field *fields,
+			size_t count, struct diagnostics *diagnostics)
 {
 	const char *keys[64], *nearest;
 	char allowed[200];
@@ -99,14 +102,10 @@ static void unknown_key(const struct yaml_node *node, const char *what, const st
 }
 
 static const char *const base_units[DIM_MAX] = {
-	[DIM_TEMPERATURE] = " K",
-	[DIM_TEMPERATURE_STEP] = " K",
-	[DIM_PRESSURE] = " GPa",
-	[DIM_TIME] = " s",
-	[DIM_TEMPERATURE_RATE] = " K/s",
-	[DIM_PRESSURE_RATE] = " GPa/s",
-	[DIM_FLOW] = " ml/min",
-	[DIM_NUMBER] = "",
+	[DIM_TEMPERATURE] = " K",        [DIM_TEMPERATURE_STEP] = " K",
+	[DIM_PRESSURE] = " GPa",         [DIM_TIME] = " s",
+	[DIM_TEMPERATURE_RATE] = " K/s", [DIM_PRESSURE_RATE] = " GPa/s",
+	[DIM_FLOW] = " ml/min",          [DIM_NUMBER] = "",
 };
 
 static const char *unit_of(enum dimension dimension)
@@ -124,39 +123,41 @@ bool schema_quantity(const struct yaml_node *node, const char *what, enum dimens
 		return false;
 	error = quantity_parse(node->text, dimension, &value);
 	if (error != QUANTITY_OK) {
-		schema_error(diagnostics, node, "'%s: %.40s': %s; a decimal number with %s is allowed", what, node->text,
-			     quantity_error_text(error), unit_of(dimension));
+		schema_error(diagnostics, node, "'%s: %.40s': %s; a decimal number with %s is allowed", what,
+			     node->text, quantity_error_text(error), unit_of(dimension));
 		return false;
 	}
 	if (!(value >= minimum && value <= maximum)) {
-		schema_error(diagnostics, node, "'%s: %.40s' is out of range: allowed is %g to %g%s", what, node->text, minimum,
-			     maximum, base_units[dimension]);
+		schema_error(diagnostics, node, "'%s: %.40s' is out of range: allowed is %g to %g%s", what,
+			     node->text, minimum, maximum, base_units[dimension]);
 		return false;
 	}
 	*ret_value = value;
 	return true;
 }
 
-static void read_text(const struct yaml_node *node, const struct schema_field *field, struct diagnostics *diagnostics,
-		      void *target)
+static void read_text(const struct yaml_node *node, const struct schema_field *field,
+		      struct diagnostics *diagnostics, void *target)
 {
 	size_t length = strlen(node->text);
 
 	if (length == 0 || length >= field->size) {
-		schema_error(diagnostics, node, "'%s' has %zu bytes: 1 to %zu are allowed", field->key, length, field->size - 1);
+		schema_error(diagnostics, node, "'%s' has %zu bytes: 1 to %zu are allowed", field->key,
+			     length, field->size - 1);
 		return;
 	}
 	for (size_t i = 0; i < length; i++) {
 		if ((unsigned char)node->text[i] < 0x20 || node->text[i] == 0x7f) {
-			schema_error(diagnostics, node, "'%s' contains a control character: use one line of text", field->key);
+			schema_error(diagnostics, node,
+				     "'%s' contains a control character: use one line of text", field->key);
 			return;
 		}
 	}
 	memcpy(target, node->text, length + 1);
 }
 
-static void read_uint(const struct yaml_node *node, const struct schema_field *field, struct diagnostics *diagnostics,
-		      uint32_t *target)
+static void read_uint(const struct yaml_node *node, const struct schema_field *field,
+		      struct diagnostics *diagnostics, uint32_t *target)
 {
 	char *end;
 	unsigned long long value;
@@ -165,15 +166,15 @@ static void read_uint(const struct yaml_node *node, const struct schema_field *f
 	value = strtoull(node->text, &end, strncmp(node->text, "0x", 2) == 0 ? 16 : 10);
 	if (node->text[0] < '0' || node->text[0] > '9' || *end || errno || (double)value < field->minimum ||
 	    (double)value > field->maximum) {
-		schema_error(diagnostics, node, "'%s: %.40s' must be a whole number from %.0f to %.0f", field->key, node->text,
-			     field->minimum, field->maximum);
+		schema_error(diagnostics, node, "'%s: %.40s' must be a whole number from %.0f to %.0f",
+			     field->key, node->text, field->minimum, field->maximum);
 		return;
 	}
 	*target = (uint32_t)value;
 }
 
-static void read_bool(const struct yaml_node *node, const struct schema_field *field, struct diagnostics *diagnostics,
-		      bool *target)
+static void read_bool(const struct yaml_node *node, const struct schema_field *field,
+		      struct diagnostics *diagnostics, bool *target)
 {
 	if (strcmp(node->text, "true") == 0)
 		*target = true;
@@ -183,8 +184,8 @@ static void read_bool(const struct yaml_node *node, const struct schema_field *f
 		schema_error(diagnostics, node, "'%s: %.40s' must be true or false", field->key, node->text);
 }
 
-static void read_choice(const struct yaml_node *node, const struct schema_field *field, struct diagnostics *diagnostics,
-			uint8_t *target)
+static void read_choice(const struct yaml_node *node, const struct schema_field *field,
+			struct diagnostics *diagnostics, uint8_t *target)
 {
 	char allowed[160] = "";
 	size_t used = 0;
@@ -195,13 +196,15 @@ static void read_choice(const struct yaml_node *node, const struct schema_field 
 			return;
 		}
 		if (used < sizeof(allowed))
-			used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", i ? ", " : "", field->words[i]);
+			used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
+						 i ? ", " : "", field->words[i]);
 	}
-	schema_error(diagnostics, node, "'%s: %.40s' is not known: allowed are %s", field->key, node->text, allowed);
+	schema_error(diagnostics, node, "'%s: %.40s' is not known: allowed are %s", field->key, node->text,
+		     allowed);
 }
 
-static void read_field(const struct yaml_node *node, const struct schema_field *field, struct diagnostics *diagnostics,
-		       char *base)
+static void read_field(const struct yaml_node *node, const struct schema_field *field,
+		       struct diagnostics *diagnostics, char *base)
 {
 	void *target = base + field->offset;
 
@@ -212,7 +215,8 @@ static void read_field(const struct yaml_node *node, const struct schema_field *
 		read_text(node, field, diagnostics, target);
 		break;
 	case SCHEMA_QUANTITY:
-		schema_quantity(node, field->key, field->dimension, field->minimum, field->maximum, diagnostics, target);
+		schema_quantity(node, field->key, field->dimension, field->minimum, field->maximum,
+				diagnostics, target);
 		break;
 	case SCHEMA_UINT:
 		read_uint(node, field, diagnostics, target);
@@ -228,8 +232,8 @@ static void read_field(const struct yaml_node *node, const struct schema_field *
 	}
 }
 
-void schema_read(const struct yaml_node *map, const char *what, const struct schema_field *fields, size_t field_count,
-		 struct diagnostics *diagnostics, void *ret_struct)
+void schema_read(const struct yaml_node *map, const char *what, const struct schema_field *fields,
+		 size_t field_count, struct diagnostics *diagnostics, void *ret_struct)
 {
 	if (!schema_is(map, YAML_MAP, what, diagnostics))
 		return;
@@ -245,5 +249,6 @@ void schema_read(const struct yaml_node *map, const char *what, const struct sch
 	}
 	for (size_t i = 0; i < field_count; i++)
 		if (fields[i].required && !yaml_get(map, fields[i].key))
-			schema_error(diagnostics, map, "%s lacks '%s', which is required", what, fields[i].key);
+			schema_error(diagnostics, map, "%s lacks '%s', which is required", what,
+				     fields[i].key);
 }

@@ -32,12 +32,13 @@ struct schema_field {
  * Reads @map (which must be a map called @what in messages) into @ret_struct. Unknown keys, missing keys
  * and wrong values each become one error. Fields that are absent keep what @ret_struct held.
  */
-void schema_read(const struct yaml_node *map, const char *what, const struct schema_field *fields, size_t field_count,
-		 struct diagnostics *diagnostics, void *ret_struct);
+void schema_read(const struct yaml_node *map, const char *what, const struct schema_field *fields,
+		 size_t field_count, struct diagnostics *diagnostics, void *ret_struct);
 /* One scalar each, for lists and odd places. False with one error in @diagnostics. */
 bool schema_quantity(const struct yaml_node *node, const char *what, enum dimension dimension, double minimum,
 		     double maximum, struct diagnostics *diagnostics, double *ret_value);
-bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what, struct diagnostics *diagnostics);
+bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what,
+	       struct diagnostics *diagnostics);
 /* An error at the place of @node; NULL: the whole file. */
 void schema_error(struct diagnostics *diagnostics, const struct yaml_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -23,15 +23,15 @@ struct site_role { /* who is who on ipc: uid or gid (-1: any) to a role */
 struct site {
 	char name[PLAN_TEXT];
 	char sha256[65];
-	double clock_scale;        /* 1 on real instruments */
-	double ambient_k;          /* assumed when no sensor: 298 */
-	uint8_t loading;           /* enum loading_policy */
-	uint8_t recovery;          /* enum recovery_policy */
-	bool accept_no_watchdog;   /* only with the site file's own words */
+	double clock_scale;      /* 1 on real instruments */
+	double ambient_k;        /* assumed when no sensor: 298 */
+	uint8_t loading;         /* enum loading_policy */
+	uint8_t recovery;        /* enum recovery_policy */
+	bool accept_no_watchdog; /* only with the site file's own words */
 	char accept_no_watchdog_reason[200];
-	char store[SITE_PATH];     /* folder of journal.db and samples.db */
+	char store[SITE_PATH];                          /* folder of journal.db and samples.db */
 	char telemetry[SITE_PATH], commands[SITE_PATH]; /* ZeroMQ endpoints, ipc:// by default */
-	char libexec[SITE_PATH];   /* folder of the workers; empty: beside densd */
+	char libexec[SITE_PATH];                        /* folder of the workers; empty: beside densd */
 	double retention_days, minimum_free_mib;
 	uint32_t bus_count;
 	struct bus_config buses[SITE_BUSES_MAX];
@@ -39,8 +39,8 @@ struct site {
 	struct site_role roles[SITE_ROLES_MAX];
 	struct limits limits;
 	/* calorimetry */
-	double chip_lag_s;         /* tau_lag, s */
-	double sample_mass_ug;     /* 0: unknown */
+	double chip_lag_s;     /* tau_lag, s */
+	double sample_mass_ug; /* 0: unknown */
 	double molar_mass_g_per_mol;
 };
 
@@ -49,6 +49,7 @@ struct site {
  * @profile_dir when not NULL). All errors at once in @diagnostics. 0, -errno when the file cannot be read,
  * 1 when it has errors (ret_site untouched).
  */
-int site_read(const char *path, const char *profile_dir, struct diagnostics *diagnostics, struct site *ret_site);
+int site_read(const char *path, const char *profile_dir, struct diagnostics *diagnostics,
+	      struct site *ret_site);
 
 #endif

@@ -56,7 +56,8 @@ void yaml_document_free(struct yaml_document *document)
 
 static bool refuse(struct builder *b, const yaml_mark_t *mark, const char *what)
 {
-	diagnostics_add(b->diagnostics, DIAGNOSTIC_ERROR, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, "%s", what);
+	diagnostics_add(b->diagnostics, DIAGNOSTIC_ERROR, (uint32_t)mark->line + 1,
+			(uint32_t)mark->column + 1, "%s", what);
 	b->failed = true;
 	return false;
 }
@@ -67,13 +68,14 @@ static bool check_bytes(const char *text, size_t length, struct diagnostics *dia
 	uint32_t line = 1, column = 1;
 
 	if (length > YAML_BYTES_MAX) {
-		diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, 0, 0, "the file has %zu bytes: at most %d are allowed", length,
-				YAML_BYTES_MAX);
+		diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, 0, 0,
+				"the file has %zu bytes: at most %d are allowed", length, YAML_BYTES_MAX);
 		return false;
 	}
 	for (size_t i = 0; i < length; i++, column++) {
-		const char *what = text[i] == '\t' ? "a tab: indent and separate with spaces"
-				   : text[i] == '\0' ? "a NUL byte: the file must be plain UTF-8 text" : NULL;
+		const char *what = text[i] == '\t'   ? "a tab: indent and separate with spaces"
+				   : text[i] == '\0' ? "a NUL byte: the file must be plain UTF-8 text"
+						     : NULL;
 
 		if (what) {
 			diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, line, column, "%s", what);
@@ -158,7 +160,8 @@ static bool take_key(struct builder *b, const yaml_event_t *event)
 	if (earlier) {
 		diagnostics_add(b->diagnostics, DIAGNOSTIC_ERROR, (uint32_t)event->start_mark.line + 1,
 				(uint32_t)event->start_mark.column + 1,
-				"the key '%.60s' stands twice: first at line %u, each key is allowed once", key, earlier->key_line);
+				"the key '%.60s' stands twice: first at line %u, each key is allowed once",
+				key, earlier->key_line);
 		b->failed = true;
 	}
 	b->level[b->depth - 1].key = key;
@@ -202,7 +205,8 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 	if (++b->events > YAML_EVENTS_MAX)
 		return refuse(b, &event->start_mark, "more than 10,000 items in the file");
 	if (has_decoration(event))
-		return refuse(b, &event->start_mark, "an anchor (&) or a tag (!): neither is allowed, write the value out");
+		return refuse(b, &event->start_mark,
+			      "an anchor (&) or a tag (!): neither is allowed, write the value out");
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
 		return refuse(b, &event->start_mark, "an alias (*): write the value out");
@@ -234,8 +238,9 @@ static void report_parser(struct builder *b, const yaml_parser_t *parser)
 {
 	const yaml_mark_t *mark = &parser->problem_mark;
 
-	diagnostics_add(b->diagnostics, DIAGNOSTIC_ERROR, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
-			"not YAML: %s%s%s", parser->problem ? parser->problem : "cannot be read", parser->context ? ", " : "",
+	diagnostics_add(b->diagnostics, DIAGNOSTIC_ERROR, (uint32_t)mark->line + 1,
+			(uint32_t)mark->column + 1, "not YAML: %s%s%s",
+			parser->problem ? parser->problem : "cannot be read", parser->context ? ", " : "",
 			parser->context ? parser->context : "");
 	b->failed = true;
 }

@@ -29,7 +29,8 @@ struct yaml_node {
 };
 struct yaml_document;
 
-/* Parses @length bytes. NULL with at least one error in @diagnostics, or the document (yaml_document_free). */
+/* Parses @length bytes. NULL with at least one error in @diagnostics, or the document (yaml_document_free).
+ */
 struct yaml_document *yaml_read(const char *text, size_t length, struct diagnostics *diagnostics);
 const struct yaml_node *yaml_root(const struct yaml_document *document);
 void yaml_document_free(struct yaml_document *document);

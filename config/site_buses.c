@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `buses:` of a site file: lines, the devices on them, and the profile of each. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/profile_reader.h"
+#include "config/schema.h"
+#include "config/site_reader.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define OFFSET_MOST_K 20
+
+static const char *const bus_words[] = {"modbus-tcp", "modbus-rtu", "serial", NULL};
+static const char *const parity_words[] = {"none", "even", "odd", NULL};
+
+struct bus_draft {
+	struct bus_config bus;
+	uint32_t port, stop_bits;
+	uint8_t parity;
+};
+#define BUS_AT(field) offsetof(struct bus_draft, bus.field)
+static const struct schema_field bus_fields[] = {
+	{"name", SCHEMA_TEXT, true, BUS_AT(name), 32},
+	{"kind", SCHEMA_CHOICE, true, BUS_AT(kind), 1, DIM_NUMBER, 0, 0, bus_words},
+	{"host", SCHEMA_TEXT, false, BUS_AT(path), 108},
+	{"path", SCHEMA_TEXT, false, BUS_AT(path), 108},
+	{"port", SCHEMA_UINT, false, offsetof(struct bus_draft, port), 0, DIM_NUMBER, 1, 65535},
+	{"baud", SCHEMA_UINT, false, BUS_AT(baud), 0, DIM_NUMBER, 1200, 921600},
+	{"parity", SCHEMA_CHOICE, false, offsetof(struct bus_draft, parity), 1, DIM_NUMBER, 0, 0,
+	 parity_words},
+	{"stop_bits", SCHEMA_UINT, false, offsetof(struct bus_draft, stop_bits), 0, DIM_NUMBER, 1, 2},
+	{"devices", SCHEMA_NODE, true},
+};
+
+struct device_draft {
+	struct bus_device device;
+	uint32_t unit;
+	char profile[64];
+};
+static const struct schema_field device_fields[] = {
+	{"name", SCHEMA_TEXT, true, offsetof(struct device_draft, device.name), 32},
+	{"unit", SCHEMA_UINT, false, offsetof(struct device_draft, unit), 0, DIM_NUMBER, 1, 247},
+	{"profile", SCHEMA_TEXT, true, offsetof(struct device_draft, profile), 64},
+	{"temperature_offset", SCHEMA_NODE, false},
+};
+
+/* Where profiles may be, in order; NULL ends the list. A copied site file finds the shipped ones. */
+static int find_profile(const struct site_reader *reader, const char *name, struct diagnostics *diagnostics,
+			struct profile *ret_profile)
+{
+	const char *config = getenv("DENSD_CONFIG");
+	char beside_config[SITE_PATH];
+	const char *folders[] = {reader->profile_folder, config ? beside_config : NULL, PROFILES_INSTALLED,
+				 PROFILES_SOURCE};
+	int r = -EINVAL;
+
+	if (config && snprintf(beside_config, sizeof(beside_config), "%s/devices", config) >=
+			      (int)sizeof(beside_config))
+		folders[1] = NULL;
+	for (size_t i = 0; i < COUNT(folders) && !strchr(name, '/'); i++) {
+		char path[2 * SITE_PATH];
+
+		if (!folders[i])
+			continue;
+		snprintf(path, sizeof(path), "%s/%s.yaml", folders[i], name);
+		r = profile_read(path, diagnostics, ret_profile);
+		if (r != -ENOENT)
+			break;
+	}
+	return r;
+}
+
+static void read_device_profile(const struct site_reader *reader, const struct yaml_node *node,
+				const char *name, struct profile *ret_profile)
+{
+	struct diagnostics *inner = malloc(sizeof(*inner));
+	int r;
+
+	if (!inner) {
+		schema_error(reader->diagnostics, node, "out of memory");
+		return;
+	}
+	r = find_profile(reader, name, inner, ret_profile);
+	if (r < 0)
+		schema_error(reader->diagnostics, node,
+			     "profile '%s' cannot be read: %s; looked for %s.yaml in %.120s and %s", name,
+			     strerror(-r), name, reader->profile_folder, PROFILES_INSTALLED);
+	for (size_t i = 0; r > 0 && i < inner->count; i++)
+		schema_error(reader->diagnostics, node, "profile '%s', line %u:%u: %.200s", name,
+			     inner->list[i].line, inner->list[i].column, inner->list[i].text);
+	free(inner);
+}
+
+/* The one quantity that may be negative. */
+static void read_offset(const struct site_reader *reader, const struct yaml_node *node, double *ret_offset_k)
+{
+	bool negative = node->kind == YAML_SCALAR && node->text[0] == '-';
+	struct yaml_node magnitude = *node;
+	double value;
+
+	if (negative)
+		magnitude.text = node->text + 1;
+	if (schema_quantity(&magnitude, "temperature_offset", DIM_TEMPERATURE_STEP, 0, OFFSET_MOST_K,
+			    reader->diagnostics, &value))
+		*ret_offset_k = negative ? -value : value;
+}
+
+static void read_device(const struct site_reader *reader, const struct yaml_node *node,
+			struct bus_config *bus)
+{
+	struct device_draft draft = {.unit = 1};
+
+	schema_read(node, "a device", device_fields, COUNT(device_fields), reader->diagnostics, &draft);
+	if (draft.profile[0])
+		read_device_profile(reader, yaml_get(node, "profile"), draft.profile, &draft.device.profile);
+	if (yaml_get(node, "temperature_offset"))
+		read_offset(reader, yaml_get(node, "temperature_offset"), &draft.device.temperature_offset_k);
+	draft.device.unit = (uint8_t)draft.unit;
+	for (uint32_t i = 0; i < bus->device_count; i++)
+		if (bus->kind != BUS_SERIAL && bus->devices[i].unit == draft.device.unit)
+			schema_error(reader->diagnostics, node,
+				     "unit %u is on this bus twice: each device needs its own", draft.unit);
+	bus->devices[bus->device_count++] = draft.device;
+}
+
+static void check_bus(const struct site_reader *reader, const struct yaml_node *node, struct bus_config *bus)
+{
+	bool tcp = bus->kind == BUS_MODBUS_TCP;
+
+	if (tcp && (!yaml_get(node, "host") || !yaml_get(node, "port") || yaml_get(node, "path")))
+		schema_error(reader->diagnostics, node,
+			     "a modbus-tcp bus needs 'host' and 'port', and no 'path'");
+	if (!tcp && (!yaml_get(node, "path") || yaml_get(node, "host") || yaml_get(node, "port")))
+		schema_error(reader->diagnostics, node,
+			     "a serial bus needs 'path', and neither 'host' nor 'port'");
+	if (!tcp && !site_anchor_path(reader, bus->path, sizeof(bus->path)))
+		schema_error(reader->diagnostics, node, "the path of bus '%s' is longer than 107 bytes",
+			     bus->name);
+	for (uint32_t i = 0; i < bus->device_count; i++) {
+		bool scpi = strcmp(bus->devices[i].profile.protocol, "scpi") == 0;
+
+		if (bus->devices[i].profile.protocol[0] && scpi != (bus->kind == BUS_SERIAL))
+			schema_error(reader->diagnostics, node,
+				     "device '%s' speaks %s, which bus '%s' of this kind cannot carry",
+				     bus->devices[i].name, bus->devices[i].profile.protocol, bus->name);
+	}
+}
+
+static void read_bus(const struct site_reader *reader, const struct yaml_node *node, struct site *site)
+{
+	static const char parities[] = {'N', 'E', 'O'};
+	struct bus_draft draft = {.bus = {.baud = 9600}, .stop_bits = 1};
+	const struct yaml_node *devices = yaml_get(node, "devices");
+
+	schema_read(node, "a bus", bus_fields, COUNT(bus_fields), reader->diagnostics, &draft);
+	draft.bus.port = (uint16_t)draft.port;
+	draft.bus.parity = parities[draft.parity];
+	draft.bus.stop_bits = (uint8_t)draft.stop_bits;
+	if (devices && schema_is(devices, YAML_SEQUENCE, "devices", reader->diagnostics)) {
+		if (devices->child_count == 0 || devices->child_count > BUS_DEVICES_MAX)
+			schema_error(reader->diagnostics, devices,
+				     "%zu devices on a bus: 1 to %d are allowed", devices->child_count,
+				     BUS_DEVICES_MAX);
+		else
+			for (const struct yaml_node *child = devices->first_child; child; child = child->next)
+				read_device(reader, child, &draft.bus);
+	}
+	check_bus(reader, node, &draft.bus);
+	site->buses[site->bus_count++] = draft.bus;
+}
+
+void site_read_buses(const struct site_reader *reader, const struct yaml_node *list, struct site *site)
+{
+	uint32_t kinds[DEVICE_KIND_MAX] = {0};
+	static const char *const kind_names[DEVICE_KIND_MAX] = {"furnace", "press", "flow", "chip"};
+
+	if (!schema_is(list, YAML_SEQUENCE, "buses", reader->diagnostics))
+		return;
+	if (list->child_count == 0 || list->child_count > SITE_BUSES_MAX) {
+		schema_error(reader->diagnostics, list, "%zu buses: 1 to %d are allowed", list->child_count,
+			     SITE_BUSES_MAX);
+		return;
+	}
+	for (const struct yaml_node *node = list->first_child; node; node = node->next)
+		read_bus(reader, node, site);
+	for (uint32_t b = 0; b < site->bus_count; b++)
+		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
+			if (site->buses[b].devices[d].profile.kind < DEVICE_KIND_MAX)
+				kinds[site->buses[b].devices[d].profile.kind]++;
+	for (int i = 0; i < DEVICE_KIND_MAX && reader->diagnostics->errors == 0; i++)
+		if (kinds[i] != 1)
+			schema_error(reader->diagnostics, list,
+				     "the site has %u %s devices: exactly one is needed", kinds[i],
+				     kind_names[i]);
+}

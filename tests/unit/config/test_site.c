@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shipped site and what it becomes; malformed site files and profiles, each refused at its place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/profile_reader.h"
+#include "config/site.h"
+#include "tests/unit/config/cases.h"
+
+static const char base[] =
+	"densd: site/1\n"                                                                         /* 1 */
+	"name: test\n"                                                                            /* 2 */
+	"simulated: true\n"                                                                       /* 3 */
+	"clock: {scale: 10}\n"                                                                    /* 4 */
+	"loading: automatic\n"                                                                    /* 5 */
+	"accept_no_watchdog: nitrogen may stay on\n"                                              /* 6 */
+	"store: store\n"                                                                          /* 7 */
+	"sockets: {telemetry: ipc:///t, commands: ipc:///c}\n"                                    /* 8 */
+	"buses:\n"                                                                                /* 9 */
+	"  - name: press\n"                                                                       /* 10 */
+	"    kind: modbus-tcp\n"                                                                  /* 11 */
+	"    host: 127.0.0.1\n"                                                                   /* 12 */
+	"    port: 15020\n"                                                                       /* 13 */
+	"    devices: [{name: press, unit: 1, profile: densim-press}]\n"                          /* 14 */
+	"  - name: rtu\n"                                                                         /* 15 */
+	"    kind: modbus-rtu\n"                                                                  /* 16 */
+	"    path: rtu\n"                                                                         /* 17 */
+	"    baud: 19200\n"                                                                       /* 18 */
+	"    parity: even\n"                                                                      /* 19 */
+	"    devices:\n"                                                                          /* 20 */
+	"      - {name: furnace, unit: 1, profile: densim-furnace, temperature_offset: -1.5 K}\n" /* 21 */
+	"      - {name: nitrogen, unit: 2, profile: densim-nitrogen}\n"                           /* 22 */
+	"  - name: chip\n"                                                                        /* 23 */
+	"    kind: serial\n"                                                                      /* 24 */
+	"    path: /dev/chip\n"                                                                   /* 25 */
+	"    devices: [{name: chip, profile: densim-chip}]\n"                                     /* 26 */
+	"calibrations:\n"                                                                         /* 27 */
+	"  press:\n"                                                                              /* 28 */
+	"    id: a\n"                                                                             /* 29 */
+	"    loading: [[0 bar, 0 GPa], [2200 bar, 7.7 GPa]]\n"                                    /* 30 */
+	"    unloading: [[0 bar, 0 GPa], [2000 bar, 7.7 GPa]]\n"                                  /* 31 */
+	"limits: {release_temperature_k: 308 K}\n"                                                /* 32 */
+	"roles: [{user: 1234, role: supervisor}, {group: 0, role: operator}]\n";                  /* 33 */
+
+static const struct bad_case site_cases[] = {
+	{NULL, "", 1, 1, "empty"},
+	{"site/1", "site/2", 1, 8, "allowed is site/1"},
+	{"name: test\n", "", 1, 1, "lacks 'name'"},
+	{"simulated: true\n", "", 4, 10, "automatic"},
+	{"simulated: true", "simulated: false", 4, 8, "clock scale"},
+	{"simulated: true", "simulated: yes", 3, 12, "true or false"},
+	{"loading: automatic", "loading: robot", 5, 10, "confirm, automatic"},
+	{"scale: 10", "scale: 0.5", 4, 16, "1 to 1000"},
+	{"scale: 10", "scale: 10 x", 4, 16, "scale"},
+	{"accept_no_watchdog: nitrogen may stay on\n", "", 9, 3, "no watchdog of its own"},
+	{"accept_no_watchdog: nitrogen may stay on", "accept_no_watchdog: true", 6, 21, "in words"},
+	{"store: store\n", "", 1, 1, "lacks 'store'"},
+	{"ipc:///t", "tcp://*:5555", 8, 10, "ipc://"},
+	{", commands: ipc:///c", "", 8, 10, "lacks 'commands'"},
+	{"kind: modbus-tcp", "kind: modbus-udp", 11, 11, "modbus-tcp, modbus-rtu, serial"},
+	{"    port: 15020\n", "", 10, 5, "needs 'host' and 'port'"},
+	{"port: 15020", "port: 99999", 13, 11, "1 to 65535"},
+	{"path: rtu\n", "host: a\n", 15, 5, "needs 'path'"},
+	{"parity: even", "parity: mark", 19, 13, "none, even, odd"},
+	{"unit: 2,", "unit: 1,", 22, 9, "its own"},
+	{"unit: 2,", "unit: 300,", 22, 32, "1 to 247"},
+	{"-1.5 K", "-30 K", 21, 79, "out of range"},
+	{"densim-furnace", "densim-oven", 21, 43, "cannot be read"},
+	{"densim-furnace", "../x", 21, 43, "cannot be read"},
+	{"profile: densim-chip", "profile: densim-press", 23, 5, "cannot carry"},
+	{"      - {name: furnace, unit: 1, profile: densim-furnace, temperature_offset: -1.5 K}\n", "", 10, 3,
+	 "exactly one"},
+	{"    unloading: [[0 bar, 0 GPa], [2000 bar, 7.7 GPa]]\n", "", 29, 5, "lacks 'unloading'"},
+	{"[2200 bar, 7.7 GPa]", "[2200 bar, -1 GPa]", 30, 42, "out of range"},
+	{"[2200 bar, 7.7 GPa]", "[2200 bar]", 30, 31, "pair"},
+	{"[0 bar, 0 GPa], [2200", "[2300 bar, 7 GPa], [2200", 30, 34, "rise"},
+	{"[2000 bar, 7.7 GPa]", "[2400 bar, 7.7 GPa]", 31, 16, "below the loading branch"},
+	{"[2200 bar, 7.7 GPa]", "[2200 bar, 5 GPa]", 30, 14, "machine_pressure_gpa"},
+	{"308 K", "330 K", 32, 33, "298 to 323"},
+	{"308 K", "300 K", 32, 33, "ambient"},
+	{"308 K", "308", 32, 33, "no unit"},
+	{"release_temperature_k", "release_temprature_k", 32, 10, "did you mean 'release_temperature_k'"},
+	{"user: 1234, ", "", 33, 9, "'user' or to a 'group'"},
+	{"supervisor", "boss", 33, 28, "observer, operator, supervisor"},
+	{"roles:", "rolls:", 33, 1, "did you mean 'roles'"},
+	{"loading: automatic", "loading: automatic\nambient: 350 K", 6, 10, "273 to 320"},
+};
+
+static const char profile_base[] = "densd: profile/1\n"                                              /* 1 */
+				   "name: oven\n"                                                    /* 2 */
+				   "maker: somebody\n"                                               /* 3 */
+				   "source: manual 12\n"                                             /* 4 */
+				   "kind: furnace\n"                                                 /* 5 */
+				   "protocol: modbus\n"                                              /* 6 */
+				   "worst_latency: 0.5 s\n"                                          /* 7 */
+				   "response_timeout: 1 s\n"                                         /* 8 */
+				   "watchdog: true\n"                                                /* 9 */
+				   "registers:\n"                                                    /* 10 */
+				   "  process_value: {address: 1, type: f32, unit: degC}\n"          /* 11 */
+				   "  mode: {address: 273, writable: true}\n"                        /* 12 */
+				   "  identity: {address: 122}\n"                                    /* 13 */
+				   "identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n" /* 14 */
+				   "off: [{register: mode, value: 1}]\n"                             /* 15 */
+				   "blacklist: [199]\n";                                             /* 16 */
+
+static const struct bad_case profile_cases[] = {
+	{"profile/1", "profile/9", 1, 8, "allowed is profile/1"},
+	{"source: manual 12\n", "", 1, 1, "lacks 'source'"},
+	{"kind: furnace", "kind: oven", 5, 7, "furnace, press, flow, chip"},
+	{"protocol: modbus", "protocol: profibus", 6, 11, "modbus, scpi"},
+	{"worst_latency: 0.5 s", "worst_latency: 500", 7, 16, "no unit"},
+	{"type: f32", "type: f64", 11, 37, "u16, s16, f32"},
+	{"unit: degC", "unit: degF", 11, 48, "degC"},
+	{"address: 273", "address: 70000", 12, 19, "0 to 65535"},
+	{"address: 273, ", "", 12, 9, "lacks 'address'"},
+	{"address: 273", "adress: 273", 12, 10, "did you mean 'address'"},
+	{"address: 273", "address: 199", 12, 9, "black list"},
+	{", writable: true", "", 15, 7, "not declared 'writable"},
+	{"register: mode", "register: modus", 15, 7, "does not declare"},
+	{"register: identity", "register: idendity", 14, 12, "does not declare"},
+	{"off: [{register: mode, value: 1}]\n", "", 1, 1, "lacks 'off'"},
+	{"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n", "", 1, 1, "lacks 'identity'"},
+	{"mask: 0xFF00", "mask: 0xGG", 14, 54, "whole number"},
+	{"blacklist: [199]", "blacklist: 199", 16, 12, "must be a list"},
+};
+
+static struct diagnostics diagnostics;
+static struct site site;
+static char folder[] = "/tmp/densd-config-test-XXXXXX";
+static char path[64];
+
+static int read_site_text(const char *text, size_t length)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	fclose(file);
+	memset(&site, 0, sizeof(site));
+	return site_read(path, CONFIG_SOURCE "/devices", &diagnostics, &site);
+}
+
+static void test_malformed_sites(void **state)
+{
+	static char text[CASE_TEXT_MAX];
+	size_t failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(site_cases) / sizeof(site_cases[0]); i++) {
+		size_t length = case_text(base, &site_cases[i], text);
+
+		if (read_site_text(text, length) != 1 || site.name[0]) {
+			fprintf(stderr, "'%s' was accepted\n", site_cases[i].replace);
+			failed++;
+		} else {
+			failed += !case_found(&diagnostics, &site_cases[i]);
+		}
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void test_malformed_profiles(void **state)
+{
+	static char text[CASE_TEXT_MAX];
+	static struct profile profile;
+	size_t failed = 0;
+
+	(void)state;
+	diagnostics_init(&diagnostics, "profile.yaml");
+	assert_int_equal(profile_read_text(profile_base, sizeof(profile_base) - 1, &diagnostics, &profile),
+			 0);
+	for (size_t i = 0; i < sizeof(profile_cases) / sizeof(profile_cases[0]); i++) {
+		size_t length = case_text(profile_base, &profile_cases[i], text);
+
+		diagnostics_init(&diagnostics, "profile.yaml");
+		if (profile_read_text(text, length, &diagnostics, &profile) != 1) {
+			fprintf(stderr, "'%s' was accepted\n", profile_cases[i].replace);
+			failed++;
+		} else {
+			failed += !case_found(&diagnostics, &profile_cases[i]);
+		}
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void test_a_good_site(void **state)
+{
+	(void)state;
+	if (read_site_text(base, sizeof(base) - 1) != 0)
+		diagnostics_print(&diagnostics, stderr);
+	assert_int_equal(diagnostics.errors, 0);
+	assert_int_equal(site.bus_count, 3);
+	assert_int_equal(site.loading, LOADING_AUTOMATIC);
+	assert_true(site.accept_no_watchdog);
+	assert_int_equal(site.role_count, 2);
+	assert_int_equal(site.roles[0].uid, 1234);
+	assert_int_equal(site.roles[0].gid, -1);
+	assert_int_equal(site.roles[1].gid, 0);
+	assert_int_equal(strncmp(site.store, folder, strlen(folder)), 0);
+	assert_int_equal(strncmp(site.buses[1].path, folder, strlen(folder)), 0);
+	assert_true(site.buses[1].devices[0].temperature_offset_k == -1.5);
+	assert_string_equal(site.buses[2].path, "/dev/chip");
+	assert_int_equal(site.buses[1].parity, 'E');
+	assert_true(site.buses[0].scale == 10 && site.clock_scale == 10);
+	assert_true(site.buses[0].calibration.loading_bar[1] == 2200);
+	assert_int_equal(strlen(site.sha256), 64);
+}
+
+static void test_the_shipped_site(void **state)
+{
+	const struct profile *furnace;
+
+	(void)state;
+	assert_int_equal(site_read(CONFIG_SOURCE "/sites/densim.yaml", NULL, &diagnostics, &site), 0);
+	assert_int_equal(diagnostics.count, 0);
+	assert_string_equal(site.store, "/var/lib/densd");
+	assert_string_equal(site.telemetry, "ipc:///run/densd/telemetry");
+	assert_string_equal(site.buses[1].path, "/run/densim/rtu");
+	assert_int_equal(site.buses[0].port, 15020);
+	assert_true(site.clock_scale == 1);
+	assert_string_equal(site.buses[1].devices[0].name, "furnace");
+	furnace = &site.buses[1].devices[0].profile;
+	assert_int_equal(furnace->registers[0].address, 0x8002);
+	assert_int_equal(furnace->registers[0].type, REG_F32_HIGH_FIRST);
+	assert_int_equal(furnace->registers[0].unit, UNIT_CELSIUS);
+	assert_int_equal(furnace->blacklist[0], 199);
+	assert_true(furnace->identity[0].value == 0x2400 && furnace->identity[0].mask == 0xFF00);
+	assert_true(furnace->off_count == 2);
+}
+
+static void test_unreadable_files(void **state)
+{
+	(void)state;
+	assert_int_equal(site_read("/nonexistent/site.yaml", NULL, &diagnostics, &site), -ENOENT);
+	assert_int_equal(site_read("/tmp", NULL, &diagnostics, &site), -EISDIR);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/site.yaml", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_malformed_sites),  cmocka_unit_test(test_malformed_profiles),
+		cmocka_unit_test(test_a_good_site),      cmocka_unit_test(test_the_shipped_site),
+		cmocka_unit_test(test_unreadable_files),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
