@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* densim: the virtual laboratory, and `densim ctl`, its remote control. */
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "tools/densim/client.h"
+#include "tools/densim/server.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: densim --dir DIR [--port 15020] [--scale N] [--seed S] [--noise on|off] [--truth]\n"
+	      "              [--at idle|compress|heat|isotherm|cool|decompress]\n"
+	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
+	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
+	      "list\n",
+	      to);
+}
+
+static int read_number(const char *text, double low, double high, double *ret_value)
+{
+	char *end;
+	double value = strtod(text, &end);
+	if (end == text || *end || !(value >= low && value <= high))
+		return -1;
+	*ret_value = value;
+	return 0;
+}
+
+static int read_option(int option, const char *text, struct server_options *options)
+{
+	double number;
+	switch (option) {
+	case 'd':
+		options->directory = text;
+		return strlen(text) < SERVER_PATH - 16 ? 0 : -1;
+	case 'p':
+		if (read_number(text, 1, 65535, &number) < 0)
+			return -1;
+		options->port = (uint16_t)number;
+		return 0;
+	case 's':
+		return read_number(text, 0.01, 10000, &options->scale);
+	case 'e':
+		if (read_number(text, 0, 9e15, &number) < 0)
+			return -1;
+		options->seed = (uint64_t)number;
+		return 0;
+	case 'a': {
+		int start = laboratory_start_find(text);
+		options->start = start < 0 ? LABORATORY_IDLE : (enum laboratory_start)start;
+		return start < 0 ? -1 : 0;
+	}
+	case 'n':
+		options->noise = strcmp(text, "off") != 0;
+		return strcmp(text, "on") == 0 || strcmp(text, "off") == 0 ? 0 : -1;
+	case 't':
+		options->truth = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* 0: go on; else the exit code plus one. */
+static int read_options(int argc, char **argv, struct server_options *ret_options)
+{
+	static const struct option table[] = {{"dir", required_argument, NULL, 'd'},
+					      {"port", required_argument, NULL, 'p'},
+					      {"scale", required_argument, NULL, 's'},
+					      {"seed", required_argument, NULL, 'e'},
+					      {"at", required_argument, NULL, 'a'},
+					      {"noise", required_argument, NULL, 'n'},
+					      {"truth", no_argument, NULL, 't'},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	int option;
+	while ((option = getopt_long(argc, argv, "+", table, NULL)) != -1) {
+		if (option == 'h') {
+			usage(stdout);
+			return 1;
+		}
+		if (read_option(option, optarg, ret_options) < 0) {
+			if (option != '?')
+				fprintf(stderr, "densim: '%s' does not fit its option\n",
+					optarg ? optarg : "");
+			usage(stderr);
+			return 3;
+		}
+	}
+	if (ret_options->directory)
+		return 0;
+	fprintf(stderr, "densim: --dir is wanted\n");
+	usage(stderr);
+	return 3;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve(const struct server_options *options)
+{
+	struct server *server;
+	catch_signals();
+	int r = server_open(options, &server);
+	if (r < 0) {
+		log_error("cannot open %s or port %u: %s", options->directory, options->port, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	printf("READY dir=%s press=127.0.0.1:%u rtu=%s/rtu chip=%s/chip scale=%g seed=%llu\n",
+	       options->directory, options->port, options->directory, options->directory, options->scale,
+	       (unsigned long long)options->seed);
+	fflush(stdout);
+	r = server_run(server, &stop);
+	server_close(server);
+	if (r < 0)
+		log_error("the loop ended: %s", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct server_options options = {.port = 15020, .scale = 1, .seed = 1, .noise = true};
+	bool ctl = argc > 1 && strcmp(argv[1], "ctl") == 0;
+	log_open("densim", LOG_LEVEL_INFO);
+	int r = read_options(argc - ctl, argv + ctl, &options);
+	if (r)
+		return r - 1;
+	if (ctl)
+		return client_run(options.directory, argc - 1 - optind, argv + 1 + optind);
+	if (optind < argc) {
+		fprintf(stderr, "densim: '%s' is not expected\n", argv[optind]);
+		return 2;
+	}
+	return serve(&options);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densim/registers.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ZERO_CELSIUS_K 273.15
+#define PRESS_FULL_BAR 2400.0F
+enum {
+	IDENT_AT = 0x7FF0,
+	IDENT_COUNT = 10,
+	PRESS_WRITE_COUNT = 7,
+	PRESS_RESET = 8,
+	PRESS_READ_AT = 0x100,
+	PRESS_READ_COUNT = 12,
+	FURNACE_PLAIN_END = 1024, /* the 16-bit region; its IEEE image begins at 0x8000 */
+	FLOW_FULL_RAW = 32000,
+};
+
+static void put_float(uint16_t *ret_words, float value)
+{
+	uint32_t bits;
+	memcpy(&bits, &value, sizeof(bits));
+	ret_words[0] = (uint16_t)(bits >> 16);
+	ret_words[1] = (uint16_t)bits;
+}
+
+static float get_float(const uint16_t *words)
+{
+	uint32_t bits = (uint32_t)words[0] << 16 | words[1];
+	float value;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* Copies a slice of @block, which stands at @at; false when it does not hold the whole request. */
+static bool slice(const uint16_t *block, unsigned at, unsigned size, uint16_t address, uint16_t count,
+		  uint16_t *ret_values)
+{
+	if (address < at || address + count > at + size)
+		return false;
+	memcpy(ret_values, block + (address - at), count * sizeof(*block));
+	return true;
+}
+
+static int read_identity(const struct registers *registers, uint16_t address, uint16_t count,
+			 uint16_t *ret_values)
+{
+	uint16_t block[IDENT_COUNT] = {'D' << 8 | 'E', 'N' << 8 | 'S', 'I' << 8 | 'M', 1};
+	uint64_t start = (uint64_t)registers->start_mono_ns;
+	put_float(block + 4, (float)registers->lab->scale);
+	for (int i = 0; i < 4; i++)
+		block[6 + i] = (uint16_t)(start >> (48 - 16 * i));
+	return slice(block, IDENT_AT, IDENT_COUNT, address, count, ret_values) ? MODBUS_OK
+									       : MODBUS_BAD_ADDRESS;
+}
+
+static bool write_is_lost(const struct registers *registers)
+{
+	return registers->lab->faults.on[FAULT_FALSE_ACK];
+}
+
+static void press_written(const struct press_plant *press, uint16_t ret_block[PRESS_RESET + 1])
+{
+	memset(ret_block, 0, (PRESS_RESET + 1) * sizeof(*ret_block));
+	ret_block[0] = press->heartbeat;
+	ret_block[1] = press->mode;
+	put_float(ret_block + 2, press->setpoint_bar);
+	put_float(ret_block + 4, press->ramp_bar_per_s);
+	ret_block[6] = press->watchdog_s;
+}
+
+static void press_block(const struct press_plant *press, uint16_t ret_block[PRESS_READ_COUNT])
+{
+	put_float(ret_block, (float)press->measured_bar);
+	put_float(ret_block + 2, (float)press->active_bar);
+	put_float(ret_block + 4, (float)press_plant_stroke_pct(press));
+	ret_block[6] = press_plant_status(press);
+	ret_block[7] = press->heartbeat;
+	ret_block[8] = (uint16_t)press->mode_active;
+	ret_block[9] = press->watchdog_s;
+	ret_block[10] = 0xBE17;
+	ret_block[11] = 1;
+}
+
+static int press_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
+{
+	const struct registers *registers = context;
+	uint16_t written[PRESS_RESET + 1], block[PRESS_READ_COUNT];
+	press_written(&registers->lab->press, written);
+	press_block(&registers->lab->press, block);
+	if (slice(written, 0, PRESS_RESET + 1, address, count, ret_values) ||
+	    slice(block, PRESS_READ_AT, PRESS_READ_COUNT, address, count, ret_values))
+		return MODBUS_OK;
+	return read_identity(registers, address, count, ret_values);
+}
+
+static int press_write(void *context, uint16_t address, uint16_t count, const uint16_t *values)
+{
+	const struct registers *registers = context;
+	struct press_plant *press = &registers->lab->press;
+	if (address == PRESS_RESET && count == 1) {
+		if (values[0] == 1 && !write_is_lost(registers))
+			press_plant_reset(press);
+		return values[0] <= 1 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	}
+	if (address != 0 || count != PRESS_WRITE_COUNT)
+		return MODBUS_BAD_ADDRESS;
+	float setpoint_bar = get_float(values + 2), ramp = get_float(values + 4);
+	if (values[1] > PRESS_PLANT_REGULATE || !(setpoint_bar >= 0 && setpoint_bar <= PRESS_FULL_BAR) ||
+	    !(ramp >= 0 && ramp <= PRESS_FULL_BAR))
+		return MODBUS_BAD_VALUE;
+	if (!write_is_lost(registers))
+		press_plant_request(press, values[0], values[1], setpoint_bar, ramp, values[6]);
+	return MODBUS_OK;
+}
+
+static int press_read_coil(void *context, uint16_t address, bool *ret_on)
+{
+	const struct registers *registers = context;
+	if (address != 0)
+		return MODBUS_BAD_ADDRESS;
+	*ret_on = registers->lab->press.heater_enable;
+	return MODBUS_OK;
+}
+
+static int press_write_coil(void *context, uint16_t address, bool on)
+{
+	const struct registers *registers = context;
+	struct press_plant *press = &registers->lab->press;
+	if (address != 0)
+		return MODBUS_BAD_ADDRESS;
+	bool barred = press->local || press->watchdog_tripped || press->power_failed;
+	if (!write_is_lost(registers))
+		press->heater_enable = on && !barred;
+	return MODBUS_OK;
+}
+
+/* One parameter of the 2400 as an engineering value; ret_scaled: its 16-bit image has one decimal. */
+static double furnace_value(const struct furnace_plant *furnace, unsigned parameter, bool *ret_scaled)
+{
+	*ret_scaled =
+		parameter <= 5 || parameter == 35 || parameter == 85 || parameter == 111 || parameter == 112;
+	switch (parameter) {
+	case 1:
+		return furnace->measured_k - ZERO_CELSIUS_K;
+	case 2:
+		return furnace->setpoint_k - ZERO_CELSIUS_K;
+	case 3:
+	case 85:
+		return furnace->output_pct;
+	case 5:
+		return furnace->working_k - ZERO_CELSIUS_K;
+	case 35:
+		return furnace->rate_k_per_min;
+	case 75:
+		return furnace->sensor_break ? 1 << 5 : 0;
+	case 107:
+		return 0x0461;
+	case 111:
+		return 450;
+	case 112:
+		return 0;
+	case 121:
+		return 1280;
+	case 122:
+		return 0x2480;
+	case 258:
+		return furnace->sensor_break;
+	case 259:
+		return furnace->power_failed;
+	case 273:
+		return furnace->manual;
+	default:
+		return 0;
+	}
+}
+
+static uint16_t furnace_plain(const struct furnace_plant *furnace, unsigned parameter)
+{
+	bool scaled;
+	double value = furnace_value(furnace, parameter, &scaled);
+	long raw = lround(scaled ? value * 10 : value);
+	return (uint16_t)(raw < -32768 ? -32768 : raw > 65535 ? 65535 : raw);
+}
+
+static int furnace_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
+{
+	const struct registers *registers = context;
+	const struct furnace_plant *furnace = &registers->lab->furnace;
+	if (address + count <= FURNACE_PLAIN_END) {
+		for (unsigned i = 0; i < count; i++)
+			ret_values[i] = furnace_plain(furnace, address + i);
+		return MODBUS_OK;
+	}
+	if (address < 0x8000)
+		return read_identity(registers, address, count, ret_values);
+	if (address % 2 || count % 2 || address + count > 0x8000 + 2 * FURNACE_PLAIN_END)
+		return MODBUS_BAD_ADDRESS;
+	for (unsigned i = 0; i < count; i += 2) {
+		bool scaled;
+		put_float(ret_values + i,
+			  (float)furnace_value(furnace, (address - 0x8000u + i) / 2, &scaled));
+	}
+	return MODBUS_OK;
+}
+
+static int furnace_check(const struct furnace_plant *furnace, unsigned parameter, double value)
+{
+	switch (parameter) {
+	case 2:
+		return value >= 0 && value <= 450 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	case 3:
+		if (!furnace->manual)
+			return MODBUS_BAD_ADDRESS;
+		return value >= 0 && value <= 100 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	case 35:
+		return value >= 0 && value <= 1000 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	case 259:
+	case 273:
+		return value == 0 || value == 1 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	default:
+		return MODBUS_BAD_ADDRESS;
+	}
+}
+
+static void furnace_set(struct furnace_plant *furnace, const struct faults *faults, unsigned parameter,
+			double value)
+{
+	if (parameter == 2)
+		furnace->setpoint_k = value + ZERO_CELSIUS_K;
+	if (parameter == 3)
+		furnace->manual_pct = furnace->output_pct = value;
+	if (parameter == 35)
+		furnace->rate_k_per_min = value;
+	if (parameter == 259)
+		furnace->power_failed = value != 0;
+	if (parameter == 273 && !faults->on[FAULT_FURNACE_MANUAL]) {
+		if (!furnace->manual)
+			furnace->manual_pct = furnace->output_pct;
+		furnace->manual = value != 0;
+	}
+}
+
+static int furnace_write_one(const struct registers *registers, unsigned parameter, double value)
+{
+	struct furnace_plant *furnace = &registers->lab->furnace;
+	int r = furnace_check(furnace, parameter, value);
+	if (r == MODBUS_OK && !write_is_lost(registers))
+		furnace_set(furnace, &registers->lab->faults, parameter, value);
+	return r;
+}
+
+/* One parameter in one request; in the IEEE region both words in one transfer. */
+static int furnace_write(void *context, uint16_t address, uint16_t count, const uint16_t *values)
+{
+	const struct registers *registers = context;
+	if (address >= 0x8000) {
+		if (address % 2 || count != 2)
+			return MODBUS_BAD_ADDRESS;
+		return furnace_write_one(registers, (address - 0x8000u) / 2, (double)get_float(values));
+	}
+	for (unsigned i = 0; i < count; i++) {
+		bool scaled;
+		furnace_value(&registers->lab->furnace, address + i, &scaled);
+		int r = furnace_write_one(registers, address + i, (int16_t)values[i] / (scaled ? 10.0 : 1.0));
+		if (r != MODBUS_OK)
+			return r;
+	}
+	return MODBUS_OK;
+}
+
+static uint16_t flow_raw(double ml_per_min)
+{
+	return (uint16_t)lround(fmin(fmax(ml_per_min / LABORATORY_FLOW_FULL * FLOW_FULL_RAW, 0), 41942));
+}
+
+static int flow_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
+{
+	const struct registers *registers = context;
+	const struct laboratory *lab = registers->lab;
+	uint16_t block[0x35 - 0x1F] = {0};
+	block[0] = flow_raw(lab->flow);
+	block[1] = flow_raw(lab->flow_measured);
+	block[2] = flow_raw(lab->flow_setpoint);
+	block[0x34 - 0x1F] = lab->faults.on[FAULT_NITROGEN_LOSS];
+	if (slice(block, 0x1F, 0x35 - 0x1F, address, count, ret_values))
+		return MODBUS_OK;
+	return read_identity(registers, address, count, ret_values);
+}
+
+static int flow_write(void *context, uint16_t address, uint16_t count, const uint16_t *values)
+{
+	const struct registers *registers = context;
+	if (address != 0x21 || count != 1)
+		return MODBUS_BAD_ADDRESS;
+	if (values[0] > FLOW_FULL_RAW)
+		return MODBUS_BAD_VALUE;
+	if (!write_is_lost(registers))
+		registers->lab->flow_setpoint = values[0] * LABORATORY_FLOW_FULL / FLOW_FULL_RAW;
+	return MODBUS_OK;
+}
+
+void registers_init(struct registers *ret_registers, struct laboratory *lab, int64_t start_mono_ns)
+{
+	*ret_registers = (struct registers){
+		.lab = lab,
+		.start_mono_ns = start_mono_ns,
+		.press = {press_read, press_write, press_read_coil, press_write_coil, ret_registers},
+		.furnace = {.read = furnace_read, .write = furnace_write, .context = ret_registers},
+		.flow = {.read = flow_read, .write = flow_write, .context = ret_registers},
+	};
+}
+
+const struct modbus_device *registers_on_press(void *context, uint8_t unit)
+{
+	struct registers *registers = context;
+	return unit == REGISTERS_PRESS_UNIT ? &registers->press : NULL;
+}
+
+const struct modbus_device *registers_on_rtu(void *context, uint8_t unit)
+{
+	struct registers *registers = context;
+	if (unit == REGISTERS_FURNACE_UNIT)
+		return &registers->furnace;
+	return unit == REGISTERS_FLOW_UNIT ? &registers->flow : NULL;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densim/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "tools/densim/control.h"
+#include "tools/densim/modbus_server.h"
+#include "tools/densim/opening.h"
+#include "tools/densim/registers.h"
+#include "tools/densim/scpi.h"
+#include "tools/densim/wire.h"
+
+enum { TCP_MAX = 8, CONTROL_MAX = 4, POLL_MAX = 4 + TCP_MAX + CONTROL_MAX, TICK_MS = 5 };
+#define RTU_SILENCE_NS (20 * INT64_C(1000000)) /* half a frame older than this is thrown away */
+#define UNLOCK_NS (2 * CLOCK_NS_PER_S)
+
+struct control_client {
+	int fd; /* -1: unused */
+	char line[CONTROL_LINE];
+	size_t length;
+};
+struct server {
+	struct server_options options;
+	struct laboratory lab;
+	struct registers registers;
+	struct scpi scpi;
+	int64_t start_ns, unlocked_ns;
+	int listen_fd, control_fd, rtu_slave, chip_slave;
+	struct wire rtu, chip, tcp[TCP_MAX];
+	struct control_client clients[CONTROL_MAX];
+	uint32_t told_batch;
+	char answer[SCPI_ANSWER];
+};
+
+static void advance(struct server *server)
+{
+	double lab_s = (double)(clock_mono_ns() - server->start_ns) * 1e-9 * server->options.scale;
+	uint64_t due = (uint64_t)(lab_s / LABORATORY_STEP_S);
+	while (server->lab.substep < due)
+		laboratory_step(&server->lab);
+	if (server->options.truth && server->lab.batch != server->told_batch) {
+		server->told_batch = server->lab.batch;
+		printf("RECOVERED batch=%u Tf_K=%.3f T_max_K=%.2f P_max_GPa=%.3f\n", server->lab.batch,
+		       glass_tf_k(&server->lab.recovered), server->lab.recovered_highest_k,
+		       server->lab.recovered_highest_gpa);
+		fflush(stdout);
+	}
+}
+
+static void serve_modbus(struct server *server, struct wire *wire)
+{
+	uint8_t answer[MODBUS_FRAME_MAX];
+	size_t length, used = 1;
+	while (wire->in_length && used) {
+		if (wire->bus == FAULT_BUS_RTU)
+			used = modbus_server_rtu(registers_on_rtu, &server->registers, wire->in,
+						 wire->in_length, answer, &length);
+		else
+			used = modbus_server_tcp(registers_on_press, &server->registers, wire->in,
+						 wire->in_length, answer, &length);
+		wire_take(wire, used);
+		if (used)
+			wire_answer(wire, &server->lab.faults, server->options.seed, answer, length,
+				    clock_mono_ns());
+	}
+}
+
+static void serve_chip(struct server *server, struct wire *wire)
+{
+	uint8_t *end;
+	while ((end = memchr(wire->in, '\n', wire->in_length))) {
+		*end = '\0';
+		size_t length = scpi_line(&server->scpi, (const char *)wire->in, server->answer);
+		wire_take(wire, (size_t)(end - wire->in) + 1);
+		wire_answer(wire, &server->lab.faults, server->options.seed, server->answer, length,
+			    clock_mono_ns());
+	}
+}
+
+/* A silent bus hears nothing either: what comes in while it is lost has no effect. */
+static int serve_wire(struct server *server, struct wire *wire)
+{
+	int64_t now_ns = clock_mono_ns();
+	if (wire->bus == FAULT_BUS_RTU && wire->in_length && now_ns - wire->last_byte_ns > RTU_SILENCE_NS)
+		wire->in_length = 0;
+	int n = wire_receive(wire, now_ns);
+	if (n <= 0)
+		return n;
+	advance(server);
+	if (faults_silent(&server->lab.faults, wire->bus))
+		wire->in_length = 0;
+	else if (wire->bus == FAULT_BUS_CHIP)
+		serve_chip(server, wire);
+	else
+		serve_modbus(server, wire);
+	return wire_send(wire, &server->lab.faults, clock_mono_ns());
+}
+
+static void drop_wire(struct wire *wire)
+{
+	close(wire->fd);
+	wire->fd = -1;
+}
+
+static void accept_tcp(struct server *server)
+{
+	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (int i = 0; i < TCP_MAX; i++)
+		if (server->tcp[i].fd < 0) {
+			opening_no_delay(fd);
+			wire_init(&server->tcp[i], fd, FAULT_BUS_PRESS);
+			return;
+		}
+	close(fd);
+}
+
+static void accept_control(struct server *server)
+{
+	int fd = accept4(server->control_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CONTROL_MAX; i++)
+		if (server->clients[i].fd < 0) {
+			server->clients[i].fd = fd;
+			server->clients[i].length = 0;
+			return;
+		}
+	close(fd);
+}
+
+/* One command a connection; the answer ends with the connection. */
+static void serve_control(struct server *server, struct control_client *client)
+{
+	ssize_t n = read(client->fd, client->line + client->length, CONTROL_LINE - 1 - client->length);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		client->length += (size_t)n;
+		client->line[client->length] = '\0';
+		if (!strchr(client->line, '\n') && client->length < CONTROL_LINE - 1)
+			return;
+		char answer[CONTROL_ANSWER];
+		advance(server);
+		size_t length = control_line(&server->lab, client->line, answer);
+		(void)!send(client->fd, answer, length, MSG_NOSIGNAL);
+	}
+	close(client->fd);
+	client->fd = -1;
+}
+
+static void wires_each(struct server *server, struct wire *ret_wires[2 + TCP_MAX])
+{
+	ret_wires[0] = &server->rtu;
+	ret_wires[1] = &server->chip;
+	for (int i = 0; i < TCP_MAX; i++)
+		ret_wires[2 + i] = &server->tcp[i];
+}
+
+static int wait_ms(struct wire *const wires[2 + TCP_MAX])
+{
+	int64_t now_ns = clock_mono_ns(), wait_ns = TICK_MS * INT64_C(1000000);
+	for (int i = 0; i < 2 + TCP_MAX; i++) {
+		if (wires[i]->fd < 0 || wire_due_ns(wires[i]) == INT64_MAX)
+			continue;
+		int64_t left_ns = wire_due_ns(wires[i]) - now_ns;
+		wait_ns = left_ns < wait_ns ? left_ns : wait_ns;
+	}
+	return wait_ns <= 0 ? 0 : (int)((wait_ns + 999999) / 1000000);
+}
+
+static void send_due(struct server *server, struct wire *const wires[2 + TCP_MAX])
+{
+	for (int i = 0; i < 2 + TCP_MAX; i++)
+		if (wires[i]->fd >= 0 && wire_send(wires[i], &server->lab.faults, clock_mono_ns()) < 0 &&
+		    i >= 2)
+			drop_wire(wires[i]);
+}
+
+/* A master that died leaves TIOCEXCL on a terminal that never closes: an unplugged adapter would forget it.
+ */
+static void unlock_terminals(struct server *server)
+{
+	int64_t now_ns = clock_mono_ns();
+	if (now_ns - server->unlocked_ns < UNLOCK_NS)
+		return;
+	server->unlocked_ns = now_ns;
+	if (now_ns - server->rtu.last_byte_ns > UNLOCK_NS)
+		(void)ioctl(server->rtu_slave, TIOCNXCL);
+	if (now_ns - server->chip.last_byte_ns > UNLOCK_NS)
+		(void)ioctl(server->chip_slave, TIOCNXCL);
+}
+
+/* Puts every descriptor at its fixed place; poll(2) passes over negative ones. */
+static void fill_poll(const struct server *server, struct wire *const wires[2 + TCP_MAX],
+		      struct pollfd *ret_polls)
+{
+	for (int i = 0; i < 2 + TCP_MAX; i++)
+		ret_polls[i] = (struct pollfd){wires[i]->fd, POLLIN, 0};
+	ret_polls[2 + TCP_MAX] = (struct pollfd){server->listen_fd, POLLIN, 0};
+	ret_polls[3 + TCP_MAX] = (struct pollfd){server->control_fd, POLLIN, 0};
+	for (int i = 0; i < CONTROL_MAX; i++)
+		ret_polls[4 + TCP_MAX + i] = (struct pollfd){server->clients[i].fd, POLLIN, 0};
+}
+
+static void serve_ready(struct server *server, struct wire *const wires[2 + TCP_MAX],
+			const struct pollfd *polls)
+{
+	for (int i = 0; i < 2 + TCP_MAX; i++)
+		if (polls[i].revents && serve_wire(server, wires[i]) < 0 && i >= 2)
+			drop_wire(wires[i]);
+	for (int i = 0; i < CONTROL_MAX; i++)
+		if (polls[4 + TCP_MAX + i].revents)
+			serve_control(server, &server->clients[i]);
+	if (polls[2 + TCP_MAX].revents)
+		accept_tcp(server);
+	if (polls[3 + TCP_MAX].revents)
+		accept_control(server);
+}
+
+int server_run(struct server *server, const volatile sig_atomic_t *stop)
+{
+	struct wire *wires[2 + TCP_MAX];
+	struct pollfd polls[POLL_MAX];
+	wires_each(server, wires);
+	while (!*stop) {
+		fill_poll(server, wires, polls);
+		if (poll(polls, POLL_MAX, wait_ms(wires)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		serve_ready(server, wires, polls);
+		advance(server);
+		send_due(server, wires);
+		unlock_terminals(server);
+	}
+	return 0;
+}
+
+static void init_closed(struct server *server)
+{
+	server->listen_fd = server->control_fd = server->rtu_slave = server->chip_slave = -1;
+	server->rtu.fd = server->chip.fd = -1;
+	for (int i = 0; i < TCP_MAX; i++)
+		server->tcp[i].fd = -1;
+	for (int i = 0; i < CONTROL_MAX; i++)
+		server->clients[i].fd = -1;
+}
+
+static int open_wires(struct server *server)
+{
+	const char *directory = server->options.directory;
+	int fd, r = opening_directory(directory);
+	if (r < 0)
+		return r;
+	r = opening_terminal(directory, "rtu", &fd, &server->rtu_slave);
+	if (r < 0)
+		return r;
+	wire_init(&server->rtu, fd, FAULT_BUS_RTU);
+	r = opening_terminal(directory, "chip", &fd, &server->chip_slave);
+	if (r < 0)
+		return r;
+	wire_init(&server->chip, fd, FAULT_BUS_CHIP);
+	r = opening_listen_tcp(server->options.port, &server->listen_fd);
+	if (r < 0)
+		return r;
+	r = opening_listen_unix(directory, "control.sock", &server->control_fd);
+	return r < 0 ? r : opening_ready(directory, server->options.port, server->options.scale);
+}
+
+int server_open(const struct server_options *options, struct server **ret_server)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	if (!server)
+		return -ENOMEM;
+	server->options = *options;
+	init_closed(server);
+	laboratory_init(&server->lab, options->scale, options->seed, options->noise);
+	laboratory_begin_at(&server->lab, options->start);
+	server->start_ns = clock_mono_ns() -
+			   (int64_t)((double)server->lab.substep * LABORATORY_STEP_S / options->scale * 1e9);
+	registers_init(&server->registers, &server->lab, server->start_ns);
+	server->scpi.lab = &server->lab;
+	int r = open_wires(server);
+	if (r < 0) {
+		server_close(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+void server_close(struct server *server)
+{
+	if (!server)
+		return;
+	opening_remove(server->options.directory);
+	for (int i = 0; i < TCP_MAX; i++)
+		if (server->tcp[i].fd >= 0)
+			close(server->tcp[i].fd);
+	for (int i = 0; i < CONTROL_MAX; i++)
+		if (server->clients[i].fd >= 0)
+			close(server->clients[i].fd);
+	const int fds[] = {server->listen_fd,  server->control_fd, server->rtu_slave,
+			   server->chip_slave, server->rtu.fd,     server->chip.fd};
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(server);
+}
