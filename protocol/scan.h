@@ -93,12 +93,16 @@ struct scan_machine {
 	uint32_t job_id;
 	uint64_t next_intent, waiting_intent;
 	bool durable, job_pending, committed, cooled;
-	uint8_t job, step;     /* sub-step of REFERENCE */
+	uint8_t job, step;     /* enum scan_step_kind of scan_steps.h: where in the sequence, in the reference too */
+	bool automatic, spent; /* spent: fired once, never first-scanned again */
+	uint64_t alarms;       /* raised and not cleared, bit n: enum alarm n */
 	uint8_t attempts;
 	double purge_bad_since_lab_s, purge_good_since_lab_s;
 	char cause[MACHINE_WHY];
 };
+/* Before every step the caller sets next_intent, as for the press machine. */
 void scan_init(struct scan_machine *ret_machine, double t_lab_s);
+/* Returns 0, or -EINVAL for an event that is not well formed (the state is then unchanged). */
 int scan_step(const struct plan *plan, const struct scan_machine *state, const struct scan_event *event,
 	      struct scan_machine *ret_next, struct scan_actions *ret_actions);
 const char *scan_phase_name(enum scan_phase phase);
