@@ -9,16 +9,16 @@
 
 #include "daemon/base/clock.h"
 
-/* A record is contiguous in the ring; length 0 means "go on at the beginning". */
+/* A record is contiguous in the ring, a struct link_journal follows it; length 0 means "go on at the
+ * beginning". */
 struct record {
 	uint32_t length; /* of the message that follows, rounded up to 8 with this header not counted */
 	uint32_t message;
 	int32_t fd;
 	uint32_t now;
 	int64_t added_ns;
-	struct link_journal journal;
 };
-#define RECORD_HEAD offsetof(struct record, journal)
+#define RECORD_HEAD sizeof(struct record)
 
 int journal_init(struct journal *ret_journal, size_t bytes, uint64_t start)
 {
@@ -43,6 +43,11 @@ void journal_deinit(struct journal *journal)
 static struct record *record_at(const struct journal *journal, size_t at)
 {
 	return (struct record *)(journal->bytes + at);
+}
+
+static struct link_journal *record_journal(struct record *record)
+{
+	return (struct link_journal *)(record + 1);
 }
 
 static bool room_for_marker(const struct journal *journal, size_t at)
@@ -92,6 +97,7 @@ int journal_add(struct journal *journal, const struct journal_entry *entry, uint
 	size_t message = sizeof(struct link_journal) + entry->length;
 	size_t length = (message + 7) & ~(size_t)7;
 	bool was_empty = journal->used == 0;
+	struct link_journal *written;
 	struct record *record;
 	size_t at;
 
@@ -109,16 +115,17 @@ int journal_add(struct journal *journal, const struct journal_entry *entry, uint
 	record->fd = entry->fd >= 0 ? fcntl(entry->fd, F_DUPFD_CLOEXEC, 3) : -1;
 	record->now = entry->now;
 	record->added_ns = clock_mono_ns();
-	record->journal = (struct link_journal){.entry = journal->next_entry,
-						.start = journal->start,
-						.kind = entry->kind,
-						.now = entry->now,
-						.t_wall_us = clock_wall_us(),
-						.t_lab_s = entry->t_lab_s,
-						.body_length = (uint32_t)entry->length};
+	written = record_journal(record);
+	*written = (struct link_journal){.entry = journal->next_entry,
+					 .start = journal->start,
+					 .kind = entry->kind,
+					 .now = entry->now,
+					 .t_wall_us = clock_wall_us(),
+					 .t_lab_s = entry->t_lab_s,
+					 .body_length = (uint32_t)entry->length};
 	if (entry->run)
-		strncpy(record->journal.run, entry->run, ULID_TEXT - 1);
-	memcpy(record->journal.body, entry->body, entry->length);
+		strncpy(written->run, entry->run, ULID_TEXT - 1);
+	memcpy(written->body, entry->body, entry->length);
 	journal->used += RECORD_HEAD + length;
 	journal->tail = at + RECORD_HEAD + length;
 	*ret_entry = journal->next_entry++;
@@ -133,7 +140,8 @@ static int flush_entries(struct journal *journal, int socket, uint32_t *seq)
 
 		journal->send = skip_marker(journal, journal->send);
 		record = record_at(journal, journal->send);
-		r = link_send(socket, LINK_JOURNAL, *seq, &record->journal, record->message, record->fd);
+		r = link_send(socket, LINK_JOURNAL, *seq, record_journal(record), record->message,
+			      record->fd);
 		if (r < 0)
 			return r;
 		++*seq;
@@ -191,9 +199,9 @@ void journal_commit(struct journal *journal, uint64_t entry)
 	while (journal->used > 0 && journal->committed < entry) {
 		size_t at = skip_marker(journal, journal->head);
 
-		if (record_at(journal, at)->journal.entry > entry)
+		if (record_journal(record_at(journal, at))->entry > entry)
 			break;
-		journal->committed = record_at(journal, at)->journal.entry;
+		journal->committed = record_journal(record_at(journal, at))->entry;
 		release(journal);
 	}
 }
