@@ -6,13 +6,12 @@
 
 #include "config/hash.h"
 #include "config/limits_reader.h"
+#include "config/protocol_check.h"
 #include "config/schema.h"
 #include "config/yaml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define FAULTS_MAX 24
 #define TG_PLACEHOLDER_K 596
-#define PATH_WORD 48
 
 /* The text fields that are only checked, beside the plan that is filled. */
 struct draft {
@@ -230,107 +229,6 @@ static void read_version(const struct yaml_node *root, struct diagnostics *diagn
 			     node->text);
 }
 
-/* Where a fault's dotted path stands in the text: the node, or the nearest one above it (not exact). */
-struct place {
-	const struct yaml_node *node;
-	bool exact;
-};
-
-static const struct yaml_node *element(const struct yaml_node *list, size_t index)
-{
-	const struct yaml_node *node = list->kind == YAML_SEQUENCE ? list->first_child : NULL;
-
-	for (; node && index > 0; index--)
-		node = node->next;
-	return node;
-}
-
-/* One step along "word." or "word[3]."; NULL: not in the text. */
-static const struct yaml_node *step_into(const struct yaml_node *node, const char **path)
-{
-	size_t length = strcspn(*path, ".[");
-	char word[PATH_WORD];
-
-	if (length >= sizeof(word))
-		return NULL;
-	memcpy(word, *path, length);
-	word[length] = '\0';
-	node = yaml_get(node, word);
-	*path += length;
-	if (node && **path == '[') {
-		node = element(node, strtoul(*path + 1, NULL, 10));
-		*path += strcspn(*path, ".");
-	}
-	*path += **path == '.';
-	return node;
-}
-
-/* @axis_index: which value of the series the plan came from. */
-static struct place place_of(const struct yaml_node *root, const char *path, const struct draft *draft,
-			     size_t axis_index)
-{
-	const char *axis = draft->axis_is_pressure ? "densification.pressure" : "densification.temperature";
-	struct place place = {.node = root, .exact = true};
-
-	if (draft->axis_count > 0 && strcmp(path, axis) == 0) {
-		place.node = yaml_get(yaml_get(root, "series"), strchr(axis, '.') + 1);
-		place.node = element(place.node, axis_index);
-		return place;
-	}
-	while (*path) {
-		const struct yaml_node *child = step_into(place.node, &path);
-
-		if (!child) {
-			place.exact = false;
-			break;
-		}
-		place.node = child;
-	}
-	return place;
-}
-
-/* Said once: the same sentence at a place, or, where the value itself stands, any error at all. */
-static bool is_said(const struct diagnostics *diagnostics, const struct place *place, const char *text)
-{
-	for (size_t i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *d = &diagnostics->list[i];
-
-		if (d->line == place->node->line && d->column == place->node->column &&
-		    ((place->exact && d->level == DIAGNOSTIC_ERROR) || strcmp(d->text, text) == 0))
-			return true;
-	}
-	return false;
-}
-
-static void report_fault(const struct plan_fault *fault, enum diagnostic_level level,
-			 const struct place *place, struct diagnostics *diagnostics)
-{
-	char text[DIAGNOSTIC_TEXT];
-
-	snprintf(text, sizeof(text), "%s: %s", fault->field, fault->text);
-	if (!is_said(diagnostics, place, text))
-		diagnostics_add(diagnostics, level, place->node->line, place->node->column, "%s", text);
-}
-
-static void check_plan(const struct plan *plan, size_t axis_index, const struct site *site,
-		       const struct yaml_node *root, const struct draft *draft,
-		       struct diagnostics *diagnostics)
-{
-	struct plan_fault faults[FAULTS_MAX];
-	size_t count = plan_check(plan, site->ambient_k, faults, FAULTS_MAX);
-	enum diagnostic_level level = DIAGNOSTIC_ERROR;
-
-	if (count == 0 && diagnostics->errors == 0) {
-		level = DIAGNOSTIC_WARNING;
-		count = plan_warnings(plan, site->ambient_k, faults, FAULTS_MAX);
-	}
-	for (size_t i = 0; i < count && i < FAULTS_MAX; i++) {
-		struct place place = place_of(root, faults[i].field, draft, axis_index);
-
-		report_fault(&faults[i], level, &place, diagnostics);
-	}
-}
-
 static void set_pressure(struct plan *plan, double pressure_gpa)
 {
 	plan->reference = is_1_atm(pressure_gpa);
@@ -426,8 +324,15 @@ static size_t read_document(const struct yaml_document *document, const char *sh
 	if (!yaml_get(yaml_get(root, "material"), "Tg") && !draft.plan.calorimetry.present)
 		draft.plan.material_tg_k = 0;
 	count = expand(&draft, ret_plans, axis_index);
-	for (size_t i = 0; i < count; i++)
-		check_plan(&ret_plans[i], axis_index[i], site, root, &draft, diagnostics);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = draft.axis_is_pressure ? "pressure" : "temperature";
+		const struct protocol_axis axis = {
+			.values = draft.axis_count > 0 ? yaml_get(yaml_get(root, "series"), name) : NULL,
+			.is_pressure = draft.axis_is_pressure,
+			.index = axis_index[i]};
+
+		protocol_check(&ret_plans[i], site->ambient_k, root, &axis, diagnostics);
+	}
 	return count;
 }
 

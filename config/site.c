@@ -197,7 +197,8 @@ static void check_site(const struct site_reader *reader, const struct yaml_node 
 	if (site->clock_scale != 1 && !draft->simulated)
 		schema_error(reader->diagnostics, clock,
 			     "a clock scale other than 1 is for simulated sites only");
-	if (strncmp(site->telemetry, "ipc://", 6) != 0 || strncmp(site->commands, "ipc://", 6) != 0)
+	if ((site->telemetry[0] && strncmp(site->telemetry, "ipc://", 6) != 0) ||
+	    (site->commands[0] && strncmp(site->commands, "ipc://", 6) != 0))
 		schema_error(reader->diagnostics, yaml_get(root, "sockets"),
 			     "sockets must be ipc:// endpoints: this version opens no TCP port");
 	check_watchdogs(reader, root);
