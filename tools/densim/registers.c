@@ -73,7 +73,7 @@ static void press_written(const struct press_plant *press, uint16_t ret_block[PR
 static void press_block(const struct press_plant *press, uint16_t ret_block[PRESS_READ_COUNT])
 {
 	put_float(ret_block, (float)press->measured_bar);
-	put_float(ret_block + 2, (float)press->active_bar);
+	put_float(ret_block + 2, press->setpoint_bar);
 	put_float(ret_block + 4, (float)press_plant_stroke_pct(press));
 	ret_block[6] = press_plant_status(press);
 	ret_block[7] = press->heartbeat;
