@@ -9,6 +9,7 @@ tmpfs mounts, and a cgroup of its own; skips with the reason (exit 77) where one
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,9 +72,26 @@ def own_cgroups(name):
     return made
 
 
+def kill_inside(path):
+    """What is left of the container, by the process ids in its own cgroup."""
+    for root, _, _ in os.walk(path):
+        try:
+            with open(os.path.join(root, "cgroup.procs"), encoding="ascii") as stream:
+                pids = [int(line) for line in stream]
+        except OSError:
+            continue
+        for pid in pids:
+            if pid != os.getpid():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+
 def remove_cgroups(paths):
     for path in paths:
-        for _ in range(20):
+        kill_inside(path)
+        for _ in range(50):
             for root, _, _ in os.walk(path, topdown=False):
                 try:
                     os.rmdir(root)
@@ -129,8 +147,9 @@ def boot(root, cgroups):
     try:
         return process.communicate(timeout=TIMEOUT_S)[0]
     except subprocess.TimeoutExpired:
-        process.kill()
-        return process.communicate()[0] + f"\nnot over in {TIMEOUT_S} s"
+        # SIGTERM makes nspawn end the container and everything in it
+        process.terminate()
+        return process.communicate(timeout=30)[0] + f"\nnot over in {TIMEOUT_S} s"
 
 
 def verdict(root, console):

@@ -39,7 +39,7 @@ enum exit_code {
 	X(OUT, "out", "FILE", "write to FILE instead of standard output")                                \
 	X(FROM, "from", "SEQ", "first sequence number (default 1)")                                      \
 	X(TO, "to", "SEQ", "last sequence number (default: the newest)")                                 \
-	X(LIMIT, "limit", "N", "at most so many, newest first (default 20)")
+	X(LIMIT, "limit", "N", "the newest N (default 20)")
 
 #define OPTION_ID(id, name, value, what) OPTION_##id,
 enum option { OPTIONS(OPTION_ID) OPTION_MAX };

@@ -88,7 +88,7 @@ static const struct subcommand subcommands[] = {
 	 ALLOW_DAEMON, 1, 1, cancel_run},
 	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
 	 ALLOW_DAEMON, 0, 0, queue_run},
-	{"runs", "", "the runs in the store, newest first",
+	{"runs", "", "the newest runs in the store",
 	 "With outcome, cause, peak pressure and temperature, and the temperature at release.",
 	 ALLOW_DAEMON | ALLOW(LIMIT), 0, 0, runs_run},
 	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
