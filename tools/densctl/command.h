@@ -89,6 +89,7 @@ int confirm_run(const struct options *options);
 int cancel_run(const struct options *options);
 int queue_run(const struct options *options);
 int runs_run(const struct options *options);
+int events_run(const struct options *options);
 int results_run(const struct options *options);
 int export_run(const struct options *options);
 int replay_run(const struct options *options);

@@ -12,6 +12,8 @@
 #include "tools/densctl/site_choice.h"
 #include "tools/densctl/watch.h"
 
+#define FILE_NAME 96 /* bytes that densd takes */
+
 /* Sends @request, prints the resulting state in one line (or the reply as JSON). */
 static int act(const struct options *options, json_object *request)
 {
@@ -139,6 +141,16 @@ int cancel_run(const struct options *options)
 	return act(options, request);
 }
 
+/* What densd calls the text in its diagnostics: the file's name without its folder. */
+static void add_file_name(json_object *request, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char name[FILE_NAME];
+
+	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : path);
+	json_add_text(request, "file", name);
+}
+
 static int submit_text(const struct options *options, const struct offline *offline)
 {
 	json_object *request = json_request("submit"), *reply = NULL, *runs;
@@ -146,7 +158,7 @@ static int submit_text(const struct options *options, const struct offline *offl
 
 	json_object_object_add(request, "text",
 			       json_object_new_string_len(offline->text, (int)offline->text_length));
-	json_add_text(request, "file", options->arguments[0]);
+	add_file_name(request, options->arguments[0]);
 	r = client_ask(options, request, &reply);
 	runs = json_field(reply, "runs");
 	if (r == DENSCTL_OK && !json_object_is_type(runs, json_type_array))

@@ -97,6 +97,25 @@ int runs_run(const struct options *options)
 			 runs_row);
 }
 
+static void events_row(json_object *entry)
+{
+	printf("%s  %-13s  %s\n", json_text(entry, "t_wall", "-"), json_text(entry, "what", "-"),
+	       json_text(entry, "text", ""));
+}
+
+int events_run(const struct options *options)
+{
+	json_object *request;
+
+	if (!ulid_is_valid(options->arguments[0]))
+		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
+				   options->arguments[0]);
+	request = json_request("events");
+	json_add_text(request, "run", options->arguments[0]);
+	return show_list(options, request, "events", "time                      what           text",
+			 events_row);
+}
+
 /* One column of the table of sections: heading, field, decimals. */
 static const struct {
 	const char *heading, *field;

@@ -52,6 +52,8 @@ USAGE = [
     (["cancel", RUN.lower()], ["neither a run id"]),
     (["runs", "--limit", "0"], ["from 1 to 1000"]),
     (["runs", "--limit", "99999999999999999999"], ["whole number"]),
+    (["events"], ["argument is missing"]),
+    (["events", "yesterday"], ["is not a run id"]),
     (["results", "latest"], ["is not a run id"]),
     (["export"], ["argument is missing"]),
     (["export", "x"], ["is not a run id"]),
