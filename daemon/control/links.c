@@ -50,10 +50,8 @@ static void bus_lost(struct worker *worker)
 	struct link_reports *reports = &control->reports[worker->index];
 
 	/* The last values stay, with their age; nothing is verified any more. */
-	for (uint32_t i = 0; i < reports->count; i++) {
+	for (uint32_t i = 0; i < reports->count; i++)
 		reports->reports[i].online = false;
-		reports->reports[i].fault = CAUSE_LINK;
-	}
 	if (chip->present && chip->bus == worker->index && !control->stopping)
 		sections_worker_lost(control);
 }

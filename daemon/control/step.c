@@ -70,6 +70,8 @@ static void watch_bus(struct control *control, struct worker *worker, int64_t no
  * flutter. */
 static void watch_lines(struct control *control, int64_t now_ns)
 {
+	bool desync, adapter;
+
 	for (uint32_t bus = 0; bus < control->site.bus_count; bus++)
 		for (uint32_t i = 0; i < control->reports[bus].count; i++) {
 			uint8_t fault = control->reports[bus].reports[i].fault;
@@ -79,12 +81,16 @@ static void watch_lines(struct control *control, int64_t now_ns)
 			if (fault == CAUSE_LINK)
 				control->adapter_ns = now_ns;
 		}
-	publish_own_alarm(control, ALARM_DESYNC,
-			  control->desync_ns > 0 && now_ns - control->desync_ns < FLUTTER_NS,
-			  "an answer belonged to another question: the line is drained before the next one");
-	publish_own_alarm(control, ALARM_ADAPTER_LOST,
-			  control->adapter_ns > 0 && now_ns - control->adapter_ns < FLUTTER_NS,
-			  "a port or socket is gone: it is opened again and verified before any write");
+	desync = control->desync_ns > 0 && now_ns - control->desync_ns < FLUTTER_NS;
+	adapter = control->adapter_ns > 0 && now_ns - control->adapter_ns < FLUTTER_NS;
+	publish_own_alarm(
+		control, ALARM_DESYNC, desync,
+		desync ? "an answer belonged to another question: the line is drained before the next one"
+		       : "every answer belongs to its question");
+	publish_own_alarm(
+		control, ALARM_ADAPTER_LOST, adapter,
+		adapter ? "a port or socket is gone: it is opened again and verified before any write"
+			: "every port and socket is open");
 }
 
 static void watch_workers(struct control *control, int64_t now_ns)
