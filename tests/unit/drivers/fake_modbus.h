@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An in-memory Modbus line: words, coils and a hook after each write; every write is counted. */
+#ifndef DENSD_TESTS_FAKE_MODBUS_H
+#define DENSD_TESTS_FAKE_MODBUS_H
+
+#include <string.h>
+
+#include "drivers/driver.h"
+
+struct fake_modbus {
+	struct modbus_line line; /* first */
+	uint16_t words[65536];
+	bool coil;
+	uint32_t reads, writes, write_reads, coil_writes;
+	uint16_t written[64]; /* addresses, in order */
+	int fail;             /* a cause that every transaction returns, 0: none */
+	bool deaf;            /* acknowledges writes and does nothing */
+	bool simulated;       /* answers the block at 0x7FF0 */
+	void (*after_write)(struct fake_modbus *fake);
+};
+
+static inline int fake_fail(struct fake_modbus *fake)
+{
+	if (fake->fail != 0)
+		fake->line.desyncs++;
+	return fake->fail;
+}
+
+static inline int fake_read(struct modbus_line *line, const struct modbus_peer *peer, bool input,
+			    uint16_t address, uint16_t count, uint16_t *ret_words)
+{
+	struct fake_modbus *fake = (struct fake_modbus *)line;
+
+	(void)peer;
+	(void)input;
+	fake->reads++;
+	if (fake->fail != 0)
+		return fake_fail(fake);
+	if (line->connects == 0)
+		line->connects = 1;
+	if (address == 0x7FF0 && !fake->simulated) {
+		line->exception = 2;
+		return CAUSE_EXCEPTION;
+	}
+	memcpy(ret_words, fake->words + address, count * sizeof(*ret_words));
+	return 0;
+}
+
+static inline int fake_write(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+			     uint16_t count, const uint16_t *words)
+{
+	struct fake_modbus *fake = (struct fake_modbus *)line;
+
+	(void)peer;
+	fake->written[fake->writes++ % 64] = address;
+	if (fake->fail != 0)
+		return fake_fail(fake);
+	if (fake->deaf)
+		return 0;
+	memcpy(fake->words + address, words, count * sizeof(*words));
+	if (fake->after_write)
+		fake->after_write(fake);
+	return 0;
+}
+
+static inline int fake_write_read(struct modbus_line *line, const struct modbus_peer *peer,
+				  uint16_t write_address, uint16_t write_count, const uint16_t *words,
+				  uint16_t read_address, uint16_t read_count, uint16_t *ret_words)
+{
+	struct fake_modbus *fake = (struct fake_modbus *)line;
+	int r = fake_write(line, peer, write_address, write_count, words);
+
+	fake->writes--;
+	fake->write_reads++;
+	if (r == 0)
+		memcpy(ret_words, fake->words + read_address, read_count * sizeof(*ret_words));
+	return r;
+}
+
+static inline int fake_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+			    bool on)
+{
+	struct fake_modbus *fake = (struct fake_modbus *)line;
+
+	(void)peer;
+	(void)address;
+	fake->coil_writes++;
+	if (fake->fail != 0)
+		return fake_fail(fake);
+	fake->coil = on;
+	if (fake->after_write)
+		fake->after_write(fake);
+	return 0;
+}
+
+static const struct modbus_ops fake_ops = {.read_registers = fake_read,
+					   .write_registers = fake_write,
+					   .write_read = fake_write_read,
+					   .write_coil = fake_coil};
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The furnace and flow drivers over an in-memory line: identity, streaming, off, second master, back-off. */
+#include "tests/unit/drivers/cmocka_all.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/codec.h"
+#include "tests/unit/drivers/fake_modbus.h"
+
+enum {
+	PV = 0x8002,
+	SP = 0x8004,
+	OUT = 0x8006,
+	MODE = 273,
+	STATUS = 75,
+	IDENTITY = 122,
+	FLOW = 0x20,
+	FLOW_SP = 0x21
+};
+
+struct bench {
+	struct fake_modbus fake;
+	struct bus_config config;
+	const struct driver_ops *driver;
+	void *driver_state;
+	struct demand demand;
+	struct report report;
+	double t_lab_s;
+	uint32_t seq;
+};
+
+static void put_k(struct fake_modbus *fake, uint16_t address, double kelvin)
+{
+	codec_encode_f32((float)(kelvin - 273.15), true, fake->words + address);
+}
+
+static double get_k(const struct fake_modbus *fake, uint16_t address)
+{
+	return (double)codec_decode_f32(fake->words + address, true) + 273.15;
+}
+
+static void add(struct profile *profile, const char *name, uint16_t address, uint8_t type, uint8_t unit,
+		bool writable)
+{
+	struct profile_register *reg = &profile->registers[profile->register_count++];
+
+	*reg = (struct profile_register){
+		.address = address, .type = type, .unit = unit, .scale = 1, .writable = writable, .bit = -1};
+	strcpy(reg->name, name);
+}
+
+static void make_furnace(struct profile *profile)
+{
+	profile->kind = DEVICE_FURNACE;
+	profile->setpoint_period_s = 1;
+	profile->setpoint_step = 0.5;
+	add(profile, "process_value", PV, REG_F32_HIGH_FIRST, UNIT_CELSIUS, false);
+	add(profile, "setpoint", SP, REG_F32_HIGH_FIRST, UNIT_CELSIUS, true);
+	add(profile, "output", OUT, REG_F32_HIGH_FIRST, UNIT_PERCENT, true);
+	add(profile, "mode", MODE, REG_U16, UNIT_NONE, true);
+	add(profile, "identity", IDENTITY, REG_U16, UNIT_NONE, false);
+	add(profile, "status", STATUS, REG_U16, UNIT_NONE, false);
+	profile->registers[profile->register_count - 1].bit = 5;
+	profile->identity_count = 1;
+	profile->identity[0] = (struct profile_value){.reg = "identity", .value = 0x2400, .mask = 0xFF00};
+	profile->off_count = 2;
+	profile->off_steps[0] = (struct profile_value){.reg = "mode", .value = 1};
+	profile->off_steps[1] = (struct profile_value){.reg = "output", .value = 0};
+	profile->auto_count = 1;
+	profile->auto_steps[0] = (struct profile_value){.reg = "mode", .value = 0};
+	profile->blacklist_count = 1;
+	profile->blacklist[0] = 199;
+}
+
+static void make_flow(struct profile *profile)
+{
+	profile->kind = DEVICE_FLOW;
+	add(profile, "flow", FLOW, REG_U16, UNIT_ML_PER_MIN, false);
+	add(profile, "setpoint", FLOW_SP, REG_U16, UNIT_ML_PER_MIN, true);
+	profile->registers[0].scale = profile->registers[1].scale = 0.003125;
+}
+
+static struct bench *make_bench(enum device_kind kind)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct driver_setup setup = {.config = &bench->config, .modbus = &bench->fake.line};
+	struct profile *profile = &bench->config.devices[0].profile;
+
+	assert_non_null(bench);
+	bench->fake.line.ops = &fake_ops;
+	bench->config.scale = 1;
+	bench->config.device_count = 1;
+	bench->config.devices[0].unit = 1;
+	strcpy(profile->protocol, "modbus");
+	if (kind == DEVICE_FURNACE)
+		make_furnace(profile);
+	else
+		make_flow(profile);
+	put_k(&bench->fake, PV, 300);
+	put_k(&bench->fake, SP, 293.15);
+	bench->fake.words[IDENTITY] = 0x2461;
+	bench->driver = registry_find(kind, "modbus");
+	bench->driver_state = calloc(1, bench->driver->state_size);
+	assert_int_equal(bench->driver->init(bench->driver_state, &setup), 0);
+	bench->demand.kind = (uint8_t)kind;
+	bench->t_lab_s = 1000;
+	return bench;
+}
+
+static void free_bench(struct bench *bench)
+{
+	free(bench->driver_state);
+	free(bench);
+}
+
+static void run(struct bench *bench, int cycles)
+{
+	for (int i = 0; i < cycles; i++) {
+		int64_t now_ns = clock_mono_ns();
+		struct driver_cycle cycle = {.seq = ++bench->seq,
+					     .now_ns = now_ns,
+					     .t_lab_s = bench->t_lab_s,
+					     .tick_mono_ns = now_ns};
+		int fd = -1;
+
+		bench->t_lab_s += 0.1;
+		bench->report = (struct report){0};
+		bench->driver->cycle(bench->driver_state, &cycle, &bench->demand, &bench->report, &fd);
+	}
+}
+
+static void observe_reads_and_writes_nothing(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	run(bench, 50);
+	assert_int_equal(bench->fake.writes, 0);
+	assert_true(bench->report.online && bench->report.furnace.identity_ok);
+	assert_true(fabs(bench->report.furnace.temperature_k.value - 300) < 1e-3);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_GOOD);
+	assert_false(bench->report.simulated);
+	assert_int_equal(bench->report.fault, CAUSE_NONE);
+	free_bench(bench);
+}
+
+static void nothing_is_written_to_another_device(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->fake.words[IDENTITY] = 0x3216;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 50);
+	assert_int_equal(bench->fake.writes, 0);
+	assert_false(bench->report.furnace.identity_ok || bench->report.online);
+	assert_int_equal(bench->report.fault, CAUSE_IDENTITY);
+	free_bench(bench);
+}
+
+static void writes_wait_for_three_good_cycles(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 3);
+	assert_int_equal(bench->fake.writes, 0);
+	run(bench, 2);
+	assert_true(bench->fake.writes > 0);
+	assert_true(fabs(get_k(&bench->fake, SP) - 400) < 1e-3);
+	bench->fake.line.connects++;
+	bench->fake.writes = 0;
+	bench->demand.furnace.setpoint_k = 410;
+	run(bench, 3);
+	assert_int_equal(bench->fake.writes, 0);
+	run(bench, 3);
+	assert_true(bench->fake.writes > 0);
+	free_bench(bench);
+}
+
+static void desync_reads_identity_before_anything_else(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	uint32_t errors;
+
+	(void)state;
+	run(bench, 10);
+	bench->fake.fail = CAUSE_TIMEOUT;
+	run(bench, 1);
+	errors = bench->report.errors;
+	assert_int_equal(bench->report.fault, CAUSE_TIMEOUT);
+	assert_true(errors > 0);
+	bench->fake.fail = 0;
+	bench->fake.words[IDENTITY] = 0x1111;
+	run(bench, 1);
+	assert_false(bench->report.furnace.identity_ok);
+	free_bench(bench);
+}
+
+static void a_ramp_is_streamed_within_its_budget(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 300};
+	run(bench, 10);
+	bench->fake.writes = 0;
+	for (int i = 0; i < 600; i++) { /* 20 K/min for a minute */
+		bench->demand.furnace.setpoint_k += 20.0 / 600;
+		run(bench, 1);
+	}
+	assert_in_range(bench->fake.writes, 50, 65);
+	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
+	assert_true(fabs(get_k(&bench->fake, SP) - 320) < 0.4);
+	free_bench(bench);
+}
+
+static void off_is_a_sequence_verified_by_reading(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	codec_encode_f32(40, true, bench->fake.words + OUT);
+	run(bench, 5);
+	bench->demand.furnace.mode = MODE_OFF;
+	run(bench, 1);
+	assert_int_equal(bench->fake.written[0], MODE);
+	assert_int_equal(bench->fake.written[1], OUT);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	assert_true(bench->report.furnace.verified_off);
+	run(bench, 30);
+	assert_int_equal(bench->fake.writes, 2);
+	assert_false(bench->report.furnace.manual);
+	/* Back to automatic: the setpoint goes first. */
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 305};
+	run(bench, 3);
+	assert_int_equal(bench->fake.written[2], SP);
+	assert_int_equal(bench->fake.written[3], MODE);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	free_bench(bench);
+}
+
+static void off_that_is_not_done_is_not_verified_and_repeated(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	codec_encode_f32(40, true, bench->fake.words + OUT);
+	bench->fake.deaf = true;
+	bench->demand.furnace.mode = MODE_OFF;
+	run(bench, 40);
+	assert_false(bench->report.furnace.verified_off);
+	assert_true(bench->fake.writes >= 4);
+	free_bench(bench);
+}
+
+static void acknowledged_and_not_done_differs_twice(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	run(bench, 5);
+	bench->fake.deaf = true;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 1);
+	assert_false(bench->report.furnace.readback_differs);
+	run(bench, 1);
+	assert_true(bench->report.furnace.readback_differs);
+	assert_false(bench->report.furnace.second_master);
+	free_bench(bench);
+}
+
+static void second_master_and_panel_are_seen(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 30);
+	assert_false(bench->report.furnace.second_master || bench->report.furnace.manual);
+	put_k(&bench->fake, SP, 650);
+	run(bench, 2);
+	assert_true(bench->report.furnace.second_master);
+	put_k(&bench->fake, SP, 400);
+	bench->fake.words[MODE] = 1;
+	run(bench, 25);
+	assert_true(bench->report.furnace.manual);
+	assert_false(bench->report.furnace.second_master);
+	assert_int_equal(bench->fake.words[MODE], 1); /* it is not fought */
+	free_bench(bench);
+}
+
+static void broken_sensor_is_a_bad_reading(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->fake.words[STATUS] = 0x20;
+	run(bench, 30);
+	assert_true(bench->report.furnace.sensor_break);
+	assert_int_equal(bench->report.furnace.temperature_k.cause, CAUSE_SENSOR_BREAK);
+	put_k(&bench->fake, PV, 9000);
+	bench->fake.words[STATUS] = 0;
+	run(bench, 30);
+	assert_int_equal(bench->report.furnace.temperature_k.cause, CAUSE_RANGE);
+	free_bench(bench);
+}
+
+static void black_listed_registers_are_never_touched(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	struct modbus_port port;
+	uint16_t words[4] = {0};
+
+	(void)state;
+	modbus_port_init(&port, &bench->fake.line, &bench->config.devices[0], 1);
+	assert_int_equal(modbus_port_read(&port, 198, 4, words), CAUSE_RANGE);
+	assert_int_equal(modbus_port_write(&port, 199, 1, words), CAUSE_RANGE);
+	assert_int_equal(bench->fake.reads + bench->fake.writes, 0);
+	free_bench(bench);
+}
+
+static void flow_is_polled_at_1_hz_and_backs_off(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FLOW);
+
+	(void)state;
+	bench->fake.words[FLOW] = 25600;
+	run(bench, 50);
+	assert_true(fabs(bench->report.flow.flow_ml_per_min.value - 80) < 1e-9);
+	bench->demand.flow = (struct flow_demand){.mode = MODE_CONTROL, .setpoint_ml_per_min = 80};
+	bench->fake.reads = 0;
+	run(bench, 100);
+	assert_in_range(bench->fake.reads, 18, 24);
+	assert_int_equal(bench->fake.words[FLOW_SP], 25600);
+	assert_int_equal(bench->fake.writes, 1);
+	bench->fake.fail = CAUSE_TIMEOUT;
+	bench->fake.reads = 0;
+	run(bench, 600); /* a minute of silence: at 0, 1, 3, 7, 15, 31 s */
+	assert_in_range(bench->fake.reads, 5, 7);
+	free_bench(bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(observe_reads_and_writes_nothing),
+		cmocka_unit_test(nothing_is_written_to_another_device),
+		cmocka_unit_test(writes_wait_for_three_good_cycles),
+		cmocka_unit_test(desync_reads_identity_before_anything_else),
+		cmocka_unit_test(a_ramp_is_streamed_within_its_budget),
+		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
+		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
+		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
+		cmocka_unit_test(second_master_and_panel_are_seen),
+		cmocka_unit_test(broken_sensor_is_a_bad_reading),
+		cmocka_unit_test(black_listed_registers_are_never_touched),
+		cmocka_unit_test(flow_is_polled_at_1_hz_and_backs_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

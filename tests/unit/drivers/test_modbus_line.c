@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Misbehaving peers on a real pty and on real TCP: what the transport makes of them, and how long it takes.
+ */
+#include "tests/unit/drivers/cmocka_all.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/modbus_line.h"
+
+enum manner { HONEST, LATE, TRICKLE, WRONG_SLAVE, BAD_CRC, HALF_FRAME, SILENT, BUSY_TWICE, REFUSES };
+
+struct peer {
+	int fd; /* the pty's master, or the listening socket */
+	bool tcp;
+	volatile int manner;
+	volatile bool stop;
+	volatile unsigned requests;
+	pthread_t thread;
+};
+struct bench {
+	struct peer peer;
+	struct bus_config config;
+	struct modbus_line *line;
+	struct modbus_peer address;
+};
+
+static uint16_t crc16(const uint8_t *bytes, size_t length)
+{
+	uint16_t crc = 0xFFFF;
+
+	for (size_t i = 0; i < length; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? (uint16_t)(crc >> 1 ^ 0xA001) : (uint16_t)(crc >> 1);
+	}
+	return crc;
+}
+
+static void pause_ms(int ms)
+{
+	poll(NULL, 0, ms);
+}
+
+static void put(int fd, const uint8_t *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, bytes, length);
+
+		if (n <= 0)
+			return;
+		bytes += n;
+		length -= (size_t)n;
+	}
+}
+
+/* Answers FC 3 for one register with the register's own address as its value: a stale answer is recognisable.
+ */
+static size_t make_body(struct peer *peer, const uint8_t *request, uint8_t *ret_body)
+{
+	bool busy = peer->manner == BUSY_TWICE && peer->requests <= 2;
+
+	if (busy || peer->manner == REFUSES) {
+		ret_body[0] = request[0] | 0x80;
+		ret_body[1] = busy ? 6 : 2;
+		return 2;
+	}
+	ret_body[0] = request[0];
+	ret_body[1] = 2;
+	ret_body[2] = request[1];
+	ret_body[3] = request[2];
+	return 4;
+}
+
+static void answer_rtu(struct peer *peer, const uint8_t *request)
+{
+	uint8_t frame[16];
+	size_t length = 1 + make_body(peer, request + 1, frame + 1);
+	uint16_t crc;
+
+	frame[0] = peer->manner == WRONG_SLAVE ? 9 : request[0];
+	crc = crc16(frame, length);
+	if (peer->manner == BAD_CRC)
+		crc ^= 0x5555;
+	frame[length++] = (uint8_t)(crc & 0xff);
+	frame[length++] = (uint8_t)(crc >> 8);
+	if (peer->manner == LATE)
+		pause_ms(130);
+	if (peer->manner == HALF_FRAME)
+		length = 3;
+	for (size_t i = 0; peer->manner == TRICKLE && i < length; i++) {
+		put(peer->fd, frame + i, 1);
+		pause_ms(60);
+	}
+	if (peer->manner != TRICKLE && peer->manner != SILENT)
+		put(peer->fd, frame, length);
+}
+
+static size_t get(int fd, uint8_t *bytes, size_t size, volatile bool *stop)
+{
+	size_t have = 0;
+
+	while (have < size && !*stop) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		ssize_t n;
+
+		if (poll(&wait, 1, 20) <= 0)
+			continue;
+		n = read(fd, bytes + have, size - have);
+		if (n == 0)
+			return 0;
+		if (n > 0)
+			have += (size_t)n;
+		else
+			pause_ms(5);
+	}
+	return have;
+}
+
+static void *serve_rtu(void *data)
+{
+	struct peer *peer = data;
+	uint8_t request[8];
+
+	while (!peer->stop)
+		if (get(peer->fd, request, sizeof(request), &peer->stop) == sizeof(request)) {
+			peer->requests++;
+			answer_rtu(peer, request);
+		}
+	return NULL;
+}
+
+static void serve_connection(struct peer *peer, int fd)
+{
+	uint8_t request[12], answer[16];
+	size_t length;
+
+	while (!peer->stop && get(fd, request, sizeof(request), &peer->stop) == sizeof(request)) {
+		peer->requests++;
+		memcpy(answer, request, 7);
+		length = make_body(peer, request + 7, answer + 7);
+		answer[5] = (uint8_t)(length + 1);
+		if (peer->manner == LATE)
+			pause_ms(130);
+		if (peer->manner != SILENT)
+			send(fd, answer, 7 + length, MSG_NOSIGNAL);
+	}
+}
+
+static void *serve_tcp(void *data)
+{
+	struct peer *peer = data;
+
+	while (!peer->stop) {
+		struct pollfd wait = {.fd = peer->fd, .events = POLLIN};
+		int fd;
+
+		if (poll(&wait, 1, 20) <= 0)
+			continue;
+		fd = accept(peer->fd, NULL, NULL);
+		if (fd >= 0) {
+			serve_connection(peer, fd);
+			close(fd);
+		}
+	}
+	return NULL;
+}
+
+static void open_pty(struct bench *bench)
+{
+	struct termios raw;
+	int slave;
+
+	bench->peer.fd = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(bench->peer.fd >= 0);
+	assert_int_equal(grantpt(bench->peer.fd), 0);
+	assert_int_equal(unlockpt(bench->peer.fd), 0);
+	assert_int_equal(ptsname_r(bench->peer.fd, bench->config.path, sizeof(bench->config.path)), 0);
+	/* Kept raw before anybody opens it, so that nothing is echoed. */
+	slave = open(bench->config.path, O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	tcgetattr(slave, &raw);
+	cfmakeraw(&raw);
+	tcsetattr(slave, TCSANOW, &raw);
+	bench->config.kind = BUS_MODBUS_RTU;
+	bench->config.baud = 19200;
+	bench->config.parity = 'N';
+	bench->config.stop_bits = 1;
+	close(slave);
+}
+
+static void open_tcp(struct bench *bench)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+
+	bench->peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(bench->peer.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(bench->peer.fd, 4), 0);
+	assert_int_equal(getsockname(bench->peer.fd, (struct sockaddr *)&address, &length), 0);
+	bench->config.kind = BUS_MODBUS_TCP;
+	strcpy(bench->config.path, "127.0.0.1");
+	bench->config.port = ntohs(address.sin_port);
+}
+
+static struct bench *make_bench(bool tcp, enum manner manner)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	assert_non_null(bench);
+	bench->config.scale = 50; /* reconnects after 20 ms */
+	bench->peer.tcp = tcp;
+	bench->peer.manner = manner;
+	if (tcp)
+		open_tcp(bench);
+	else
+		open_pty(bench);
+	assert_int_equal(modbus_line_new(&bench->config, &bench->line), 0);
+	bench->address = (struct modbus_peer){.unit = 1, .response_timeout_ms = 100, .worst_latency_ms = 150};
+	assert_int_equal(pthread_create(&bench->peer.thread, NULL, tcp ? serve_tcp : serve_rtu, &bench->peer),
+			 0);
+	return bench;
+}
+
+static void free_bench(struct bench *bench)
+{
+	bench->peer.stop = true;
+	bench->line->ops->free(bench->line);
+	pthread_join(bench->peer.thread, NULL);
+	close(bench->peer.fd);
+	free(bench);
+}
+
+static int ask(struct bench *bench, uint16_t address, uint16_t *ret_value)
+{
+	return bench->line->ops->read_registers(bench->line, &bench->address, false, address, 1, ret_value);
+}
+
+static void honest_peers_are_read(void **state)
+{
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		struct bench *bench = make_bench(tcp, HONEST);
+		uint16_t value = 0;
+
+		for (uint16_t i = 1; i < 50; i++) {
+			assert_int_equal(ask(bench, i, &value), 0);
+			assert_int_equal(value, i);
+		}
+		assert_int_equal(bench->line->connects, 1);
+		assert_int_equal(bench->line->desyncs, 0);
+		free_bench(bench);
+	}
+}
+
+/* The heart of it: after a late answer no later question may ever get it. */
+static void a_late_answer_never_answers_another_question(void **state)
+{
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		struct bench *bench = make_bench(tcp, LATE);
+		uint16_t value = 0;
+		int good = 0;
+
+		assert_int_equal(ask(bench, 1, &value), CAUSE_TIMEOUT);
+		assert_int_equal(bench->line->desyncs, 1);
+		bench->peer.manner = HONEST;
+		for (uint16_t i = 2; i < 60; i++) {
+			int r = ask(bench, i, &value);
+
+			if (r == 0) {
+				assert_int_equal(value, i);
+				good++;
+			}
+			pause_ms(10);
+		}
+		assert_true(good > 10);
+		free_bench(bench);
+	}
+}
+
+static void a_trickle_does_not_stretch_the_timeout(void **state)
+{
+	struct bench *bench = make_bench(false, TRICKLE);
+	int64_t began_ns = clock_mono_ns();
+	uint16_t value;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), CAUSE_TIMEOUT);
+	assert_true(clock_mono_ns() - began_ns < 180 * INT64_C(1000000));
+	assert_int_equal(ask(bench, 1, &value), CAUSE_QUARANTINE);
+	free_bench(bench);
+}
+
+static void broken_answers_have_their_cause(void **state)
+{
+	static const struct {
+		enum manner manner;
+		int first, second;
+	} cases[] = {
+		{WRONG_SLAVE, CAUSE_MISMATCH, CAUSE_TIMEOUT},
+		{BAD_CRC, CAUSE_CRC, CAUSE_CRC},
+		{HALF_FRAME, CAUSE_TIMEOUT, CAUSE_TIMEOUT},
+		{SILENT, CAUSE_TIMEOUT, CAUSE_TIMEOUT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench *bench = make_bench(false, cases[i].manner);
+		uint16_t value = 0;
+		int r = ask(bench, 1, &value);
+
+		assert_true(r == cases[i].first || r == cases[i].second);
+		assert_int_equal(ask(bench, 2, &value), CAUSE_QUARANTINE);
+		bench->peer.manner = HONEST;
+		pause_ms(170);
+		assert_int_equal(ask(bench, 3, &value), 0);
+		assert_int_equal(value, 3);
+		free_bench(bench);
+	}
+}
+
+static void busy_is_asked_again_and_a_refusal_is_not(void **state)
+{
+	struct bench *bench = make_bench(false, BUSY_TWICE);
+	uint16_t value;
+
+	(void)state;
+	assert_int_equal(ask(bench, 7, &value), 0);
+	assert_int_equal(bench->peer.requests, 3);
+	bench->peer.manner = REFUSES;
+	assert_int_equal(ask(bench, 7, &value), CAUSE_EXCEPTION);
+	assert_int_equal(bench->line->exception, 2);
+	assert_int_equal(bench->peer.requests, 4);
+	assert_int_equal(bench->line->desyncs, 0);
+	free_bench(bench);
+}
+
+static void two_processes_cannot_share_a_line(void **state)
+{
+	struct bench *bench = make_bench(false, HONEST);
+	struct modbus_line *second;
+	uint16_t value;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), 0);
+	assert_int_equal(modbus_line_new(&bench->config, &second), 0);
+	assert_int_equal(second->ops->read_registers(second, &bench->address, false, 1, 1, &value),
+			 CAUSE_LINK);
+	second->ops->free(second);
+	free_bench(bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(honest_peers_are_read),
+		cmocka_unit_test(a_late_answer_never_answers_another_question),
+		cmocka_unit_test(a_trickle_does_not_stretch_the_timeout),
+		cmocka_unit_test(broken_answers_have_their_cause),
+		cmocka_unit_test(busy_is_asked_again_and_a_refusal_is_not),
+		cmocka_unit_test(two_processes_cannot_share_a_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
