@@ -25,7 +25,7 @@ static const struct fault_word {
 
 void faults_init(struct faults *ret_faults)
 {
-	*ret_faults = (struct faults){.wires = 7};
+	*ret_faults = (struct faults){0};
 }
 
 int faults_find(const char *name)
@@ -76,7 +76,7 @@ int faults_set(struct faults *faults, const char *name, const char *value, const
 		return -EINVAL;
 	faults->on[fault] = true;
 	faults->value[fault] = number;
-	faults->wires = wires;
+	faults->wires[fault] = wires;
 	return 0;
 }
 

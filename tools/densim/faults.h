@@ -51,7 +51,7 @@ extern const struct fault_info fault_table[FAULT_COUNT];
 struct faults {
 	bool on[FAULT_COUNT];
 	double value[FAULT_COUNT];
-	uint8_t wires; /* which wires the answers-* faults act on: bits of enum fault_bus */
+	uint8_t wires[FAULT_COUNT]; /* which wires an answers-* fault acts on: bits of enum fault_bus */
 };
 void faults_init(struct faults *ret_faults);
 /* enum fault, or -ENOENT. */

@@ -67,7 +67,9 @@ static void recover(struct laboratory *lab)
 	lab->recovered_highest_k = capsule->highest_k;
 	lab->recovered_highest_gpa = capsule->highest_gpa;
 	lab->batch++;
-	chip_load(&lab->chip, &lab->recovered);
+	/* a section that was scanned waits for its reference; the next first scan takes a fresh one */
+	if (!lab->chip.touched)
+		chip_load(&lab->chip, &lab->recovered);
 	capsule->running = false;
 }
 

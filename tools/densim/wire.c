@@ -42,7 +42,7 @@ void wire_take(struct wire *wire, size_t count)
 
 static bool acts_here(const struct wire *wire, const struct faults *faults, enum fault fault)
 {
-	return faults->on[fault] && (faults->wires & wire->bus);
+	return faults->on[fault] && (faults->wires[fault] & wire->bus);
 }
 
 void wire_answer(struct wire *wire, const struct faults *faults, uint64_t seed, const void *bytes,

@@ -199,6 +199,8 @@ static void test_answers(void **state)
 	for (int i = 0; i < 4; i++)
 		flipped += __builtin_popcount((unsigned)(wire.out[8 + i] ^ "abcd"[i]));
 	assert_int_equal(flipped, 1);
+	set("tc-break", NULL);
+	assert_int_equal(lab.faults.wires[FAULT_ANSWERS_CORRUPT], FAULT_BUS_RTU);
 }
 
 static void test_bad_commands(void **state)

@@ -39,6 +39,19 @@ static void test_night_recovers_the_reference_glass(void **state)
 	assert_true(glass_tf_k(&lab.chip.section) == glass_tf_k(&lab.recovered));
 }
 
+/* A batch that is recovered between the two scans of a section leaves that section alone. */
+static void test_recovery_leaves_a_scanned_section(void **state)
+{
+	(void)state;
+	laboratory_init(&lab, 1, 7, true);
+	laboratory_begin_at(&lab, LABORATORY_DECOMPRESS);
+	lab.chip.touched = true;
+	double before_k = glass_tf_k(&lab.chip.section);
+	release(&lab);
+	assert_int_equal(lab.batch, 1);
+	assert_true(glass_tf_k(&lab.chip.section) == before_k);
+}
+
 /* The next compression begins with a capsule as spun. */
 static void test_new_capsule_after_release(void **state)
 {
@@ -117,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_night_recovers_the_reference_glass),
+		cmocka_unit_test(test_recovery_leaves_a_scanned_section),
 		cmocka_unit_test(test_new_capsule_after_release),
 		cmocka_unit_test(test_same_seed_same_night),
 		cmocka_unit_test(test_heating_without_pressure_is_a_run),
