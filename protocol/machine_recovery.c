@@ -143,6 +143,12 @@ void machine_recover(struct step *step, const struct recovery_decision *decision
 {
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
 	begin_again(step);
+	/* Whatever the row: a latched trip stays one; a device that is not the expected one gets no writes
+	 * anyway. */
+	if (step->m->latched) {
+		latch(step, OUTCOME_TRIPPED, decision);
+		return;
+	}
 	switch ((enum recovery_action)decision->action) {
 	case RECOVER_NO_WRITES:
 		wait_for_operator(step, WAIT_OBSERVE, decision);

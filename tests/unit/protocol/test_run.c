@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole runs on the small plant, and a random sweep of events under the invariants of plant.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "plant.h"
+
+static void assert_trail(const struct plant *plant, const enum phase *phases, int count)
+{
+	assert_int_equal(plant->trail_count, count);
+	for (int i = 0; i < count; i++)
+		assert_int_equal(plant->trail[i], phases[i]);
+}
+
+static void test_paper_run(void **unused)
+{
+	static const enum phase phases[] = {PHASE_PREFLIGHT, PHASE_COMPRESS,   PHASE_HEAT, PHASE_ISOTHERM,
+					    PHASE_COOL,      PHASE_DECOMPRESS, PHASE_DONE};
+	struct plant plant;
+	double minutes;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.store_delay_s = 0.3;
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_trail(&plant, phases, 7);
+	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+	minutes = (plant.now - 1000) / 60;
+	assert_true(minutes > 92 && minutes < 98);
+	assert_true(fabs(plant.machine.soak_s - 600) < 0.2);
+	assert_true(plant.most_setpoint_rate_k <= 20.0 / 60 * 1.001);
+	assert_true(plant.most_setpoint_rate_gpa <= 0.3 / 60 * 1.001);
+	assert_true(plant.machine.peak_k < 645);
+	assert_true(plant.machine.release_temperature_k > 290 && plant.machine.release_temperature_k <= 308);
+	assert_true(plant.machine.alarms.active == 0);
+}
+
+static void test_reference_run(void **unused)
+{
+	static const enum phase phases[] = {PHASE_PREFLIGHT, PHASE_HEAT, PHASE_ISOTHERM, PHASE_COOL,
+					    PHASE_DONE};
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.plan.reference = true;
+	plant.plan.pressure_gpa = PLAN_ATM_GPA;
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_HEAT, 60));
+	plant_run(&plant, 5);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	assert_true(plant.actions.contactor);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_trail(&plant, phases, 5);
+	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+}
+
+static void test_cold_run(void **unused)
+{
+	static const enum phase phases[] = {PHASE_PREFLIGHT, PHASE_COMPRESS, PHASE_ISOTHERM, PHASE_DECOMPRESS,
+					    PHASE_DONE};
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.plan.temperature_k = 298;
+	plant_start(&plant);
+	while (plant.machine.phase != PHASE_DONE && plant.now < 8000) {
+		plant_tick(&plant);
+		assert_int_not_equal(plant.actions.heat, HEAT_CONTROL);
+	}
+	assert_trail(&plant, phases, 5);
+	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+}
+
+static void test_no_heat_before_durable(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.auto_durable = false;
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_COMPRESS, 60));
+	plant_run(&plant, 20);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	assert_true(plant.machine.setpoint_gpa < 1e-9);
+	plant.in.store_ok = false;
+	plant_tick(&plant);
+	assert_int_equal(plant.machine.phase, PHASE_HOLD);
+	assert_int_equal(plant.machine.hold_alarm, ALARM_STORE);
+}
+
+static void test_abort_from_hot(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_ISOTHERM, 4000));
+	plant_run(&plant, 100);
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_int_equal(plant.machine.outcome, OUTCOME_ABORTED);
+	assert_true(plant.pressure_gpa < 0.01);
+}
+
+static void test_hold_and_resume(void **unused)
+{
+	struct plant plant;
+	double soak_s;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_ISOTHERM, 4000));
+	plant_run(&plant, 100);
+	assert_int_equal(plant_verb(&plant, VERB_HOLD), ANSWER_DONE);
+	soak_s = plant.machine.soak_s;
+	plant_run(&plant, 60);
+	assert_int_equal(plant.actions.heat, HEAT_CONTROL);
+	assert_true(fabs(plant.machine.soak_s - soak_s) < 1e-9);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_PENDING);
+	assert_int_equal(plant.machine.phase, PHASE_HOLD);
+	plant_run(&plant, 1);
+	assert_int_equal(plant.machine.phase, PHASE_ISOTHERM);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+	assert_true(fabs(plant.machine.soak_s - 600) < 0.2);
+}
+
+static void test_pause(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_COMPRESS, 60));
+	plant_run(&plant, 10);
+	assert_int_equal(plant_verb(&plant, VERB_PAUSE), ANSWER_DONE);
+	assert_true(plant_run_to(&plant, PHASE_HOLD, 2000));
+	assert_int_equal(plant.machine.resume_phase, PHASE_HEAT);
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_PENDING);
+	plant_run(&plant, 1);
+	assert_int_equal(plant.machine.phase, PHASE_HEAT);
+}
+
+static void test_cool_stays_pressurised(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant_start(&plant);
+	assert_true(plant_run_to(&plant, PHASE_ISOTHERM, 4000));
+	assert_int_equal(plant_verb(&plant, VERB_COOL), ANSWER_DONE);
+	plant_run(&plant, 5000);
+	assert_int_equal(plant.machine.phase, PHASE_COOL);
+	assert_true(plant.pressure_gpa > 6.9);
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_int_equal(plant.machine.outcome, OUTCOME_ABORTED);
+}
+
+static void test_every_phase_and_event(void **unused)
+{
+	struct recovery_decision decision = {.row = 21, .text = "test"};
+
+	(void)unused;
+	for (int phase = 0; phase < PHASE_MAX; phase++) {
+		struct plant plant;
+
+		plant_put(&plant, (enum phase)phase);
+		plant_tick(&plant);
+		plant_put(&plant, (enum phase)phase);
+		plant_event(&plant, &(struct event){.kind = EVENT_START});
+		plant_put(&plant, (enum phase)phase);
+		plant_event(&plant, &(struct event){.kind = EVENT_DURABLE, .intent = 99});
+		for (int action = 0; action < RECOVER_ACTION_MAX; action++) {
+			decision.action = (uint8_t)action;
+			plant_put(&plant, (enum phase)phase);
+			plant_event(&plant, &(struct event){.kind = EVENT_RECOVER, .recovery = &decision});
+			plant_run(&plant, 2);
+		}
+	}
+}
+
+static void test_every_verb_in_every_phase(void **unused)
+{
+	(void)unused;
+	for (int phase = 0; phase < PHASE_MAX; phase++)
+		for (int verb = 0; verb < VERB_MAX; verb++) {
+			const struct verb_rule *rule = verb_rule((enum verb)verb, (enum phase)phase);
+			struct plant plant;
+			uint8_t code;
+
+			plant_put(&plant, (enum phase)phase);
+			code = plant_verb(&plant, (enum verb)verb);
+			if (rule->effect == EFFECT_REFUSE)
+				assert_int_equal(code, ANSWER_REFUSED);
+			if (rule->effect == EFFECT_NOTHING)
+				assert_int_equal(code, ANSWER_DONE);
+			assert_int_not_equal(code, ANSWER_NONE);
+			if (rule->effect != EFFECT_ACT) {
+				assert_int_equal(plant.machine.phase, phase);
+				assert_string_not_equal(rule->why, "");
+				assert_string_equal(plant.actions.answer.why, rule->why);
+			}
+			assert_int_equal(plant_event(&plant, &(struct event){.kind = EVENT_VERB,
+									     .verb = (enum verb)verb,
+									     .role = ROLE_OBSERVER}),
+					 ANSWER_REFUSED);
+		}
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+static uint32_t disorder;
+
+static void spoil_at_random(struct plant *plant)
+{
+	struct inputs *in = &plant->in;
+	uint32_t kind = (disorder >> 4) % 16;
+
+	in->furnace_manual = kind == 1;
+	in->press_local = kind == 2;
+	in->furnace_sensor_break = kind == 3;
+	in->press_readback_differs = kind == 4;
+	if (kind == 5)
+		in->temperature_k.quality = QUALITY_BAD;
+	if (kind == 6)
+		in->pressure_gpa.value -= 0.3;
+	if (kind == 7)
+		in->temperature_k.value += 30;
+	in->store_ok = kind != 8;
+	in->furnace_lost = kind == 9;
+	if (kind == 10)
+		in->stroke_pct.value = 1;
+	in->press_identity_ok = kind != 11;
+}
+
+static void random_event(struct plant *plant, uint32_t *seed)
+{
+	uint32_t roll = next_random(seed) % 40;
+
+	if (roll < VERB_MAX)
+		plant_verb(plant, (enum verb)roll);
+	else if (roll < 14)
+		plant_event(plant, &(struct event){.kind = EVENT_START});
+	disorder = next_random(seed) % 3 ? 0 : next_random(seed);
+	plant_run(plant, 1 + next_random(seed) % 40);
+	if (next_random(seed) % 10 == 0)
+		plant->temperature_k = 298 + next_random(seed) % 350;
+}
+
+/* The invariants stand in plant_event: no lowering while hot, nothing on while latched. */
+static void test_random_nights(void **unused)
+{
+	uint32_t seed = 20261123;
+
+	(void)unused;
+	for (int night = 0; night < 40; night++) {
+		struct plant plant;
+
+		plant_put(&plant, (enum phase)(night % PHASE_MAX));
+		plant.spoil = spoil_at_random;
+		for (int i = 0; i < 120; i++)
+			random_event(&plant, &seed);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paper_run),
+		cmocka_unit_test(test_reference_run),
+		cmocka_unit_test(test_cold_run),
+		cmocka_unit_test(test_no_heat_before_durable),
+		cmocka_unit_test(test_abort_from_hot),
+		cmocka_unit_test(test_hold_and_resume),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_cool_stays_pressurised),
+		cmocka_unit_test(test_every_phase_and_event),
+		cmocka_unit_test(test_every_verb_in_every_phase),
+		cmocka_unit_test(test_random_nights),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
