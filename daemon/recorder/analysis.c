@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/recorder/analysis.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/calorimetry/kissinger.h"
+#include "daemon/calorimetry/pair.h"
+#include "daemon/recorder/bind.h"
+#include "daemon/recorder/traces.h"
+
+#define RATES_LEAST 3
+#define SAME_RATE 0.05 /* of the rate: measured rates this close are one rate */
+
+static struct result_body empty_result(enum result_kind kind, const char *run)
+{
+	struct result_body result = {.kind = (uint8_t)kind,
+				     .rate_k_per_s = NAN,
+				     .tf_k = NAN,
+				     .tf_sd_k = NAN,
+				     .tf_ref_k = NAN,
+				     .delta_tf_k = NAN,
+				     .delta_tf_sd_k = NAN,
+				     .tp_k = NAN,
+				     .tp_sub_k = NAN,
+				     .tg_onset_k = NAN,
+				     .t_mid_k = NAN,
+				     .glass_k = {NAN, NAN},
+				     .liquid_k = {NAN, NAN},
+				     .align_k = NAN,
+				     .ea_kj_per_mol = NAN,
+				     .ea_se_kj_per_mol = NAN,
+				     .ea_ci95_kj_per_mol = {NAN, NAN},
+				     .ea_over_rtg = NAN,
+				     .r2 = NAN};
+
+	snprintf(result.run, sizeof(result.run), "%.26s", run);
+	return result;
+}
+
+static void fill_pair(struct result_body *result, const struct pair_result *pair)
+{
+	result->refused = pair->refusal != REFUSAL_NONE;
+	if (result->refused) {
+		snprintf(result->code, sizeof(result->code), "%s", refusal_name(pair->refusal));
+		snprintf(result->why, sizeof(result->why), "%s", pair->why);
+	}
+	result->rate_k_per_s = pair->rate_k_per_s;
+	result->tf_k = pair->tf_k;
+	result->tf_sd_k = pair->tf_sd_k;
+	result->tf_ref_k = pair->tf_ref_k;
+	result->delta_tf_k = pair->delta_tf_k;
+	result->delta_tf_sd_k = pair->delta_tf_sd_k;
+	result->tp_k = pair->first.tp_k;
+	result->tp_sub_k = pair->first.tp_sub_k;
+	result->tg_onset_k = pair->first.onset_k;
+	result->t_mid_k = pair->first.midpoint_k;
+	memcpy(result->glass_k, pair->glass_k, sizeof(result->glass_k));
+	memcpy(result->liquid_k, pair->liquid_k, sizeof(result->liquid_k));
+	result->align_k = pair->align_k;
+	result->extrapolated = pair->extrapolated;
+}
+
+/* Rows to columns: double[3 * rows] in one allocation, NULL when memory is short. */
+static double *to_columns(const struct trace *trace, struct scan_view *ret_view)
+{
+	size_t rows = trace->header.rows;
+	double *columns = malloc(3 * rows * sizeof(double));
+
+	if (!columns)
+		return NULL;
+	for (size_t i = 0; i < rows; i++) {
+		columns[i] = trace->rows[i].t_s;
+		columns[rows + i] = trace->rows[i].temperature_k;
+		columns[2 * rows + i] = trace->rows[i].heat_flow_mw;
+	}
+	*ret_view = (struct scan_view){
+		.t_s = columns, .temperature_k = columns + rows, .signal = columns + 2 * rows, .count = rows};
+	return columns;
+}
+
+static int analyse(struct pair_workspace *workspace, const struct trace *first, const struct trace *reference,
+		   struct pair_result *ret_pair)
+{
+	struct scan_view views[2];
+	double *a = to_columns(first, &views[0]), *b = to_columns(reference, &views[1]);
+	struct pair_options options;
+	int r = -ENOMEM;
+
+	pair_options_default(&options);
+	options.rate_k_per_s = first->header.ordered_rate_k_per_s;
+	options.lag_s = first->header.lag_s;
+	if (a && b)
+		r = pair_analyse(&views[0], &views[1], NULL, &options, workspace, ret_pair);
+	free(a);
+	free(b);
+	return r < 0 ? r : 0;
+}
+
+int analysis_pair(struct store *store, struct pair_workspace *workspace, const char *section,
+		  struct result_body *ret_result)
+{
+	struct trace first = {0}, reference = {0};
+	struct pair_result pair;
+	int r = traces_load(store, section, false, &first);
+
+	if (r == 0)
+		r = traces_load(store, section, true, &reference);
+	if (r == 0)
+		r = analyse(workspace, &first, &reference, &pair);
+	if (r == 0) {
+		*ret_result = empty_result(RESULT_PAIR, first.header.run);
+		snprintf(ret_result->section, sizeof(ret_result->section), "%.79s", section);
+		fill_pair(ret_result, &pair);
+	}
+	traces_free(&first);
+	traces_free(&reference);
+	return r;
+}
+
+/* The newest result of each section that has a peak. */
+static size_t load_points(struct store *store, const char *run,
+			  struct kissinger_point ret_points[KISSINGER_POINTS_MAX], double *ret_tg_k)
+{
+	sqlite3_stmt *s = store_prepare(store, store->journal,
+					"SELECT r.body, c.header, max(r.seq) FROM results r LEFT JOIN scans c"
+					" ON c.section = r.section AND c.reference = 0"
+					" WHERE r.run = ? AND r.kind = 0 GROUP BY r.section");
+	size_t count = 0;
+
+	bind_text(s, 1, run);
+	while (s && count < KISSINGER_POINTS_MAX && sqlite3_step(s) == SQLITE_ROW) {
+		struct result_body result;
+		struct link_trace header;
+
+		if (column_copy(s, 0, &result, sizeof(result)) < 0 || result.refused ||
+		    !isfinite(result.tp_k))
+			continue;
+		if (column_copy(s, 1, &header, sizeof(header)) == 0)
+			*ret_tg_k = header.material_tg_k;
+		ret_points[count++] = (struct kissinger_point){
+			.rate_k_per_s = result.rate_k_per_s, .tp_k = result.tp_k, .tp_sd_k = NAN};
+	}
+	sqlite3_reset(s);
+	return count;
+}
+
+static size_t count_rates(const struct kissinger_point *points, size_t count)
+{
+	size_t rates = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool seen = false;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= fabs(points[k].rate_k_per_s - points[i].rate_k_per_s) <
+				SAME_RATE * points[i].rate_k_per_s;
+		rates += !seen;
+	}
+	return rates;
+}
+
+static void fill_kissinger(struct result_body *result, const struct kissinger_result *fit)
+{
+	result->refused = fit->refusal != REFUSAL_NONE;
+	if (result->refused) {
+		snprintf(result->code, sizeof(result->code), "%s", refusal_name(fit->refusal));
+		snprintf(result->why, sizeof(result->why), "%s", fit->why);
+	} else {
+		result->ea_kj_per_mol = fit->ea_kj_per_mol;
+		result->ea_se_kj_per_mol = fit->ea_se_kj_per_mol;
+		memcpy(result->ea_ci95_kj_per_mol, fit->ea_ci95_kj_per_mol,
+		       sizeof(result->ea_ci95_kj_per_mol));
+		result->ea_over_rtg = fit->ea_over_rtg;
+		result->r2 = fit->r2;
+	}
+	result->n = fit->n;
+	result->n_rates = fit->n_rates;
+	snprintf(result->class_name, sizeof(result->class_name), "%s", kissinger_class_name(fit->class));
+}
+
+int analysis_kissinger(struct store *store, const char *run, struct result_body *ret_result)
+{
+	struct kissinger_point points[KISSINGER_POINTS_MAX];
+	struct kissinger_result fit;
+	struct kissinger_options options = {.tg_k = NAN};
+	size_t count = load_points(store, run, points, &options.tg_k);
+
+	if (count_rates(points, count) < RATES_LEAST)
+		return -ENOENT;
+	if (kissinger_fit(points, count, &options, &fit) < 0)
+		return -EINVAL;
+	*ret_result = empty_result(RESULT_KISSINGER, run);
+	fill_kissinger(ret_result, &fit);
+	return 0;
+}
+
+void analysis_find_section(struct store *store, const char *after, char ret_section[80])
+{
+	sqlite3_stmt *s = store_prepare(
+		store, store->journal,
+		"SELECT a.section FROM scans a JOIN scans b ON b.section = a.section AND b.reference = 1"
+		" WHERE a.reference = 0 AND a.section NOT IN (SELECT section FROM results WHERE kind = 0)"
+		" AND a.section > ? ORDER BY a.section LIMIT 1");
+
+	bind_text(s, 1, after);
+	ret_section[0] = '\0';
+	if (s && sqlite3_step(s) == SQLITE_ROW)
+		snprintf(ret_section, 80, "%.79s", column_text(s, 0));
+	sqlite3_reset(s);
+}
+
+void analysis_find_run(struct store *store, char ret_run[ULID_TEXT])
+{
+	sqlite3_stmt *s = store_prepare(
+		store, store->journal,
+		"SELECT run FROM results GROUP BY run HAVING"
+		" max(CASE kind WHEN 0 THEN seq ELSE 0 END) > max(CASE kind WHEN 1 THEN seq ELSE 0 END)"
+		" ORDER BY max(seq) DESC LIMIT 1");
+
+	ret_run[0] = '\0';
+	if (s && sqlite3_step(s) == SQLITE_ROW)
+		snprintf(ret_run, ULID_TEXT, "%.26s", column_text(s, 0));
+	sqlite3_reset(s);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The recorder between control's link and the store: takes messages, commits in time, answers. */
+#ifndef DENSD_RECORDER_RECORDER_H
+#define DENSD_RECORDER_RECORDER_H
+
+#include "config/site.h"
+#include "daemon/recorder/batch.h"
+#include "daemon/recorder/store.h"
+
+struct recorder {
+	int socket;
+	uint32_t seq;
+	bool configured, result_came;
+	struct site site;
+	struct store store;
+	struct batch batch;
+	struct pair_workspace *workspace;
+	int64_t find_ns; /* when to look for sections without a result; 0: not again */
+	uint8_t buffer[LINK_MESSAGE_MAX + sizeof(struct link_header)] __attribute__((aligned(16)));
+};
+
+/* 0 or -ENOMEM. */
+int recorder_init(struct recorder *ret_recorder, int socket);
+void recorder_deinit(struct recorder *recorder);
+/* Until control closes the link: then commits what came and returns 0. Negative: nothing can be recorded. */
+int recorder_run(struct recorder *recorder);
+
+#endif

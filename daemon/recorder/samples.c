@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/recorder/samples.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/recorder/bind.h"
+
+#define DAY_US (INT64_C(86400) * 1000000)
+
+static double good_value(const struct measurement *measurement)
+{
+	return measurement->quality == QUALITY_GOOD ? measurement->value : NAN;
+}
+
+static int store_sample(struct store *store, const struct publication *publication)
+{
+	const struct sample_body *sample = &publication->sample;
+	sqlite3_stmt *s = store_prepare(
+		store, store->samples,
+		"INSERT OR IGNORE INTO samples(seq, run, t_wall_us, t_lab_s, phase, temperature_k,"
+		" pressure_gpa, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+
+	bind_integer(s, 1, (int64_t)publication->seq);
+	bind_text(s, 2, sample->run);
+	bind_integer(s, 3, publication->t_wall_us);
+	bind_number(s, 4, publication->t_lab_s);
+	bind_integer(s, 5, sample->phase);
+	bind_number(s, 6, good_value(&sample->temperature_k));
+	bind_number(s, 7, good_value(&sample->pressure_gpa));
+	bind_bytes(s, 8, sample, sizeof(*sample));
+	return store_run(s);
+}
+
+int samples_store(struct store *store, const struct publication *samples, size_t count)
+{
+	int r = store_exec(store->samples, "BEGIN IMMEDIATE");
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = store_sample(store, &samples[i]);
+	if (r == 0)
+		r = store_exec(store->samples, "COMMIT");
+	if (r < 0)
+		sqlite3_exec(store->samples, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+int samples_prune(struct store *store, double days)
+{
+	sqlite3_stmt *s;
+
+	if (!(days > 0))
+		return 0;
+	s = store_prepare(store, store->samples, "DELETE FROM samples WHERE t_wall_us < ?");
+	bind_integer(s, 1, clock_wall_us() - (int64_t)(days * (double)DAY_US));
+	return store_run(s);
+}
+
+int samples_load(const struct store *store, sqlite3_stmt *row, struct publication *ret_publication)
+{
+	struct publication publication = {.topic = TOPIC_SAMPLE,
+					  .seq = (uint64_t)sqlite3_column_int64(row, 0),
+					  .t_wall_us = sqlite3_column_int64(row, 1),
+					  .t_lab_s = sqlite3_column_double(row, 2)};
+
+	if (column_copy(row, 3, &publication.sample, sizeof(publication.sample)) < 0)
+		return -EBADMSG;
+	memcpy(publication.publisher, store->id, ULID_TEXT);
+	*ret_publication = publication;
+	return 0;
+}

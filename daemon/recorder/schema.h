@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables. A change raises SCHEMA_VERSION; a store of another version is set aside, not changed. */
+#ifndef DENSD_RECORDER_SCHEMA_H
+#define DENSD_RECORDER_SCHEMA_H
+
+#define SCHEMA_VERSION 1
+
+extern const char schema_journal[];
+extern const char schema_samples[];
+
+#endif
