@@ -106,6 +106,8 @@ static void draw_line(struct watch *watch, int64_t now_ms)
 {
 	char worth[256];
 
+	if (!watch->view.state && !view_is_silent(&watch->view, now_ms))
+		return;
 	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d", json_text(watch->view.state, "phase", ""),
 		 json_text(watch->view.state, "run", ""), json_number(watch->view.state, "sections_done"),
 		 view_is_silent(&watch->view, now_ms));
