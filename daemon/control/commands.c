@@ -166,7 +166,6 @@ static struct answer do_verb(struct control *control, const struct link_command 
 static int queue_runs(struct control *control, const struct link_command *command, int fd,
 		      struct journal_command *record)
 {
-	struct cycle_view view = control_view(control, 0);
 	char run[ULID_TEXT];
 	int r = ulid_make(run);
 
@@ -180,9 +179,6 @@ static int queue_runs(struct control *control, const struct link_command *comman
 		uint64_t number;
 
 		memcpy(item.run, run, ULID_TEXT);
-		/* Loading by itself is for simulated sites only, whatever the plan says. */
-		if (control->site.loading != LOADING_AUTOMATIC || !cycle_is_simulated(&view))
-			item.plan.loading = LOADING_CONFIRM;
 		entry.body = &item;
 		entry.length = sizeof(item);
 		entry.fd = i == 0 ? fd : -1;

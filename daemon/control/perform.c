@@ -255,6 +255,8 @@ void perform_start_next(struct control *control, double t_lab_s)
 		return;
 	control->start_retry_lab_s = t_lab_s + START_RETRY_S;
 	load_run(control, item);
+	if (!control_loads_itself(control, &item->plan))
+		control->plan.loading = LOADING_CONFIRM;
 	item->started = true;
 	perform_update_run(control, item, "given to the press");
 	perform_event(control, &event, &answer);

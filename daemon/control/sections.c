@@ -51,7 +51,7 @@ static void begin_section(struct control *control, const struct link_queue_item 
 {
 	struct scan_event event = {.kind = SCAN_EVENT_SECTION,
 				   .rate_k_per_s = queue_section_rate(&item->plan, item->sections_done),
-				   .automatic = item->plan.loading == LOADING_AUTOMATIC};
+				   .automatic = control_loads_itself(control, &item->plan)};
 
 	load_section(control, item, item->sections_done);
 	journal_section(control, SECTION_NONE, "given to the calorimeter");

@@ -37,6 +37,14 @@ struct cycle_view control_view(const struct control *control, double t_lab_s)
 				   .step_late = control->clock.late};
 }
 
+bool control_loads_itself(const struct control *control, const struct plan *plan)
+{
+	struct cycle_view view = control_view(control, 0);
+
+	return plan->loading == LOADING_AUTOMATIC && control->site.loading == LOADING_AUTOMATIC &&
+	       cycle_is_simulated(&view);
+}
+
 bool control_store_ok(const struct control *control)
 {
 	int64_t oldest_ns = journal_oldest_ns(&control->journal);
