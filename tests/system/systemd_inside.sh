@@ -49,6 +49,8 @@ check "active" systemctl -q is-active densd.service
 check "STATUS says what it does" test -n "$(show StatusText)"
 echo "   STATUS: $(show StatusText)"
 check "densctl asks it" densctl status --timeout 10
+reads() { densctl status --timeout 5 | grep -q "temperature  *[0-9]" && densctl status --timeout 5 | grep -q "pressure  *[0-9-]"; }
+check "furnace and press answer inside the sandbox" within 20 reads
 check "a stranger is refused" bash -c "! runuser -u nobody -- densctl hold --timeout 3 2>/dev/null"
 
 # A hung control: the watchdog kills it, systemd starts it again.
