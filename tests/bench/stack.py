@@ -198,10 +198,11 @@ def latency(build, source):
         if len(found) < 20:
             raise LabError(f"only {len(found)} samples in 15 s")
         bare = bare_latency(lab.folder, size)
-    # t_wall has milliseconds: half of one is its mean error
-    figure("sample to client, median (t_wall is cut to 1 ms)", 1e3 * statistics.median(found), "ms")
+    # t_wall is cut to whole milliseconds, so it lies half a millisecond early on average
+    taken = statistics.median(found) - 0.0005
+    figure("sample to client, median, less 0.5 ms for the cut of t_wall", 1e3 * taken, "ms")
     figure("bare ZeroMQ one way, same size and pace, median", 1e3 * bare, "ms")
-    figure("ratio", statistics.median(found) / bare, "x", "<= 3")
+    figure("ratio", taken / bare, "x", "<= 3")
 
 
 def main():
