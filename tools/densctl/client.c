@@ -13,6 +13,7 @@
 #include "tools/densctl/site_choice.h"
 
 #define REPEAT_MS 5000
+#define BUSY_MS 300
 #define TIMEOUT_DEFAULT_S 15
 
 struct telemetry {
@@ -78,20 +79,29 @@ static json_object *receive_reply(void *socket, const char *id, int64_t until_ms
 	}
 }
 
+static bool is_busy(json_object *reply)
+{
+	return strcmp(json_text(reply, "code", ""), "busy") == 0;
+}
+
+/* NULL: no answer at all. An answer "busy" is asked again with the same id, as long as there is time. */
 static json_object *send_until_answered(void *socket, const char *text, const char *id, int64_t timeout_s)
 {
 	int64_t end = mono_ms() + timeout_s * 1000;
+	json_object *reply = NULL;
 
 	while (mono_ms() < end) {
 		int64_t until = mono_ms() + REPEAT_MS;
-		json_object *reply;
 
+		json_object_put(reply);
 		zmq_send(socket, text, strlen(text), ZMQ_DONTWAIT);
 		reply = receive_reply(socket, id, until < end ? until : end);
-		if (reply)
+		if (reply && !is_busy(reply))
 			return reply;
+		if (reply)
+			usleep(BUSY_MS * 1000);
 	}
-	return NULL;
+	return reply;
 }
 
 static void *socket_open(void *context, int type, const char *endpoint)
@@ -150,6 +160,34 @@ int client_request(const struct options *options, json_object *request, json_obj
 			id, timeout_s, ret_reply);
 }
 
+/* What the reader of densd says of a submitted text, as the compiler-like lines of `validate`. */
+static void print_diagnostics(json_object *reply, const char *file)
+{
+	json_object *list = json_field(reply, "diagnostics");
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		json_object *entry = json_object_array_get_idx(list, i);
+
+		fprintf(stderr, "%s:%.0f:%.0f: %s: %s\n", file, json_number(entry, "line"),
+			json_number(entry, "column"), json_text(entry, "level", "error"),
+			json_text(entry, "text", ""));
+	}
+}
+
+static int refused(const struct options *options, json_object *reply)
+{
+	bool has_diagnostics = json_field(reply, "diagnostics") != NULL;
+
+	if (option_given(options, OPTION_JSON))
+		json_print(reply, stdout);
+	else if (has_diagnostics)
+		print_diagnostics(reply, options->arguments[0]);
+	fprintf(stderr, "densctl %s: refused: %s\n", options->command,
+		json_text(reply, "why", "no reason given"));
+	return has_diagnostics ? DENSCTL_INVALID : DENSCTL_REFUSED;
+}
+
 int client_ask(const struct options *options, json_object *request, json_object **ret_reply)
 {
 	json_object *reply = NULL;
@@ -159,13 +197,7 @@ int client_ask(const struct options *options, json_object *request, json_object 
 	if (r)
 		return r;
 	*ret_reply = reply;
-	if (json_flag(reply, "ok"))
-		return DENSCTL_OK;
-	if (option_given(options, OPTION_JSON))
-		json_print(reply, stdout);
-	fprintf(stderr, "densctl %s: refused: %s\n", options->command,
-		json_text(reply, "why", "no reason given"));
-	return DENSCTL_REFUSED;
+	return json_flag(reply, "ok") ? DENSCTL_OK : refused(options, reply);
 }
 
 int telemetry_open(const struct options *options, const char *const *topics, struct telemetry **ret_telemetry)

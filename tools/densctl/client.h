@@ -14,7 +14,10 @@
  * with the reason on standard error.
  */
 int client_request(const struct options *options, json_object *request, json_object **ret_reply);
-/* As client_request; consumes @request, prints a refusal, and turns it into DENSCTL_REFUSED. */
+/*
+ * As client_request; consumes @request, prints a refusal, and turns it into DENSCTL_REFUSED, or
+ * DENSCTL_INVALID when it is the text of a protocol that is refused.
+ */
 int client_ask(const struct options *options, json_object *request, json_object **ret_reply);
 
 struct telemetry;

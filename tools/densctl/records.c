@@ -315,10 +315,33 @@ static bool is_stored(const char *topic)
 	return false;
 }
 
+/* One page from @from on; *ret_next is the number behind its last message, unchanged when there was none. */
+static int replay_page(const struct options *options, int64_t from, int64_t to, int64_t *ret_next)
+{
+	json_object *request = json_request("replay"), *reply = NULL, *messages;
+	int r;
+
+	json_add_text(request, "topic", options->arguments[0]);
+	json_object_object_add(request, "from", json_object_new_int64(from));
+	json_object_object_add(request, "to", json_object_new_int64(to));
+	json_add_text(request, "run", options->value[OPTION_RUN]);
+	r = client_ask(options, request, &reply);
+	messages = json_field(reply, "messages");
+	for (size_t i = 0; r == DENSCTL_OK && i < list_length(messages); i++) {
+		json_object *message = json_object_array_get_idx(messages, i);
+
+		puts(json_object_to_json_string_ext(message,
+						    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		*ret_next = (int64_t)json_number(message, "seq") + 1;
+	}
+	json_object_put(reply);
+	return r;
+}
+
+/* densd answers in pages; a page that brings nothing new is the end. */
 int replay_run(const struct options *options)
 {
-	json_object *request, *reply = NULL, *messages;
-	int64_t from, to;
+	int64_t from, to, next;
 	int r;
 
 	if (!is_stored(options->arguments[0]))
@@ -328,18 +351,10 @@ int replay_run(const struct options *options)
 	r = option_integer(options, OPTION_FROM, 1, INT64_MAX, 1, &from);
 	if (r == DENSCTL_OK)
 		r = option_integer(options, OPTION_TO, from, INT64_MAX, INT64_MAX, &to);
-	if (r)
-		return r;
-	request = json_request("replay");
-	json_add_text(request, "topic", options->arguments[0]);
-	json_object_object_add(request, "from", json_object_new_int64(from));
-	json_object_object_add(request, "to", json_object_new_int64(to));
-	json_add_text(request, "run", options->value[OPTION_RUN]);
-	r = client_ask(options, request, &reply);
-	messages = json_field(reply, "messages");
-	for (size_t i = 0; r == DENSCTL_OK && i < list_length(messages); i++)
-		puts(json_object_to_json_string_ext(json_object_array_get_idx(messages, i),
-						    JSON_C_TO_STRING_PLAIN));
-	json_object_put(reply);
+	for (next = from; r == DENSCTL_OK && next <= to; from = next) {
+		r = replay_page(options, from, to, &next);
+		if (next <= from)
+			break;
+	}
 	return r;
 }

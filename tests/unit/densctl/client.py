@@ -95,6 +95,30 @@ def other_answers_are_dropped(densctl, folder):
         expect(done.returncode == 0, f"after {noise[:20]!r}: {done}")
 
 
+def busy_is_asked_again(densctl, folder):
+    done, requests = call(densctl, folder, [{"ok": False, "code": "busy", "why": "later"}, OK], "resume")
+    expect(done.returncode == 0 and requests[0] == requests[1], f"busy: {done} {requests}")
+
+
+def a_bad_protocol_ends_with_4(densctl, folder):
+    path = os.path.join(folder, "night.yaml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("densd: protocol/1\n")
+    refusal = {"ok": False, "code": "invalid", "why": "the protocol has 1 errors",
+               "diagnostics": [{"level": "error", "line": 4, "column": 13, "text": "what, why"}]}
+    done, requests = call(densctl, folder, [refusal], "submit", path)
+    expect(requests[0]["text"] == "densd: protocol/1\n" and requests[0]["file"] == "night.yaml", f"{requests}")
+    expect(done.returncode == 4 and "night.yaml:4:13: error: what, why" in done.stderr, f"diagnostics: {done}")
+
+
+def replay_goes_through_the_pages(densctl, folder):
+    pages = [{"ok": True, "messages": [{"seq": 1}, {"seq": 2}]}, {"ok": True, "messages": [{"seq": 3}]},
+             {"ok": True, "messages": []}]
+    done, requests = call(densctl, folder, pages, "replay", "state")
+    expect([json.loads(line)["seq"] for line in done.stdout.splitlines()] == [1, 2, 3], f"pages: {done}")
+    expect([request["from"] for request in requests] == [1, 3, 4], f"pages asked for: {requests}")
+
+
 def odd_replies_do_not_crash(densctl, folder):
     for reply in ({}, {"ok": "yes"}, {"ok": True, "state": 3}, {"ok": True, "state": {"phase": []}}, {"ok": False, "why": 1}):
         done, _ = call(densctl, folder, [reply], "queue")
@@ -104,7 +128,8 @@ def odd_replies_do_not_crash(densctl, folder):
 def main():
     densctl = sys.argv[1]
     tests = [done_and_refused, every_command_has_its_own_id, silence_repeats_the_same_id, silence_ends_with_5,
-             other_answers_are_dropped, odd_replies_do_not_crash]
+             other_answers_are_dropped, busy_is_asked_again, a_bad_protocol_ends_with_4,
+             replay_goes_through_the_pages, odd_replies_do_not_crash]
     failed = 0
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:
