@@ -46,11 +46,14 @@ static void write_element(FILE *out, json_object *object, size_t at)
 static int replay_samples(const struct asked *asked)
 {
 	struct store *store = asked->store;
-	sqlite3_stmt *s = store_prepare(store, store->samples,
-					"SELECT " SAMPLES_COLUMNS " FROM samples WHERE seq >= ? AND seq <= ?"
-					" ORDER BY seq LIMIT ?");
+	sqlite3_stmt *s =
+		store_prepare(store, store->samples,
+			      "SELECT " SAMPLES_COLUMNS
+			      " FROM samples WHERE seq >= ?1 AND seq <= ?2 AND (?4 = '' OR run = ?4)"
+			      " ORDER BY seq LIMIT ?3");
 	size_t count = 0;
 
+	bind_text(s, 4, asked->query->run);
 	bind_integer(s, 1, (int64_t)asked->query->from);
 	bind_integer(s, 2, asked->query->to > INT64_MAX ? INT64_MAX : (int64_t)asked->query->to);
 	bind_integer(s, 3, QUERY_MESSAGES_MAX);
@@ -67,10 +70,12 @@ static int replay_samples(const struct asked *asked)
 static int replay_events(const struct asked *asked)
 {
 	sqlite3_stmt *s = store_prepare(asked->store, asked->store->journal,
-					"SELECT json FROM events WHERE topic = ? AND seq >= ? AND seq <= ?"
-					" ORDER BY seq LIMIT ?");
+					"SELECT json FROM events WHERE topic = ?1 AND seq >= ?2 AND seq <= "
+					"?3 AND (?5 = '' OR run = ?5)"
+					" ORDER BY seq LIMIT ?4");
 	size_t count = 0;
 
+	bind_text(s, 5, asked->query->run);
 	bind_integer(s, 1, asked->query->topic);
 	bind_integer(s, 2, (int64_t)asked->query->from);
 	bind_integer(s, 3, asked->query->to > INT64_MAX ? INT64_MAX : (int64_t)asked->query->to);

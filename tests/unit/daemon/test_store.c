@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store: what was committed is there after a reopening, once; what is corrupt is set aside; traces are
+ * checked. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/recorder/batch.h"
+#include "daemon/recorder/load.h"
+#include "daemon/recorder/query.h"
+#include "daemon/recorder/traces.h"
+#include "daemon/snapshot.h"
+
+#define RUN "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+struct fixture {
+	char folder[64];
+	struct store store;
+	struct batch batch;
+};
+
+static void remove_folder(const char *folder)
+{
+	DIR *listing = opendir(folder);
+	struct dirent *entry;
+	char path[512];
+
+	while (listing && (entry = readdir(listing))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	if (listing)
+		closedir(listing);
+	rmdir(folder);
+}
+
+static void open_store(struct fixture *fixture)
+{
+	struct link_loaded loaded;
+
+	assert_int_equal(store_open(&fixture->store, fixture->folder), 0);
+	assert_int_equal(load_summary(&fixture->store, &loaded), 0);
+	assert_int_equal(batch_init(&fixture->batch, loaded.last_start, loaded.last_entry), 0);
+}
+
+static void close_store(struct fixture *fixture)
+{
+	batch_deinit(&fixture->batch);
+	store_close(&fixture->store);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	strcpy(fixture->folder, "/tmp/densd-store-XXXXXX");
+	assert_non_null(mkdtemp(fixture->folder));
+	open_store(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close_store(fixture);
+	remove_folder(fixture->folder);
+	free(fixture);
+	return 0;
+}
+
+static void add(struct fixture *fixture, uint64_t number, enum journal_kind kind, const void *body,
+		size_t length)
+{
+	struct link_journal *entry = calloc(1, sizeof(*entry) + length);
+
+	*entry = (struct link_journal){.entry = number,
+				       .start = 5,
+				       .kind = (uint8_t)kind,
+				       .now = true,
+				       .run = RUN,
+				       .body_length = (uint32_t)length};
+	memcpy(entry->body, body, length);
+	assert_int_equal(batch_add_entry(&fixture->batch, entry, sizeof(*entry) + length, NULL), 0);
+	free(entry);
+}
+
+static void commit(struct fixture *fixture)
+{
+	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, clock_mono_ns()), 0);
+}
+
+static void add_run(struct fixture *fixture)
+{
+	struct link_queue_item item = {.run = RUN};
+
+	add(fixture, 1, JOURNAL_RUN_QUEUED, &item, sizeof(item));
+}
+
+static void committed_survives_reopening(void **state)
+{
+	struct fixture *fixture = *state;
+	struct intent intent = {.number = 3, .before = true, .text = "compress"};
+	struct link_loaded loaded;
+
+	add_run(fixture);
+	add(fixture, 2, JOURNAL_INTENT, &intent, sizeof(intent));
+	commit(fixture);
+	close_store(fixture);
+	open_store(fixture);
+	load_summary(&fixture->store, &loaded);
+	assert_false(loaded.store_new);
+	assert_int_equal(loaded.queue_items, 1);
+	assert_int_equal(loaded.intents_in_doubt, 1);
+	assert_int_equal(loaded.last_intent.number, 3);
+	assert_int_equal(loaded.next_intent, 4);
+	assert_int_equal(loaded.last_start, 5);
+	assert_int_equal(loaded.last_entry, 2);
+}
+
+static void entry_sent_again_is_stored_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct note note = {.kind = NOTE_INFO, .text = "once"};
+
+	add(fixture, 1, JOURNAL_NOTE, &note, sizeof(note));
+	commit(fixture);
+	add(fixture, 1, JOURNAL_NOTE, &note, sizeof(note));
+	add(fixture, 2, JOURNAL_NOTE, &note, sizeof(note));
+	commit(fixture);
+	assert_int_equal(store_get_number(fixture->store.journal, "SELECT count(*) FROM transitions", 0), 2);
+	assert_int_equal(fixture->batch.last_entry, 2);
+}
+
+static void wrong_length_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_journal entry = {.entry = 1, .kind = JOURNAL_SNAPSHOT};
+
+	assert_int_equal(batch_add_entry(&fixture->batch, &entry, sizeof(entry), NULL), -EBADMSG);
+	assert_int_equal(batch_add_entry(&fixture->batch, &entry, 8, NULL), -EBADMSG);
+}
+
+static void ended_run_leaves_the_queue(void **state)
+{
+	struct fixture *fixture = *state;
+	struct journal_run run = {.run = RUN,
+				  .densification = OUTCOME_COMPLETED,
+				  .calorimetry = OUTCOME_COMPLETED,
+				  .started = true};
+	struct link_loaded loaded;
+
+	add_run(fixture);
+	add(fixture, 2, JOURNAL_RUN_UPDATED, &run, sizeof(run));
+	commit(fixture);
+	load_summary(&fixture->store, &loaded);
+	assert_int_equal(loaded.queue_items, 0);
+}
+
+static void full_disk_keeps_the_batch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publication publication = {.topic = TOPIC_STATE};
+	char text[64];
+
+	snprintf(text, sizeof(text), "PRAGMA max_page_count = %d",
+		 (int)store_get_number(fixture->store.journal, "PRAGMA page_count", 0));
+	assert_int_equal(store_exec(fixture->store.journal, text), 0);
+	for (uint64_t i = 1; i <= 100; i++) {
+		publication.seq = i;
+		add(fixture, i, JOURNAL_PUBLICATION, &publication, sizeof(publication));
+	}
+	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, 1), -ENOSPC);
+	assert_int_equal(fixture->batch.last_entry, 0);
+	assert_int_equal(fixture->batch.entry_count, 100);
+	assert_int_equal(store_exec(fixture->store.journal, "PRAGMA max_page_count = 1000000"), 0);
+	commit(fixture);
+	assert_int_equal(fixture->batch.last_entry, 100);
+	assert_int_equal(store_get_number(fixture->store.journal, "SELECT count(*) FROM events", 0), 100);
+}
+
+static void corrupt_journal_is_set_aside(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[128], id[ULID_TEXT];
+	int fd;
+
+	memcpy(id, fixture->store.id, ULID_TEXT);
+	close_store(fixture);
+	snprintf(path, sizeof(path), "%s/journal.db", fixture->folder);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(pwrite(fd, "this is not a database at all", 29, 0) == 29);
+	close(fd);
+	open_store(fixture);
+	assert_true(fixture->store.was_corrupt);
+	assert_string_not_equal(fixture->store.id, id);
+}
+
+static char *ask(struct fixture *fixture, const struct link_query *query, int expected)
+{
+	char why[MACHINE_WHY], *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_int_equal(query_answer(&fixture->store, query, out, why), expected);
+	if (expected < 0)
+		assert_true(why[0] != '\0');
+	fclose(out);
+	return text;
+}
+
+static void unknown_run_is_said(void **state)
+{
+	struct link_query query = {.kind = QUERY_SAMPLES, .run = RUN};
+
+	free(ask(*state, &query, -ENOENT));
+	query.kind = QUERY_EVENTS;
+	free(ask(*state, &query, -ENOENT));
+	query.kind = QUERY_TRACE;
+	free(ask(*state, &query, -ENOENT));
+	query.kind = QUERY_MAX;
+	free(ask(*state, &query, -EINVAL));
+}
+
+static void samples_come_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_SAMPLES, .run = RUN, .format = 1};
+	char *csv;
+
+	add_run(fixture);
+	for (uint64_t i = 1; i <= 3; i++) {
+		struct publication sample = {
+			.topic = TOPIC_SAMPLE, .seq = i, .t_wall_us = clock_wall_us(), .t_lab_s = (double)i};
+
+		strcpy(sample.sample.run, RUN);
+		sample.sample.temperature_k =
+			(struct measurement){.value = 300 + (double)i, .quality = QUALITY_GOOD};
+		assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	}
+	commit(fixture);
+	assert_int_equal(fixture->batch.last_sample, 3);
+	csv = ask(fixture, &query, 0);
+	assert_non_null(strstr(csv, ",303,"));
+	free(csv);
+}
+
+static int make_trace(uint32_t rows, bool seal)
+{
+	int fd = memfd_create("trace", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	for (uint32_t i = 0; i < rows; i++) {
+		struct trace_row row = {.t_s = i, .temperature_k = 300 + i, .heat_flow_mw = 1};
+
+		assert_true(write(fd, &row, sizeof(row)) == (ssize_t)sizeof(row));
+	}
+	if (seal)
+		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK);
+	return fd;
+}
+
+static void trace_is_checked_and_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_trace header = {.run = RUN, .section = RUN "/r500/s1", .rows = 10};
+	struct trace_row *rows = NULL;
+	struct trace trace;
+	int unsealed = make_trace(10, false), longer = make_trace(11, true), right = make_trace(10, true);
+
+	assert_int_equal(traces_read(&header, unsealed, &rows), -EINVAL);
+	assert_int_equal(traces_read(&header, longer, &rows), -EINVAL);
+	assert_int_equal(traces_read(&header, right, &rows), 0);
+	assert_int_equal(traces_store(&fixture->store, &header, rows), 0);
+	assert_int_equal(traces_load(&fixture->store, header.section, false, &trace), 0);
+	assert_memory_equal(trace.rows, rows, 10 * sizeof(*rows));
+	assert_int_equal(traces_load(&fixture->store, header.section, true, &trace), -ENOENT);
+	traces_free(&trace);
+	free(rows);
+	close(unsealed);
+	close(longer);
+	close(right);
+}
+
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(committed_survives_reopening), STORE_TEST(entry_sent_again_is_stored_once),
+		STORE_TEST(wrong_length_is_refused),      STORE_TEST(ended_run_leaves_the_queue),
+		STORE_TEST(full_disk_keeps_the_batch),    STORE_TEST(corrupt_journal_is_set_aside),
+		STORE_TEST(unknown_run_is_said),          STORE_TEST(samples_come_back),
+		STORE_TEST(trace_is_checked_and_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
