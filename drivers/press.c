@@ -104,7 +104,8 @@ static void adopt(struct press *press)
 	double oil_bar =
 		press->block.status & PRESS_LOCKED ? press->block.oil_bar : press->block.setpoint_bar;
 
-	calibration_adopt(&press->follower, oil_bar, press->sample_gpa);
+	/* Noise around zero is no setpoint. */
+	calibration_adopt(&press->follower, fmax(oil_bar, 0), press->sample_gpa);
 	press->following = true;
 }
 
