@@ -121,7 +121,7 @@ int analysis_pair(struct store *store, struct pair_workspace *workspace, const c
 	return r;
 }
 
-/* The newest result of each section that has a peak. */
+/* The newest result of each section; where there is no peak the fit leaves the row out and says so. */
 static size_t load_points(struct store *store, const char *run,
 			  struct kissinger_point ret_points[KISSINGER_POINTS_MAX], double *ret_tg_k)
 {
@@ -136,8 +136,7 @@ static size_t load_points(struct store *store, const char *run,
 		struct result_body result;
 		struct link_trace header;
 
-		if (column_copy(s, 0, &result, sizeof(result)) < 0 || result.refused ||
-		    !isfinite(result.tp_k))
+		if (column_copy(s, 0, &result, sizeof(result)) < 0 || result.refused)
 			continue;
 		if (column_copy(s, 1, &header, sizeof(header)) == 0)
 			*ret_tg_k = header.material_tg_k;
