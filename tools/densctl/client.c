@@ -14,6 +14,7 @@
 
 #define REPEAT_MS 5000
 #define BUSY_MS 300
+#define APPEAR_MS 1000
 #define TIMEOUT_DEFAULT_S 15
 
 struct telemetry {
@@ -30,19 +31,27 @@ static int no_daemon(const struct options *options, const char *endpoint, const 
 	return DENSCTL_NO_DAEMON;
 }
 
-/* NULL, or why nobody can be listening there. */
-static const char *endpoint_dead(const char *endpoint)
-{
-	if (strncmp(endpoint, "ipc://", 6) != 0 || endpoint[6] == '@')
-		return NULL;
-	if (access(endpoint + 6, W_OK) == 0)
-		return NULL;
-	return errno == ENOENT ? "there is no such socket" : strerror(errno);
-}
-
 static int64_t mono_ms(void)
 {
 	return clock_mono_ns() / 1000000;
+}
+
+/*
+ * NULL, or why nobody can be listening there. A socket that is missing is given a moment: the gateway makes
+ * it when densd starts, and again when it was restarted.
+ */
+static const char *endpoint_dead(const char *endpoint)
+{
+	int64_t end = mono_ms() + APPEAR_MS;
+
+	if (strncmp(endpoint, "ipc://", 6) != 0 || endpoint[6] == '@')
+		return NULL;
+	while (access(endpoint + 6, W_OK) != 0) {
+		if (errno != ENOENT || mono_ms() > end)
+			return errno == ENOENT ? "there is no such socket" : strerror(errno);
+		usleep(20 * 1000);
+	}
+	return NULL;
 }
 
 /* One frame as JSON; NULL when there is none, or it is none. The reply is the last frame: a ROUTER may put an
@@ -204,12 +213,14 @@ int telemetry_open(const struct options *options, const char *const *topics, str
 {
 	char endpoint[ENDPOINT_TEXT];
 	struct telemetry *telemetry;
+	const char *dead;
 	int r = endpoint_telemetry(options, endpoint);
 
 	if (r)
 		return r;
-	if (endpoint_dead(endpoint))
-		return no_daemon(options, endpoint, endpoint_dead(endpoint));
+	dead = endpoint_dead(endpoint);
+	if (dead)
+		return no_daemon(options, endpoint, dead);
 	telemetry = calloc(1, sizeof(*telemetry));
 	if (!telemetry)
 		return DENSCTL_NO_DAEMON;

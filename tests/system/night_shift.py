@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An operator at work with densctl: refused files, hold and resume, words that do not fit, abort, the morning after.
+
+usage: night_shift.py BUILD SOURCE
+"""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import night
+from night import check
+
+UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+def refused_files(lab):
+    path = os.path.join(lab.folder, "bad.yaml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("densd: protocol/1\nname: x\n")
+    there = subprocess.run([lab.program("densctl"), "submit", "--socket", lab.commands, path], capture_output=True,
+                           text=True, timeout=20, check=False)
+    check(there.returncode == 4 and "bad.yaml:1:1: error: " in there.stderr, f"densd names the place: {there.stderr}")
+    check(lab.densctl("submit", path).returncode == 4, "with --site it is refused before it is sent")
+    check(lab.json("queue") == [], "nothing was queued")
+
+
+def stop_and_go(lab):
+    night.wait_state(lab, lambda state: state["phase"] == "heat", 30, "heating")
+    check(lab.densctl("hold", check=0).stdout.startswith("done: hold"), "hold holds")
+    check(lab.densctl("hold").returncode == 0, "hold again does no harm")
+    check(lab.state()["phase"] == "hold", "the state says so")
+    check("heat" in lab.densctl("resume", check=0).stdout, "resume goes on")
+
+
+def words_that_do_not_fit(lab, run):
+    for words in (["cancel", UNKNOWN], ["cancel", run], ["confirm", "section"], ["hold", "--run", UNKNOWN],
+                  ["results", UNKNOWN], ["export", UNKNOWN], ["export", run, "--section", "r7/s1"]):
+        done = lab.densctl(*words)
+        check(done.returncode == 1 and "refused: " in done.stderr, f"{words} is refused: {done.stderr.strip()}")
+
+
+def morning_after(lab, run):
+    what = [event["what"] for event in lab.json("events", run)]
+    check({"note", "intent", "command"} <= set(what), "the run's events are there")
+    rows = list(csv.DictReader(io.StringIO(lab.densctl("export", run, "--csv", check=0).stdout)))
+    check(len(rows) > 1000 and float(rows[-1]["pressure_gpa"]) < 0.1, f"{len(rows)} samples, down to ambient pressure")
+    alarms = [json.loads(line) for line in lab.densctl("replay", "alarm", check=0).stdout.splitlines()]
+    check([alarm["seq"] for alarm in alarms] == list(range(1, len(alarms) + 1)), "alarms replay without a hole")
+
+
+def test(build, source):
+    with night.Lab(build, source, scale=120) as lab:
+        refused_files(lab)
+        path = os.path.join(lab.folder, "night.yaml")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(night.PRESS_ONLY)
+        follower = subprocess.Popen([lab.program("densctl"), "submit", "--wait", "--site", lab.site, path],
+                                    stdout=subprocess.PIPE, text=True)
+        try:
+            stop_and_go(lab)
+            run = lab.state()["run"]
+            words_that_do_not_fit(lab, run)
+            lab.densctl("abort", check=0)
+            out, _ = follower.communicate(timeout=60)
+        finally:
+            follower.kill()
+            follower.wait()
+        check(follower.returncode == 1 and "densification aborted" in out, f"submit --wait says how it ended: {out[-200:]}")
+        check(lab.json("queue") == [], "the queue is empty again")
+        morning_after(lab, run)
+
+
+if __name__ == "__main__":
+    sys.exit(night.main(test))
