@@ -163,6 +163,8 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	if (before.phase != next.phase || before.latched != next.latched || before.outcome != next.outcome) {
 		publish_snapshot(control);
 		publish_state(control, true);
+	} else if (event->kind == EVENT_VERB) {
+		publish_state(control, false);
 	} else if (before.holdback != next.holdback || before.pause_pending != next.pause_pending) {
 		control->publishing.state_dirty = true;
 	}
