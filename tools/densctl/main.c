@@ -185,8 +185,10 @@ int main(int argc, char **argv)
 	r = general(argc, argv);
 	if (r >= 0)
 		return r;
+#ifdef DENSCTL_ANALYSE
 	if (strcmp(argv[1], "analyse") == 0)
 		return analyse_main(argc - 1, argv + 1);
+#endif
 	subcommand = subcommand_find(argv[1]);
 	if (!subcommand)
 		return unknown_command(argv[1]);
