@@ -287,11 +287,12 @@ static int decode_field(struct decoding *decoding, const struct command_rule *ru
 
 static int decode_fields(struct decoding *decoding, const struct command_rule *rule, json_object *object)
 {
+	struct json_object_iterator at = json_object_iter_begin(object), end = json_object_iter_end(object);
 	uint32_t missing;
 
-	json_object_object_foreach(object, name, value)
-	{
-		int r = decode_field(decoding, rule, name, value);
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		int r = decode_field(decoding, rule, json_object_iter_peek_name(&at),
+				     json_object_iter_peek_value(&at));
 
 		if (r < 0)
 			return r;

@@ -58,24 +58,29 @@ static json_object *read_example(const char *name)
 	return example;
 }
 
-static void compare(json_object *sent, json_object *example, const char *where)
+/* Every field of @some is in @all, and so below. */
+static void expect_fields(json_object *some, json_object *all, const char *where, const char *missing_in)
 {
+	struct json_object_iterator at, end;
 	json_object *other;
 
-	if (!json_object_is_type(sent, json_type_object) || !json_object_is_type(example, json_type_object))
+	if (!json_object_is_type(some, json_type_object) || !json_object_is_type(all, json_type_object))
 		return;
-	json_object_object_foreach(sent, key, value)
-	{
-		if (!json_object_object_get_ex(example, key, &other))
-			fail_msg("%s: '%s' is sent, but not in WIRE.md", where, key);
-		compare(value, other, key);
+	end = json_object_iter_end(some);
+	for (at = json_object_iter_begin(some); !json_object_iter_equal(&at, &end);
+	     json_object_iter_next(&at)) {
+		const char *name = json_object_iter_peek_name(&at);
+
+		if (!json_object_object_get_ex(all, name, &other))
+			fail_msg("%s: '%s' is missing in %s", where, name, missing_in);
+		expect_fields(json_object_iter_peek_value(&at), other, name, missing_in);
 	}
-	json_object_object_foreach(example, known, ignored)
-	{
-		(void)ignored;
-		if (!json_object_object_get_ex(sent, known, &other))
-			fail_msg("%s: '%s' is in WIRE.md, but not sent", where, known);
-	}
+}
+
+static void compare(json_object *sent, json_object *example, const char *where)
+{
+	expect_fields(sent, example, where, "WIRE.md");
+	expect_fields(example, sent, where, "what is sent");
 }
 
 static void compare_publication(const struct publication *publication, const char *name)
