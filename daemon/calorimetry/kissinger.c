@@ -1,221 +1,333 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/calorimetry/kissinger.h"
 
-#include <gsl/gsl_cdf.h>
+#include <errno.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
-#define CLASS_BORDER_RTG 35.0 /* between 28 R Tg (beta) and 42 R Tg (alpha) of the paper */
-#define RATE_SPAN_MIN 1.5
-#define TP_PLAUSIBLE_MIN_K 150.0
-#define TP_PLAUSIBLE_MAX_K 3000.0
+#include <gsl/gsl_cdf.h>
 
-struct line {
-	double slope, intercept, slope_se, r2;
+#define SAME_RATE 0.02    /* rates closer than this are one rate */
+#define RATE_SPAN_MIN 1.5 /* highest over lowest */
+#define COLDEST_K 150.0
+#define HOTTEST_K 2500.0
+#define CELSIUS_SHARE 0.7 /* of Tg: a peak further below it was not in kelvin */
+
+enum { WEIGHT_ROUNDS = 8 };
+
+/* A straight line v = a + m u through n weighted points. */
+struct regression {
+	double slope, intercept, slope_se, r2, mean_u, suu, residual_sd, mean_weight;
 };
 
-const char *kissinger_class_name(enum kissinger_class class_of)
+enum form { FORM_KISSINGER, FORM_MOYNIHAN, FORM_STARINK };
+
+/* The usable rows. */
+struct table {
+	const struct kissinger_point *rows[KISSINGER_POINTS_MAX];
+	double weight[KISSINGER_POINTS_MAX];
+	size_t count;
+};
+
+static double ordinate(const struct kissinger_point *point, enum form form)
 {
-	return class_of == CLASS_ALPHA ? "alpha" : class_of == CLASS_BETA ? "beta" : "undecided";
+	double power = form == FORM_KISSINGER ? 2 : form == FORM_STARINK ? 1.92 : 0;
+
+	return log(point->rate_k_per_s) - power * log(point->tp_k);
 }
 
-/* Weighted line through n points, one of which (@skip, n for none) is left out. */
-static struct line fit_line(const double *x, const double *y, const double *w, size_t n, size_t skip)
+/* Least squares without row @left_out (>= count: all); @weights NULL: ordinary. */
+static struct regression regress(const struct table *table, enum form form, const double *weights,
+				 size_t left_out)
 {
-	double sw = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0, residual = 0;
-	size_t used = 0;
-	struct line line;
+	double sum = 0, u = 0, v = 0, suu = 0, suv = 0, svv = 0, rest = 0, n = 0;
+	struct regression fit;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i == skip)
-			continue;
-		sw += w[i];
-		sx += w[i] * x[i];
-		sy += w[i] * y[i];
-		used++;
+	for (size_t i = 0; i < table->count; i++) {
+		double w = i == left_out ? 0 : weights ? weights[i] : 1;
+
+		n += i != left_out;
+		sum += w;
+		u += w / table->rows[i]->tp_k;
+		v += w * ordinate(table->rows[i], form);
 	}
-	for (size_t i = 0; i < n; i++) {
-		double dx = x[i] - sx / sw, dy = y[i] - sy / sw;
+	u /= sum;
+	v /= sum;
+	for (size_t i = 0; i < table->count; i++) {
+		double w = i == left_out ? 0 : weights ? weights[i] : 1;
+		double du = 1 / table->rows[i]->tp_k - u, dv = ordinate(table->rows[i], form) - v;
 
-		if (i == skip)
-			continue;
-		sxx += w[i] * dx * dx;
-		sxy += w[i] * dx * dy;
-		syy += w[i] * dy * dy;
+		suu += w * du * du;
+		suv += w * du * dv;
+		svv += w * dv * dv;
 	}
-	line.slope = sxy / sxx;
-	line.intercept = (sy - line.slope * sx) / sw;
-	residual = syy - line.slope * sxy;
-	line.slope_se = used > 2 ? sqrt(fmax(residual, 0) / (double)(used - 2) / sxx) : NAN;
-	line.r2 = syy > 0 ? 1 - residual / syy : NAN;
-	return line;
+	fit.slope = suv / suu;
+	rest = fmax(0, svv - suv * fit.slope);
+	fit.intercept = v - fit.slope * u;
+	fit.mean_u = u;
+	fit.suu = suu;
+	fit.mean_weight = sum / n;
+	fit.r2 = svv > 0 ? 1 - rest / svv : NAN;
+	fit.residual_sd = n > 2 ? sqrt(rest / (n - 2)) : NAN;
+	fit.slope_se = fit.residual_sd / sqrt(suu);
+	return fit;
 }
 
-static int refuse(struct kissinger_result *result, enum refusal refusal, const char *why)
+/*
+ * Effective variance: an error of Tp moves ordinate and abscissa together, the residual by
+ * dr/dTp = -2/Tp + m/Tp^2. The scatter widens the error when it exceeds what the sTp say, never narrows it.
+ */
+static struct regression regress_weighted(struct table *table)
 {
-	result->refusal = refusal;
-	snprintf(result->why, sizeof(result->why), "%s", why);
-	return 1;
-}
+	struct regression fit = regress(table, FORM_KISSINGER, NULL, table->count);
 
-static size_t count_rates(const struct kissinger_point *points, size_t n, double *ret_least,
-			  double *ret_greatest)
-{
-	size_t distinct = 0;
+	for (int round = 0; round < WEIGHT_ROUNDS; round++) {
+		for (size_t i = 0; i < table->count; i++) {
+			double tp = table->rows[i]->tp_k,
+			       moved = (fit.slope / tp - 2) / tp * table->rows[i]->tp_sd_k;
 
-	*ret_least = INFINITY;
-	*ret_greatest = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool seen = false;
-
-		/* Two measured rates within 2 % were ordered as one. */
-		for (size_t j = 0; j < i && !seen; j++)
-			seen = fabs(points[j].rate_k_per_s / points[i].rate_k_per_s - 1) < 0.02;
-		distinct += !seen;
-		*ret_least = fmin(*ret_least, points[i].rate_k_per_s);
-		*ret_greatest = fmax(*ret_greatest, points[i].rate_k_per_s);
-	}
-	return distinct;
-}
-
-static int check(const struct kissinger_point *points, size_t n, struct kissinger_result *result)
-{
-	double least, greatest;
-	char why[REFUSAL_WHY];
-
-	if (n > KISSINGER_POINTS_MAX)
-		return refuse(result, REFUSAL_BAD_VALUE, "more than 512 points");
-	for (size_t i = 0; i < n; i++) {
-		if (!(points[i].rate_k_per_s > 0) || !isfinite(points[i].rate_k_per_s)) {
-			snprintf(why, sizeof(why), "row %zu: the heating rate %g K/s must be positive", i + 1,
-				 points[i].rate_k_per_s);
-			return refuse(result, REFUSAL_BAD_VALUE, why);
+			table->weight[i] = 1 / (moved * moved);
 		}
-		if (!(points[i].tp_k >= TP_PLAUSIBLE_MIN_K && points[i].tp_k <= TP_PLAUSIBLE_MAX_K)) {
-			snprintf(why, sizeof(why),
-				 "row %zu: Tp = %g K is not a peak temperature in kelvin (150 to 3000); is "
-				 "it degC?",
-				 i + 1, points[i].tp_k);
-			return refuse(result, REFUSAL_BAD_VALUE, why);
-		}
+		fit = regress(table, FORM_KISSINGER, table->weight, table->count);
 	}
-	result->n = n;
-	result->n_rates = count_rates(points, n, &least, &greatest);
-	if (result->n_rates < 3) {
-		snprintf(why, sizeof(why), "%zu distinct heating rate%s: at least 3 are needed",
-			 result->n_rates, result->n_rates == 1 ? "" : "s");
-		return refuse(result, REFUSAL_TOO_FEW_RATES, why);
-	}
-	if (greatest / least < RATE_SPAN_MIN) {
-		snprintf(why, sizeof(why), "the rates span a factor %.2f only: at least %.1f is needed",
-			 greatest / least, RATE_SPAN_MIN);
-		return refuse(result, REFUSAL_RATE_SPAN, why);
-	}
+	fit.slope_se = fmax(1, fit.residual_sd) / sqrt(fit.suu);
+	return fit;
+}
+
+static int check_row(const struct kissinger_point *point, size_t row, double tg_k, char *why)
+{
+	double rate = point->rate_k_per_s, tp = point->tp_k;
+
+	if (!(rate > 0 && isfinite(rate)))
+		return refusal_say(why, REFUSAL_BAD_VALUE,
+				   "row %zu: the heating rate %g is not a positive number", row, rate);
+	if (isnan(tp))
+		return 0;
+	if (tp < COLDEST_K && rate >= COLDEST_K && rate <= HOTTEST_K && tp > 0)
+		return refusal_say(why, REFUSAL_COLUMNS_SWAPPED,
+				   "row %zu: a peak at %g K scanned at %g K/s: rate and Tp look swapped", row,
+				   tp, rate);
+	if (!(tp >= COLDEST_K && tp <= HOTTEST_K))
+		return refusal_say(why, REFUSAL_BAD_VALUE,
+				   "row %zu: Tp = %g K; allowed is 150 to 2500 K (Celsius goes in Tp_C)", row,
+				   tp);
+	if (!isnan(tg_k) && tp < CELSIUS_SHARE * tg_k)
+		return refusal_say(
+			why, REFUSAL_BAD_VALUE,
+			"row %zu: Tp = %g K lies far below Tg = %g K; is it Celsius? That goes in Tp_C", row,
+			tp, tg_k);
+	if (!isnan(point->tp_sd_k) && !(point->tp_sd_k > 0 && isfinite(point->tp_sd_k)))
+		return refusal_say(why, REFUSAL_BAD_VALUE, "row %zu: sTp = %g K is not a positive number",
+				   row, point->tp_sd_k);
 	return 0;
 }
 
-/* Effective variance: the error of Tp as an error of y through the slope, dy/dTp = -2/Tp - slope/Tp^2. */
-static bool set_weights(const struct kissinger_point *points, size_t n, double slope, double *w)
+static uint32_t distinct_rates(const struct table *table)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!(points[i].tp_sd_k > 0))
-			return false;
-	for (size_t i = 0; i < n; i++) {
-		double t = points[i].tp_k, dy = (2 / t + slope / (t * t)) * points[i].tp_sd_k;
+	uint32_t count = 0;
 
-		w[i] = 1 / (dy * dy);
+	for (size_t i = 0; i < table->count; i++) {
+		double rate = table->rows[i]->rate_k_per_s;
+		bool seen = false;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = fabs(rate - table->rows[j]->rate_k_per_s) <= SAME_RATE * rate;
+		count += !seen;
 	}
-	return true;
+	return count;
 }
 
-static void leave_one_out(const double *x, const double *y, const double *w, size_t n,
-			  struct kissinger_result *result)
+static void rate_range(const struct table *table, double *ret_low, double *ret_high)
 {
-	result->loo_j_per_mol[0] = result->loo_j_per_mol[1] = NAN;
-	if (n < 4)
+	*ret_low = INFINITY;
+	*ret_high = 0;
+	for (size_t i = 0; i < table->count; i++) {
+		*ret_low = fmin(*ret_low, table->rows[i]->rate_k_per_s);
+		*ret_high = fmax(*ret_high, table->rows[i]->rate_k_per_s);
+	}
+}
+
+static bool peaks_differ(const struct table *table)
+{
+	for (size_t i = 1; i < table->count; i++)
+		if (table->rows[i]->tp_k != table->rows[0]->tp_k)
+			return true;
+	return false;
+}
+
+static int check_table(const struct table *table, struct kissinger_result *result)
+{
+	double low, high;
+
+	result->n = (uint32_t)table->count;
+	result->n_rates = distinct_rates(table);
+	rate_range(table, &low, &high);
+	if (table->count == 0 && result->n_without_peak > 0)
+		return refusal_say(result->why, REFUSAL_NO_PEAK, "none of the %u rows has a peak temperature",
+				   result->n_without_peak);
+	if (result->n_rates < 3)
+		return refusal_say(result->why, REFUSAL_TOO_FEW_RATES,
+				   "%u distinct rates among %u rows with a peak; at least 3 are needed",
+				   result->n_rates, result->n);
+	if (high < RATE_SPAN_MIN * low)
+		return refusal_say(
+			result->why, REFUSAL_RATE_SPAN,
+			"the rates go from %g to %g K/s; they must span a factor of %g or the slope is noise",
+			low, high, RATE_SPAN_MIN);
+	if (!peaks_differ(table))
+		return refusal_say(result->why, REFUSAL_BAD_VALUE,
+				   "all peaks lie at %g K: no slope; were the scans corrected twice?",
+				   table->rows[0]->tp_k);
+	return 0;
+}
+
+static int collect(const struct kissinger_point *points, size_t count, double tg_k, struct table *table,
+		   struct kissinger_result *result)
+{
+	bool weighted = true;
+
+	if (!isnan(tg_k) && !(tg_k >= COLDEST_K && tg_k <= HOTTEST_K))
+		return refusal_say(result->why, REFUSAL_BAD_VALUE, "Tg = %g K; allowed is 150 to 2500 K",
+				   tg_k);
+	for (size_t i = 0; i < count; i++) {
+		int r = check_row(&points[i], i + 1, tg_k, result->why);
+
+		if (r)
+			return r;
+		if (isnan(points[i].tp_k)) {
+			result->n_without_peak++;
+			continue;
+		}
+		weighted = weighted && !isnan(points[i].tp_sd_k);
+		table->rows[table->count++] = &points[i];
+	}
+	result->weighted = weighted && table->count > 0;
+	return check_table(table, result);
+}
+
+static double to_kj(double slope)
+{
+	return -slope * KISSINGER_R_J_PER_MOL_K / 1000;
+}
+
+static void report_range(const struct table *table, struct kissinger_result *result)
+{
+	if (table->count < 4)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		double ea = -fit_line(x, y, w, n, i).slope * GAS_CONSTANT;
+	for (size_t i = 0; i < table->count; i++) {
+		struct regression fit =
+			regress(table, FORM_KISSINGER, result->weighted ? table->weight : NULL, i);
+		double ea = to_kj(fit.slope);
 
 		if (!isfinite(ea))
 			continue;
-		result->loo_j_per_mol[0] = fmin(result->loo_j_per_mol[0], ea);
-		result->loo_j_per_mol[1] = fmax(result->loo_j_per_mol[1], ea);
+		result->leave_one_out_kj_per_mol[0] = fmin(result->leave_one_out_kj_per_mol[0], ea);
+		result->leave_one_out_kj_per_mol[1] = fmax(result->leave_one_out_kj_per_mol[1], ea);
 	}
 }
 
-/* One more point at 1/Tp(rate) on the fitted line adds most to sum (x - mean)^2 where |x - mean| is greatest.
+/*
+ * One more row of average weight at u widens suu by w n/(n+1) (u - mean)^2; its Tp is where the line puts it.
+ * The scatter stays as it is, the t quantile gains one degree of freedom.
  */
-static double next_rate(const struct kissinger_point *points, size_t n)
+static void report_next(const struct table *table, const struct regression *fit,
+			struct kissinger_result *result)
 {
-	double mean = 0;
+	double low, high, n = (double)table->count, sd = result->ea_se_kj_per_mol * sqrt(fit->suu);
+	double t = gsl_cdf_tdist_Pinv(0.975, n - 1);
 
-	for (size_t i = 0; i < n; i++)
-		mean += log(points[i].rate_k_per_s) / (double)n;
-	return mean - log(100.0) > log(1000.0) - mean ? 100 : 1000;
+	rate_range(table, &low, &high);
+	for (int i = 0; i < 2; i++) {
+		double rate = i ? 2 * high : low / 2, tp = 1 / fit->mean_u, off, half;
+
+		for (int round = 0; round < 20; round++)
+			tp = fit->slope / (log(rate / (tp * tp)) - fit->intercept);
+		off = 1 / tp - fit->mean_u;
+		half = t * sd / sqrt(fit->suu + fit->mean_weight * n / (n + 1) * off * off);
+		if (isfinite(half) && !(half >= result->next_half_width_kj_per_mol)) {
+			result->next_half_width_kj_per_mol = half;
+			result->next_rate_k_per_s = rate;
+		}
+	}
 }
 
-static void beside(const struct kissinger_point *points, const double *x, const double *w, size_t n,
-		   struct kissinger_result *result)
+static void report_class(double tg_k, struct kissinger_result *result)
 {
-	double y[KISSINGER_POINTS_MAX];
+	double unit = KISSINGER_R_J_PER_MOL_K * tg_k / 1000;
 
-	for (size_t i = 0; i < n; i++)
-		y[i] = log(points[i].rate_k_per_s);
-	result->moynihan_j_per_mol = -fit_line(x, y, w, n, n).slope * GAS_CONSTANT;
-	result->ozawa_j_per_mol = result->moynihan_j_per_mol / 1.0516; /* Doyle's approximation */
-	for (size_t i = 0; i < n; i++)
-		y[i] = log(points[i].rate_k_per_s / pow(points[i].tp_k, 1.92));
-	result->starink_j_per_mol = -fit_line(x, y, w, n, n).slope * GAS_CONSTANT / 1.0008;
-}
-
-static void classify(double tg_k, struct kissinger_result *result)
-{
-	double border = CLASS_BORDER_RTG * GAS_CONSTANT * tg_k;
-
-	result->ea_over_rtg = NAN;
-	if (!(tg_k > 0))
+	if (isnan(tg_k))
 		return;
-	result->ea_over_rtg = result->ea_j_per_mol / (GAS_CONSTANT * tg_k);
-	if (result->ea_ci95_j_per_mol[0] > border)
-		result->class_of = CLASS_ALPHA;
-	else if (result->ea_ci95_j_per_mol[1] < border)
-		result->class_of = CLASS_BETA;
+	result->ea_over_rtg = result->ea_kj_per_mol / unit;
+	for (int i = 0; i < 2; i++)
+		result->ea_ci95_over_rtg[i] = result->ea_ci95_kj_per_mol[i] / unit;
+	result->class = KISSINGER_CLASS_UNDECIDED;
+	if (result->ea_ci95_over_rtg[0] > KISSINGER_ALPHA_RTG)
+		result->class = KISSINGER_CLASS_ALPHA;
+	else if (result->ea_ci95_over_rtg[1] < KISSINGER_ALPHA_RTG)
+		result->class = KISSINGER_CLASS_BETA;
 }
 
-int kissinger_fit(const struct kissinger_point *points, size_t n, double tg_k,
+static void report_fit(struct table *table, double tg_k, struct kissinger_result *result)
+{
+	struct regression fit = result->weighted ? regress_weighted(table)
+						 : regress(table, FORM_KISSINGER, NULL, table->count);
+	double half;
+
+	result->ea_kj_per_mol = to_kj(fit.slope);
+	result->ea_se_kj_per_mol = fit.slope_se * KISSINGER_R_J_PER_MOL_K / 1000;
+	half = gsl_cdf_tdist_Pinv(0.975, (double)table->count - 2) * result->ea_se_kj_per_mol;
+	result->ea_ci95_kj_per_mol[0] = result->ea_kj_per_mol - half;
+	result->ea_ci95_kj_per_mol[1] = result->ea_kj_per_mol + half;
+	result->intercept = fit.intercept;
+	result->r2 = fit.r2;
+	result->moynihan_kj_per_mol = to_kj(regress(table, FORM_MOYNIHAN, NULL, table->count).slope);
+	result->ozawa_kj_per_mol = result->moynihan_kj_per_mol / 1.052;
+	result->starink_kj_per_mol = to_kj(regress(table, FORM_STARINK, NULL, table->count).slope) / 1.0008;
+	report_class(tg_k, result);
+	report_range(table, result);
+	report_next(table, &fit, result);
+}
+
+static void result_blank(struct kissinger_result *result)
+{
+	*result = (struct kissinger_result){.class = KISSINGER_CLASS_NONE};
+	result->ea_kj_per_mol = result->ea_se_kj_per_mol = result->ea_over_rtg = result->intercept =
+		result->r2 = NAN;
+	result->moynihan_kj_per_mol = result->starink_kj_per_mol = result->ozawa_kj_per_mol = NAN;
+	result->next_rate_k_per_s = result->next_half_width_kj_per_mol = NAN;
+	for (int i = 0; i < 2; i++)
+		result->ea_ci95_kj_per_mol[i] = result->ea_ci95_over_rtg[i] =
+			result->leave_one_out_kj_per_mol[i] = NAN;
+}
+
+int kissinger_fit(const struct kissinger_point *points, size_t count, const struct kissinger_options *options,
 		  struct kissinger_result *ret_result)
 {
-	double x[KISSINGER_POINTS_MAX], y[KISSINGER_POINTS_MAX], w[KISSINGER_POINTS_MAX], t95;
-	struct line line;
+	struct kissinger_result result;
+	struct table table = {.count = 0};
+	int r;
 
-	memset(ret_result, 0, sizeof(*ret_result));
-	if (check(points, n, ret_result))
-		return 1;
-	for (size_t i = 0; i < n; i++) {
-		x[i] = 1 / points[i].tp_k;
-		y[i] = log(points[i].rate_k_per_s / (points[i].tp_k * points[i].tp_k));
-		w[i] = 1;
+	if (count > KISSINGER_POINTS_MAX)
+		return -EINVAL;
+	result_blank(&result);
+	r = collect(points, count, options->tg_k, &table, &result);
+	if (r == 0)
+		report_fit(&table, options->tg_k, &result);
+	result.refusal = (enum refusal)r;
+	*ret_result = result;
+	return r;
+}
+
+const char *kissinger_class_name(enum kissinger_class class)
+{
+	switch (class) {
+	case KISSINGER_CLASS_NONE:
+		return "";
+	case KISSINGER_CLASS_ALPHA:
+		return "alpha";
+	case KISSINGER_CLASS_BETA:
+		return "beta";
+	case KISSINGER_CLASS_UNDECIDED:
+		return "undecided";
 	}
-	line = fit_line(x, y, w, n, n);
-	for (int i = 0; i < 4 && set_weights(points, n, line.slope, w); i++) {
-		line = fit_line(x, y, w, n, n);
-		ret_result->weighted = 1;
-	}
-	if (!isfinite(line.slope) || !isfinite(line.slope_se))
-		return refuse(ret_result, REFUSAL_BAD_VALUE, "all peaks lie at one temperature: no slope");
-	t95 = gsl_cdf_tdist_Pinv(0.975, (double)(n - 2));
-	ret_result->ea_j_per_mol = -line.slope * GAS_CONSTANT;
-	ret_result->ea_se_j_per_mol = line.slope_se * GAS_CONSTANT;
-	ret_result->ea_ci95_j_per_mol[0] = ret_result->ea_j_per_mol - t95 * ret_result->ea_se_j_per_mol;
-	ret_result->ea_ci95_j_per_mol[1] = ret_result->ea_j_per_mol + t95 * ret_result->ea_se_j_per_mol;
-	ret_result->intercept = line.intercept;
-	ret_result->r2 = line.r2;
-	leave_one_out(x, y, w, n, ret_result);
-	ret_result->next_rate_k_per_s = next_rate(points, n);
-	beside(points, x, w, n, ret_result);
-	classify(tg_k, ret_result);
-	return 0;
+	return "";
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a pair is a glass and where it is a liquid. The windows that minimise the expected error of the
+ * extrapolated line: noise (wide is good) against the part of the curvature that is beyond noise (narrow is
+ * good).
+ */
+#ifndef DENSD_CALORIMETRY_WINDOW_H
+#define DENSD_CALORIMETRY_WINDOW_H
+
+#include "daemon/calorimetry/match.h"
+
+struct windows {
+	double glass_k[2], liquid_k[2];
+	double rise_k; /* steepest rise of the reference */
+	double step;   /* first estimate of l - g there */
+};
+
+/*
+ * @ret_windows->glass_k and liquid_k come in with NAN to be found, or with numbers to be kept. 0 or enum
+ * refusal with its sentence.
+ */
+int window_find(const struct grid *grid, double noise_first, double noise_ref, struct windows *ret_windows,
+		char ret_why[REFUSAL_WHY]);
+/* The windows hold a glass and a liquid: step, slopes, curvature, and the scans merge. 0 or enum refusal. */
+int window_check(const struct grid *grid, const struct match *match, const double glass_k[2],
+		 const double liquid_k[2], double noise_first, double noise_ref, char ret_why[REFUSAL_WHY]);
+/*
+ * Curvature q (signal/K^2) of the reference that both windows share, 0 when it is not beyond noise.
+ */
+double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
+			double noise);
+
+#endif
