@@ -86,7 +86,7 @@ static void list_keys(const struct schema_field *fields, size_t count, char *buf
 static void unknown_key(const struct yaml_node *node, const char *what, const struct schema_field *fields,
 			size_t count, struct diagnostics *diagnostics)
 {
-	const char *keys[64], *nearest;
+	const char *keys[64] = {NULL}, *nearest;
 	char allowed[200];
 
 	for (size_t i = 0; i < count && i < 64; i++)

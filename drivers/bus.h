@@ -19,7 +19,7 @@ void bus_free(struct bus *bus); /* closes without writing anything; NULL is fine
  * trouble is in the reports. @ret_trace_fd: a sealed memfd when a chip READ finished in this cycle, else -1.
  * @tick_mono_ns: when control made the demand; the heartbeat is written only from one younger than 1 s.
  */
-void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *demands, struct report *ret_reports,
-	       int *ret_trace_fd);
+void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *demands,
+	       struct report *ret_reports, int *ret_trace_fd);
 
 #endif

@@ -16,16 +16,18 @@ enum device_kind { DEVICE_FURNACE, DEVICE_PRESS, DEVICE_FLOW, DEVICE_CHIP, DEVIC
 enum device_mode { MODE_OBSERVE /* read only, adopt */, MODE_OFF /* safe */, MODE_CONTROL };
 
 struct furnace_demand {
-	uint8_t mode;       /* OBSERVE: no write. OFF: the profile's heater-off sequence. CONTROL: automatic at setpoint */
+	uint8_t mode; /* OBSERVE: no write. OFF: the profile's heater-off sequence. CONTROL: automatic at
+			 setpoint */
 	double setpoint_k;
 };
 struct furnace_report {
 	struct reading temperature_k, temperature2_k, setpoint_k, output_pct;
 	bool identity_ok, sensor_break, manual, readback_differs, second_master, verified_off;
-	uint32_t writes;    /* setpoint writes since the worker started */
+	uint32_t writes; /* setpoint writes since the worker started */
 };
 
-struct press_permit { /* the temperature a release rests on; the worker checks it: fresh, cold, or it writes nothing that lowers */
+struct press_permit { /* the temperature a release rests on; the worker checks it: fresh, cold, or it writes
+			 nothing that lowers */
 	bool granted;
 	double temperature_k, release_temperature_k;
 	int64_t t_reply_ns; /* mono, of that temperature reading */
@@ -36,14 +38,15 @@ struct press_demand {
 	bool heater_enable;  /* contactor coil */
 	bool heartbeat;      /* control's tick is younger than 1 s */
 	double watchdog_s;   /* to arm before the first setpoint; 0: leave */
-	double prior_gpa;    /* control's last known sample pressure, to seed the loading/unloading branch; NAN: unknown */
+	double prior_gpa; /* control's last known sample pressure, to seed the loading/unloading branch; NAN:
+			     unknown */
 	struct press_permit permit;
 };
 struct press_report {
 	struct reading pressure_gpa, setpoint_gpa, oil_bar, oil_setpoint_bar, stroke_pct;
 	double oil_gpa_per_bar;
-	bool identity_ok, locked, local, depressurised, contactor_closed, watchdog_armed, watchdog_tripped, power_failed,
-		readback_differs, second_master, release_refused;
+	bool identity_ok, locked, local, depressurised, contactor_closed, watchdog_armed, watchdog_tripped,
+		power_failed, readback_differs, second_master, release_refused;
 	uint32_t writes;
 };
 
@@ -56,7 +59,15 @@ struct flow_report {
 	bool identity_ok;
 };
 
-enum chip_job_kind { CHIP_JOB_NONE, CHIP_JOB_PROGRAM, CHIP_JOB_ARM, CHIP_JOB_FIRE, CHIP_JOB_READ, CHIP_JOB_DELETE, CHIP_JOB_OFF };
+enum chip_job_kind {
+	CHIP_JOB_NONE,
+	CHIP_JOB_PROGRAM,
+	CHIP_JOB_ARM,
+	CHIP_JOB_FIRE,
+	CHIP_JOB_READ,
+	CHIP_JOB_DELETE,
+	CHIP_JOB_OFF
+};
 struct chip_demand {
 	bool off;         /* chip heater off now, above any job */
 	uint8_t job;      /* enum chip_job_kind, same numbers as enum scan_job */
@@ -75,7 +86,8 @@ struct chip_report {
 	uint32_t trace_rows; /* READ: rows in the memfd that comes with this report */
 	char error[CHIP_ERROR];
 };
-/* A trace in the sealed memfd: trace_rows rows of 3 little-endian float64: t_s, programme temperature K, heat flow mW (endothermic up). */
+/* A trace in the sealed memfd: trace_rows rows of 3 little-endian float64: t_s, programme temperature K, heat
+ * flow mW (endothermic up). */
 struct trace_row {
 	double t_s, temperature_k, heat_flow_mw;
 };
@@ -95,7 +107,7 @@ struct report {
 	bool online;    /* identity verified and three good cycles since the last (re)connect */
 	uint8_t fault;  /* enum cause of the last failed transaction in this cycle; CAUSE_NONE: clean */
 	uint32_t errors, transactions; /* since the worker started */
-	bool simulated; /* the device proved to be densim, at @sim_scale */
+	bool simulated;                /* the device proved to be densim, at @sim_scale */
 	double sim_scale;
 	union {
 		struct furnace_report furnace;

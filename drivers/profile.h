@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A device profile: the register map and manners of one instrument model, read from config/devices/NAME.yaml. */
+/* A device profile: the register map and manners of one instrument model, read from config/devices/NAME.yaml.
+ */
 #ifndef DENSD_DRIVERS_PROFILE_H
 #define DENSD_DRIVERS_PROFILE_H
 
@@ -12,42 +13,61 @@
 #define PROFILE_TEXT 96
 #define PROFILE_REGISTERS_MAX 48
 
-enum register_type { REG_U16, REG_S16, REG_F32_HIGH_FIRST, REG_F32_LOW_FIRST, REG_U32_HIGH_FIRST, REG_U32_LOW_FIRST, REG_TYPE_MAX };
-enum register_unit { UNIT_NONE, UNIT_KELVIN, UNIT_CELSIUS, UNIT_PERCENT, UNIT_BAR, UNIT_ML_PER_MIN, UNIT_SECOND, UNIT_OHM, UNIT_MAX };
+enum register_type {
+	REG_U16,
+	REG_S16,
+	REG_F32_HIGH_FIRST,
+	REG_F32_LOW_FIRST,
+	REG_U32_HIGH_FIRST,
+	REG_U32_LOW_FIRST,
+	REG_TYPE_MAX
+};
+enum register_unit {
+	UNIT_NONE,
+	UNIT_KELVIN,
+	UNIT_CELSIUS,
+	UNIT_PERCENT,
+	UNIT_BAR,
+	UNIT_ML_PER_MIN,
+	UNIT_SECOND,
+	UNIT_OHM,
+	UNIT_MAX
+};
 enum register_space { SPACE_HOLDING, SPACE_INPUT, SPACE_COIL, SPACE_DISCRETE };
 
 struct profile_register {
 	char name[32];    /* role, e.g. "process_value", "setpoint", "output", "mode", "status", "identity" */
 	uint16_t address; /* 0-based PDU address, as on the wire (an IEEE region address is written out) */
 	uint8_t type, unit, space; /* enums above */
-	double scale;     /* engineering = raw * scale, before the unit conversion */
+	double scale;              /* engineering = raw * scale, before the unit conversion */
 	bool writable;
-	bool retained;    /* EEPROM: counts against the write budget */
-	int32_t bit;      /* for status bits: bit number inside a U16; -1: the whole register */
+	bool retained; /* EEPROM: counts against the write budget */
+	int32_t bit;   /* for status bits: bit number inside a U16; -1: the whole register */
 };
 struct profile_value { /* a name and a number: "off_sequence" steps, expected identity, enum values */
 	char name[32];
-	char reg[32];     /* register it belongs to */
+	char reg[32];       /* register it belongs to */
 	double value, mask; /* compared as (raw & mask) == value when mask != 0 */
 };
 #define PROFILE_STEPS_MAX 8
 struct profile {
 	char name[PROFILE_TEXT], maker[PROFILE_TEXT], source[200];
-	uint8_t kind;              /* enum device_kind */
-	char protocol[16];         /* "modbus" or "scpi" */
+	uint8_t kind;      /* enum device_kind */
+	char protocol[16]; /* "modbus" or "scpi" */
 	double worst_latency_ms, response_timeout_ms;
-	double setpoint_period_s;  /* least lab time between streamed setpoint writes */
-	double setpoint_step;      /* smaller changes are not written until the period is over */
-	bool watchdog;             /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
-	uint32_t write_budget;     /* 0: unlimited */
+	double setpoint_period_s; /* least lab time between streamed setpoint writes */
+	double setpoint_step;     /* smaller changes are not written until the period is over */
+	bool watchdog; /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
+	uint32_t write_budget; /* 0: unlimited */
 	uint32_t register_count;
 	struct profile_register registers[PROFILE_REGISTERS_MAX];
 	uint32_t identity_count, off_count, auto_count;
-	struct profile_value identity[PROFILE_STEPS_MAX];  /* what must be read before any write */
-	struct profile_value off_steps[PROFILE_STEPS_MAX]; /* heater off, in order: register and value to write */
-	struct profile_value auto_steps[PROFILE_STEPS_MAX];/* back to automatic, in order */
+	struct profile_value identity[PROFILE_STEPS_MAX]; /* what must be read before any write */
+	struct profile_value
+		off_steps[PROFILE_STEPS_MAX]; /* heater off, in order: register and value to write */
+	struct profile_value auto_steps[PROFILE_STEPS_MAX]; /* back to automatic, in order */
 	uint32_t blacklist_count;
-	uint16_t blacklist[8];     /* registers never to be touched */
+	uint16_t blacklist[8]; /* registers never to be touched */
 };
 /* NULL when the profile has none of that name. */
 const struct profile_register *profile_find(const struct profile *profile, const char *name);
@@ -55,7 +75,7 @@ const struct profile_register *profile_find(const struct profile *profile, const
 /* Oil pressure to sample pressure: two monotone branches, loading below unloading. */
 #define CALIBRATION_POINTS_MAX 16
 struct press_calibration {
-	char id[PROFILE_TEXT];   /* version or date, pinned into the run's record */
+	char id[PROFILE_TEXT]; /* version or date, pinned into the run's record */
 	uint32_t loading_count, unloading_count;
 	double loading_bar[CALIBRATION_POINTS_MAX], loading_gpa[CALIBRATION_POINTS_MAX];
 	double unloading_bar[CALIBRATION_POINTS_MAX], unloading_gpa[CALIBRATION_POINTS_MAX];
@@ -64,24 +84,24 @@ struct press_calibration {
 enum bus_kind { BUS_MODBUS_TCP, BUS_MODBUS_RTU, BUS_SERIAL };
 #define BUS_DEVICES_MAX 4
 struct bus_device {
-	char name[32];           /* "press", "furnace", "nitrogen", "chip" */
-	uint8_t unit;            /* Modbus unit */
+	char name[32];               /* "press", "furnace", "nitrogen", "chip" */
+	uint8_t unit;                /* Modbus unit */
 	double temperature_offset_k; /* calibration: added to the reading */
 	struct profile profile;
 };
 struct bus_config {
 	char name[32];
-	uint8_t kind;            /* enum bus_kind */
-	char path[108];          /* device path, or host */
+	uint8_t kind;   /* enum bus_kind */
+	char path[108]; /* device path, or host */
 	uint16_t port;
 	uint32_t baud;
-	char parity;             /* 'N', 'E', 'O' */
+	char parity; /* 'N', 'E', 'O' */
 	uint8_t stop_bits;
 	uint32_t device_count;
 	struct bus_device devices[BUS_DEVICES_MAX]; /* in the order they are served: the furnace first */
 	struct press_calibration calibration;       /* of the press on this bus */
-	double scale;            /* clock scale N of the site */
-	double pressure_rate_gpa_per_s; /* to cross the friction dead band at reversal */
+	double scale;                               /* clock scale N of the site */
+	double pressure_rate_gpa_per_s;             /* to cross the friction dead band at reversal */
 };
 
 #endif

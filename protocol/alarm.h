@@ -54,15 +54,15 @@ enum alarm {
 enum alarm_severity { SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_ALARM, SEVERITY_TRIP };
 
 struct alarm_set {
-	uint64_t active;       /* bit n: enum alarm n */
+	uint64_t active; /* bit n: enum alarm n */
 	uint64_t acknowledged;
 };
 
 struct alarm_info {
-	const char *name;    /* "furnace-runaway" */
+	const char *name; /* "furnace-runaway" */
 	enum alarm_severity severity;
-	const char *what;    /* one line: what it means */
-	const char *remedy;  /* one line: what the operator should do */
+	const char *what;   /* one line: what it means */
+	const char *remedy; /* one line: what the operator should do */
 };
 /* Never NULL; unknown numbers give the entry of ALARM_NONE. */
 const struct alarm_info *alarm_info(enum alarm alarm);

@@ -25,33 +25,34 @@
 /* One measured value on the lab clock. Age is event time less t_lab_s. */
 struct measurement {
 	double value;
-	double t_lab_s; /* when the answer was complete; -INFINITY: never */
+	double t_lab_s;  /* when the answer was complete; -INFINITY: never */
 	uint8_t quality; /* enum quality */
 	uint8_t cause;   /* enum cause */
 };
 
 /* Everything the rules look at, as of one tick. */
 struct inputs {
-	struct measurement temperature_k;       /* trusted furnace/cell thermocouple */
-	struct measurement temperature2_k;      /* second trusted sensor; quality NONE where there is none */
-	struct measurement ambient_k;           /* quality NONE: 298 K is assumed */
-	struct measurement furnace_setpoint_k;  /* read back from the controller */
+	struct measurement temperature_k;      /* trusted furnace/cell thermocouple */
+	struct measurement temperature2_k;     /* second trusted sensor; quality NONE where there is none */
+	struct measurement ambient_k;          /* quality NONE: 298 K is assumed */
+	struct measurement furnace_setpoint_k; /* read back from the controller */
 	struct measurement furnace_output_pct;
-	struct measurement pressure_gpa;        /* sample side, through the calibration */
+	struct measurement pressure_gpa;          /* sample side, through the calibration */
 	struct measurement pressure_setpoint_gpa; /* last written, read back, sample side */
 	struct measurement oil_bar;
 	struct measurement oil_setpoint_bar;
-	double oil_gpa_per_bar;                 /* local slope, to compare on the oil side in GPa */
-	struct measurement stroke_pct;          /* pump volume left */
+	double oil_gpa_per_bar;        /* local slope, to compare on the oil side in GPa */
+	struct measurement stroke_pct; /* pump volume left */
 	struct measurement flow_ml_per_min;
 	/* Status bits, valid only while the device's own block is fresh (temperature_k, oil_bar). */
-	bool furnace_sensor_break, furnace_manual, furnace_identity_ok, furnace_readback_differs, furnace_second_master;
+	bool furnace_sensor_break, furnace_manual, furnace_identity_ok, furnace_readback_differs,
+		furnace_second_master;
 	bool press_locked, press_local, press_depressurised, press_contactor_closed, press_watchdog_tripped,
 		press_identity_ok, press_readback_differs, press_second_master;
-	bool devices_armed;                     /* each device's own watchdog is armed (or its absence accepted) */
-	bool furnace_lost, press_lost;          /* worker or line is gone */
-	bool store_ok;                          /* recorder answers, space is left, last commit in time */
-	bool step_late;                         /* this step is more than step_late_ms late */
+	bool devices_armed;            /* each device's own watchdog is armed (or its absence accepted) */
+	bool furnace_lost, press_lost; /* worker or line is gone */
+	bool store_ok;                 /* recorder answers, space is left, last commit in time */
+	bool step_late;                /* this step is more than step_late_ms late */
 };
 
 enum event_kind {
@@ -89,8 +90,18 @@ struct permit {
 	double release_temperature_k;
 };
 
-enum intent_kind { INTENT_NONE, INTENT_SEGMENT, INTENT_VERB, INTENT_TRIP, INTENT_RELEASE, INTENT_FIRE, INTENT_RECOVERY, INTENT_KIND_MAX };
-/* What must be durable before it is done (adds energy, moves pressure, fires, resumes), or is journaled after. */
+enum intent_kind {
+	INTENT_NONE,
+	INTENT_SEGMENT,
+	INTENT_VERB,
+	INTENT_TRIP,
+	INTENT_RELEASE,
+	INTENT_FIRE,
+	INTENT_RECOVERY,
+	INTENT_KIND_MAX
+};
+/* What must be durable before it is done (adds energy, moves pressure, fires, resumes), or is journaled
+ * after. */
 struct intent {
 	uint64_t number; /* counts up within a store; 0 = none */
 	uint8_t kind;
@@ -103,8 +114,8 @@ struct intent {
 enum note_kind { NOTE_ALARM_RAISED, NOTE_ALARM_CLEARED, NOTE_TRANSITION, NOTE_OUTCOME, NOTE_INFO };
 struct note {
 	uint8_t kind;
-	uint8_t alarm;        /* enum alarm */
-	uint8_t from, to;     /* phases, for TRANSITION */
+	uint8_t alarm;          /* enum alarm */
+	uint8_t from, to;       /* phases, for TRANSITION */
 	char text[MACHINE_WHY]; /* what happened, what densd did, what to do */
 };
 
@@ -119,13 +130,13 @@ struct actions {
 	double setpoint_k;
 	enum press_mode press;
 	double setpoint_gpa;
-	double ramp_gpa_per_s;  /* signed rate the setpoint moves at; 0 = standing */
-	bool contactor;         /* HEATER_ENABLE */
-	bool purge;             /* nitrogen on */
-	bool chip_off;          /* trips: the chip heater goes off as well */
-	struct permit permit;   /* granted only with a pressure-lowering command */
-	struct intent intent;   /* number 0: none in this step */
-	struct answer answer;   /* to EVENT_VERB, EVENT_START */
+	double ramp_gpa_per_s; /* signed rate the setpoint moves at; 0 = standing */
+	bool contactor;        /* HEATER_ENABLE */
+	bool purge;            /* nitrogen on */
+	bool chip_off;         /* trips: the chip heater goes off as well */
+	struct permit permit;  /* granted only with a pressure-lowering command */
+	struct intent intent;  /* number 0: none in this step */
+	struct answer answer;  /* to EVENT_VERB, EVENT_START */
 	uint32_t note_count;
 	struct note notes[MACHINE_NOTES];
 };
@@ -141,17 +152,17 @@ struct machine {
 	uint8_t hold_alarm;   /* enum alarm that caused HOLD, 0 = the operator */
 	bool holdback;        /* the protocol clock stands because PV left its band */
 	bool pause_pending;
-	bool latched;         /* a trip is latched */
-	bool interrupted;     /* the record says INTERRUPTED */
+	bool latched;     /* a trip is latched */
+	bool interrupted; /* the record says INTERRUPTED */
 	bool cold_run;
-	uint8_t first_cause;  /* enum alarm of the latched trip */
+	uint8_t first_cause; /* enum alarm of the latched trip */
 	double phase_since_lab_s;
-	double run_s;         /* run clock: programme time */
+	double run_s; /* run clock: programme time */
 	double setpoint_k, setpoint_gpa;
-	double soak_s;        /* credit so far */
+	double soak_s;             /* credit so far */
 	double soak_started_lab_s; /* -1: not yet */
-	double progress;      /* 0..1 of the whole run */
-	double remaining_s;   /* estimate, lab */
+	double progress;           /* 0..1 of the whole run */
+	double remaining_s;        /* estimate, lab */
 	double holdback_s, holdback_sum_s, hold_s, pause_s, outage_s;
 	double last_good_gpa, last_good_k;
 	double release_temperature_k; /* at the moment of release; 0 before */
@@ -164,29 +175,31 @@ struct machine {
 		uint64_t waiting_intent;
 		bool durable;
 		double previous_lab_s;
-		double dwell_since_lab_s, done_since_lab_s, in_band_since_lab_s, hold_hot_since_lab_s, resume_offer_until_lab_s;
+		double dwell_since_lab_s, done_since_lab_s, in_band_since_lab_s, hold_hot_since_lab_s,
+			resume_offer_until_lab_s;
 		double previous_k, previous_gpa;
 		double timer[64];  /* one accumulator or start time a hazard row, see interlock.c */
 		double memory[32]; /* values those timers began with */
 		uint8_t bad_reads;
 		bool acknowledged, resume_offered, decompressing;
 		uint8_t verb_pending;
-		uint64_t fired;         /* bit n: row n of the interlock table demands a reaction now */
+		uint64_t fired;           /* bit n: row n of the interlock table demands a reaction now */
 		double clear_since_lab_s; /* ABORTING: since when no row demands one */
 		double good_k_lab_s, good_gpa_lab_s; /* when T and P were last read well */
-		bool heater_off;        /* the heater stays off whatever the phase */
-		bool safe_hold;         /* the press stays locked whatever the phase */
-		bool stay;              /* COOL by verb or R15: stay pressurised */
-		bool was_tripped;       /* RESUME only if the plan allows it after a trip */
-		bool offer_ends;        /* resume_offer_until_lab_s counts */
-		bool frozen;            /* ABORTING: stands until the hazard has been gone for 60 s */
-		bool panel_has_press;   /* HANDED_OVER: lock and heater off were read back */
-		uint8_t wait_mode;      /* RECOVERY_WAIT: what the devices do */
-		uint8_t ending;         /* enum outcome the way out ends with */
+		bool heater_off;                     /* the heater stays off whatever the phase */
+		bool safe_hold;                      /* the press stays locked whatever the phase */
+		bool stay;                           /* COOL by verb or R15: stay pressurised */
+		bool was_tripped;                    /* RESUME only if the plan allows it after a trip */
+		bool offer_ends;                     /* resume_offer_until_lab_s counts */
+		bool frozen;          /* ABORTING: stands until the hazard has been gone for 60 s */
+		bool panel_has_press; /* HANDED_OVER: lock and heater off were read back */
+		uint8_t wait_mode;    /* RECOVERY_WAIT: what the devices do */
+		uint8_t ending;       /* enum outcome the way out ends with */
 	} private_state;
 };
 
-/* IDLE at @t_lab_s. Before every step the caller sets next_intent (one numbering for all of a store's intents). */
+/* IDLE at @t_lab_s. Before every step the caller sets next_intent (one numbering for all of a store's
+ * intents). */
 void machine_init(struct machine *ret_machine, double t_lab_s);
 /*
  * One step. *ret_next and *ret_actions are always written. Returns 0, or -EINVAL for an event that is not

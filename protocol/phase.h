@@ -23,9 +23,17 @@ enum phase {
 	PHASE_HANDED_OVER,
 	PHASE_MAX
 };
-enum outcome { OUTCOME_NONE, OUTCOME_COMPLETED, OUTCOME_ABORTED, OUTCOME_TRIPPED, OUTCOME_FAILED, OUTCOME_HANDED_OVER, OUTCOME_MAX };
+enum outcome {
+	OUTCOME_NONE,
+	OUTCOME_COMPLETED,
+	OUTCOME_ABORTED,
+	OUTCOME_TRIPPED,
+	OUTCOME_FAILED,
+	OUTCOME_HANDED_OVER,
+	OUTCOME_MAX
+};
 
-const char *phase_name(enum phase phase);     /* "wait-capsule" */
+const char *phase_name(enum phase phase);       /* "wait-capsule" */
 const char *outcome_name(enum outcome outcome); /* "handed-over"; "none" while it runs */
 int phase_from_name(const char *name);
 

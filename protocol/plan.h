@@ -12,7 +12,7 @@
 
 #include "protocol/limits.h"
 
-#define PLAN_TEXT 96       /* bytes of a name, NUL included */
+#define PLAN_TEXT 96 /* bytes of a name, NUL included */
 #define PLAN_RATES_MAX 16
 #define PLAN_SECTIONS_MAX 8 /* sections a rate */
 #define PLAN_QUEUE_MAX 32
@@ -71,14 +71,23 @@ size_t plan_warnings(const struct plan *plan, double ambient_k, struct plan_faul
  * As plan_check, without comparing the limits with their table: control widens freshness and bus limits of
  * the pinned plan at scale > 1 (design.md section 5), and the machine checks that plan again at its start.
  */
-size_t plan_check_feasible(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults, size_t max);
+size_t plan_check_feasible(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults,
+			   size_t max);
 /* Where COOL goes: max(298 K, ambient). */
 double plan_cooling_target_k(double ambient_k);
 /* T_dens within 10 K of ambient: HEAT and COOL are skipped and the heater stays 0. */
 bool plan_is_cold(const struct plan *plan, double ambient_k);
 
 /* The ideal programme at nominal rates: what `densctl plan` prints. Segments in order. */
-enum segment_kind { SEGMENT_COMPRESS, SEGMENT_HEAT, SEGMENT_ISOTHERM, SEGMENT_COOL, SEGMENT_DWELL, SEGMENT_DECOMPRESS, SEGMENT_MAX };
+enum segment_kind {
+	SEGMENT_COMPRESS,
+	SEGMENT_HEAT,
+	SEGMENT_ISOTHERM,
+	SEGMENT_COOL,
+	SEGMENT_DWELL,
+	SEGMENT_DECOMPRESS,
+	SEGMENT_MAX
+};
 struct segment {
 	enum segment_kind kind;
 	double start_s, duration_s;

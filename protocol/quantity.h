@@ -19,7 +19,14 @@ enum dimension {
 	DIM_NUMBER,           /* no unit */
 	DIM_MAX
 };
-enum quantity_error { QUANTITY_OK, QUANTITY_EMPTY, QUANTITY_NOT_A_NUMBER, QUANTITY_NO_UNIT, QUANTITY_UNKNOWN_UNIT, QUANTITY_OUT_OF_RANGE };
+enum quantity_error {
+	QUANTITY_OK,
+	QUANTITY_EMPTY,
+	QUANTITY_NOT_A_NUMBER,
+	QUANTITY_NO_UNIT,
+	QUANTITY_UNKNOWN_UNIT,
+	QUANTITY_OUT_OF_RANGE
+};
 
 enum quantity_error quantity_parse(const char *text, enum dimension dimension, double *ret_value);
 /* A decimal number and nothing else: digits, point, exponent; '.' in every locale. Finite. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The restart tables R1..R21 (press and furnace) and F1..F4 (calorimeter): pure decisions from what was read. */
+/* The restart tables R1..R21 (press and furnace) and F1..F4 (calorimeter): pure decisions from what was read.
+ */
 #ifndef DENSD_PROTOCOL_RECOVERY_H
 #define DENSD_PROTOCOL_RECOVERY_H
 
@@ -12,15 +13,15 @@ enum recovery_pressure { RP_UNKNOWN, RP_AMBIENT, RP_PRESSED };
 enum recovery_temperature { RT_UNKNOWN, RT_COLD, RT_HOT };
 
 struct recovery_facts {
-	bool journal_ok;          /* read and consistent */
-	bool latched;             /* a trip was latched */
-	uint8_t phase;            /* enum phase in the journal */
-	uint8_t resume_phase;     /* for HOLD: where it came from */
-	bool reference;           /* 1 atm run */
-	bool identity_ok;         /* identity, units, no second master */
+	bool journal_ok;      /* read and consistent */
+	bool latched;         /* a trip was latched */
+	uint8_t phase;        /* enum phase in the journal */
+	uint8_t resume_phase; /* for HOLD: where it came from */
+	bool reference;       /* 1 atm run */
+	bool identity_ok;     /* identity, units, no second master */
 	enum recovery_pressure pressure;
 	enum recovery_temperature temperature;
-	double gap_s;             /* lab time since the last journaled tick */
+	double gap_s;              /* lab time since the last journaled tick */
 	double moved_gpa, moved_k; /* against the journal, absolute */
 	bool same_boot, controller_reset;
 	uint32_t restarts_last_hour;
@@ -29,10 +30,10 @@ struct recovery_facts {
 };
 
 enum recovery_action {
-	RECOVER_NO_WRITES,     /* RECOVERY_WAIT, observe only */
+	RECOVER_NO_WRITES, /* RECOVERY_WAIT, observe only */
 	RECOVER_S_HOLD_LATCHED,
-	RECOVER_S_HOLD_WAIT,   /* S-HOLD and RECOVERY_WAIT */
-	RECOVER_ADOPT_WAIT,    /* heater 0, pressure at the device's own setpoint, RECOVERY_WAIT */
+	RECOVER_S_HOLD_WAIT, /* S-HOLD and RECOVERY_WAIT */
+	RECOVER_ADOPT_WAIT,  /* heater 0, pressure at the device's own setpoint, RECOVERY_WAIT */
 	RECOVER_IDLE,
 	RECOVER_IDLE_ALARM,
 	RECOVER_COOL,          /* go on cooling in the same phase */
@@ -45,18 +46,25 @@ enum recovery_action {
 	RECOVER_ACTION_MAX
 };
 struct recovery_decision {
-	uint8_t row; /* 1..21 */
+	uint8_t row;    /* 1..21 */
 	uint8_t action; /* enum recovery_action */
 	double gap_s;
 	double pressure_gpa, temperature_k; /* measured, to adopt */
-	char text[200]; /* what was found, which row, what the operator may do */
+	char text[200];                     /* what was found, which row, what the operator may do */
 };
 /* First row that matches wins; there is always one. */
 void recovery_decide(const struct recovery_facts *facts, struct recovery_decision *ret_decision);
 
-enum scan_recovery { SCAN_RECOVER_FIRE_AGAIN = 1, SCAN_RECOVER_READ_TRACE, SCAN_RECOVER_LOST, SCAN_RECOVER_ALARM };
-/* F1..F4 from the counter in the fire intent, the chip's counter now, and whether the chip still has that trace. */
-enum scan_recovery recovery_decide_scan(bool counters_known, uint32_t intent_counter, uint32_t chip_counter, bool trace_available);
+enum scan_recovery {
+	SCAN_RECOVER_FIRE_AGAIN = 1,
+	SCAN_RECOVER_READ_TRACE,
+	SCAN_RECOVER_LOST,
+	SCAN_RECOVER_ALARM
+};
+/* F1..F4 from the counter in the fire intent, the chip's counter now, and whether the chip still has that
+ * trace. */
+enum scan_recovery recovery_decide_scan(bool counters_known, uint32_t intent_counter, uint32_t chip_counter,
+					bool trace_available);
 const char *recovery_action_name(enum recovery_action action);
 
 #endif

@@ -20,16 +20,32 @@ enum scan_phase {
 	SCAN_ARM,
 	SCAN_FIRE,
 	SCAN_READ,
-	SCAN_COOL,      /* waits for the chip's reference cooling (part of the first program) and the commit */
+	SCAN_COOL, /* waits for the chip's reference cooling (part of the first program) and the commit */
 	SCAN_REFERENCE, /* arm, fire and read of the second scan */
 	SCAN_SECTION_DONE,
 	SCAN_CHIP_FAULT,
 	SCAN_PHASE_MAX
 };
-enum section_outcome { SECTION_NONE, SECTION_SCANNED, SECTION_LOST, SECTION_FAULT, SECTION_CANCELLED, SECTION_OUTCOME_MAX };
+enum section_outcome {
+	SECTION_NONE,
+	SECTION_SCANNED,
+	SECTION_LOST,
+	SECTION_FAULT,
+	SECTION_CANCELLED,
+	SECTION_OUTCOME_MAX
+};
 
 /* What the chip says, from its status poll. */
-enum chip_state { CHIP_UNKNOWN, CHIP_IDLE, CHIP_PROGRAMMED, CHIP_ARMED, CHIP_RUNNING, CHIP_DATA, CHIP_FAULT, CHIP_STATE_MAX };
+enum chip_state {
+	CHIP_UNKNOWN,
+	CHIP_IDLE,
+	CHIP_PROGRAMMED,
+	CHIP_ARMED,
+	CHIP_RUNNING,
+	CHIP_DATA,
+	CHIP_FAULT,
+	CHIP_STATE_MAX
+};
 struct chip_inputs {
 	struct measurement temperature_k, resistance_ohm, power_mw;
 	struct measurement flow_ml_per_min;
@@ -37,20 +53,29 @@ struct chip_inputs {
 	uint32_t scan_counter;
 	bool trace_available; /* of scan_counter */
 	bool identity_ok, lost;
-	bool out_of_band;     /* power or resistance out of band (hazard 37) */
+	bool out_of_band; /* power or resistance out of band (hazard 37) */
 };
 
-enum scan_job { SCAN_JOB_NONE, SCAN_JOB_PROGRAM, SCAN_JOB_ARM, SCAN_JOB_FIRE, SCAN_JOB_READ, SCAN_JOB_DELETE, SCAN_JOB_OFF, SCAN_JOB_MAX };
+enum scan_job {
+	SCAN_JOB_NONE,
+	SCAN_JOB_PROGRAM,
+	SCAN_JOB_ARM,
+	SCAN_JOB_FIRE,
+	SCAN_JOB_READ,
+	SCAN_JOB_DELETE,
+	SCAN_JOB_OFF,
+	SCAN_JOB_MAX
+};
 
 enum scan_event_kind {
-	SCAN_EVENT_TICK,     /* inputs */
-	SCAN_EVENT_SECTION,  /* a section is given: rate, automatic */
-	SCAN_EVENT_CONFIRM,  /* the operator has loaded it */
+	SCAN_EVENT_TICK,    /* inputs */
+	SCAN_EVENT_SECTION, /* a section is given: rate, automatic */
+	SCAN_EVENT_CONFIRM, /* the operator has loaded it */
 	SCAN_EVENT_CANCEL,
-	SCAN_EVENT_DURABLE,  /* intent */
-	SCAN_EVENT_JOB_DONE, /* job, ok */
-	SCAN_EVENT_COMMITTED,/* the recorder has the trace of @counter */
-	SCAN_EVENT_RESTART,  /* after a restart of control: decide F1..F4 at the next fresh inputs */
+	SCAN_EVENT_DURABLE,   /* intent */
+	SCAN_EVENT_JOB_DONE,  /* job, ok */
+	SCAN_EVENT_COMMITTED, /* the recorder has the trace of @counter */
+	SCAN_EVENT_RESTART,   /* after a restart of control: decide F1..F4 at the next fresh inputs */
 	SCAN_EVENT_KIND_MAX
 };
 struct scan_event {
@@ -72,8 +97,8 @@ struct scan_program { /* what SCAN_JOB_PROGRAM carries */
 	bool reference;
 };
 struct scan_actions {
-	uint8_t job;      /* a job to hand to the chip worker; NONE: nothing new */
-	uint32_t job_id;  /* repeat of an unanswered job keeps its id */
+	uint8_t job;     /* a job to hand to the chip worker; NONE: nothing new */
+	uint32_t job_id; /* repeat of an unanswered job keeps its id */
 	struct scan_program program;
 	uint32_t counter; /* READ, DELETE */
 	bool purge;
@@ -83,9 +108,9 @@ struct scan_actions {
 	struct note notes[8];
 };
 struct scan_machine {
-	uint8_t phase;        /* enum scan_phase */
-	uint8_t outcome;      /* enum section_outcome, at SECTION_DONE */
-	bool reference;       /* second scan in progress */
+	uint8_t phase;   /* enum scan_phase */
+	uint8_t outcome; /* enum section_outcome, at SECTION_DONE */
+	bool reference;  /* second scan in progress */
 	bool restarting;
 	double rate_k_per_s;
 	double phase_since_lab_s;
@@ -93,7 +118,8 @@ struct scan_machine {
 	uint32_t job_id;
 	uint64_t next_intent, waiting_intent;
 	bool durable, job_pending, committed, cooled;
-	uint8_t job, step;     /* enum scan_step_kind of scan_steps.h: where in the sequence, in the reference too */
+	uint8_t job,
+		step; /* enum scan_step_kind of scan_steps.h: where in the sequence, in the reference too */
 	bool automatic, spent; /* spent: fired once, never first-scanned again */
 	uint64_t alarms;       /* raised and not cleared, bit n: enum alarm n */
 	uint8_t attempts;

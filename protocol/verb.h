@@ -11,9 +11,9 @@ enum verb {
 	VERB_RESUME,
 	VERB_ABORT,
 	VERB_COOL,
-	VERB_HANDOVER,   /* supervisor, with a typed reason */
-	VERB_ACK,        /* acknowledge alarms and a trip */
-	VERB_RESET,      /* after ack and with the cause gone: leaves TRIPPED for HOLD-like COOL/ABORT choice */
+	VERB_HANDOVER, /* supervisor, with a typed reason */
+	VERB_ACK,      /* acknowledge alarms and a trip */
+	VERB_RESET,    /* after ack and with the cause gone: leaves TRIPPED for HOLD-like COOL/ABORT choice */
 	VERB_CONFIRM_CAPSULE,
 	VERB_MAX
 };
