@@ -157,6 +157,24 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 		fprintf(stream, "  %-12s %s%s", "asked of you", ask, end);
 }
 
+/* The press is done and its sections are being scanned: that is the progress one wants to see. */
+static bool line_is_calorimetry(json_object *state)
+{
+	const char *phase = json_text(state, "phase", "");
+
+	return json_number(state, "sections_total") > 0 && json_text(state, "section", "")[0] &&
+	       (strcmp(phase, "done") == 0 || strcmp(phase, "idle") == 0);
+}
+
+static void calorimetry_line(json_object *state, FILE *stream)
+{
+	double done = json_number(state, "sections_done"), total = json_number(state, "sections_total");
+	const char *section = json_text(state, "section", ""), *rate = strchr(section, '/');
+
+	fprintf(stream, "%-12s %3.0f %%  section %.0f of %.0f, %s: %s\n", "calorimetry", 100 * done / total,
+		fmin(done + 1, total), total, rate ? rate + 1 : section, json_text(state, "scan_phase", "-"));
+}
+
 void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 {
 	char k[NUMBER_TEXT], gpa[NUMBER_TEXT], left[DURATION_TEXT];
@@ -166,6 +184,10 @@ void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 	if (view_is_silent(view, now_ms)) {
 		fprintf(stream, "no news from densd for %lld s\n",
 			view->heard_ms ? (long long)(now_ms - view->heard_ms) / 1000 : 0);
+		return;
+	}
+	if (line_is_calorimetry(state)) {
+		calorimetry_line(state, stream);
 		return;
 	}
 	fprintf(stream, "%-12s %3.0f %%  T %6s K  P %6s GPa  left %s", json_text(state, "phase", "-"),

@@ -14,8 +14,9 @@
 #include "tools/densctl/view.h"
 
 #define REDRAW_MS 200
-#define LINE_MS 5000  /* line mode: at least one line in so long */
-#define QUEUE_MS 2000 /* submit --wait asks the queue so often */
+#define LINE_MS 5000      /* line mode: at least one line in so long */
+#define QUEUE_MS 2000     /* submit --wait asks the queue so often */
+#define ANALYSIS_MS 20000 /* and waits so long for the analysis of the last scan */
 
 static const char *const topics[] = {"sample", "state", "scan", "result", "alarm", "heartbeat", NULL};
 static volatile sig_atomic_t interrupted;
@@ -233,6 +234,61 @@ static int queue_is_free_of(const struct options *options, json_object *runs)
 	return r == DENSCTL_OK ? is_free : -1;
 }
 
+/* Every section of @run with both traces has its result, and the activation energy, if any, rests on the
+ * last. */
+static bool run_is_analysed(const struct options *options, json_object *run)
+{
+	json_object *request = json_request("results"), *reply = NULL, *list;
+	double scanned = json_number(run, "sections_done") - json_number(run, "sections_lost"), pairs = 0;
+	bool any_energy = false, energy_is_last = false;
+
+	json_object_object_add(request, "run", json_object_new_string(json_text(run, "run", "")));
+	client_ask(options, request, &reply);
+	list = json_field(reply, "results");
+	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+	     i++) {
+		energy_is_last =
+			strcmp(json_text(json_object_array_get_idx(list, i), "kind", ""), "kissinger") == 0;
+		any_energy |= energy_is_last;
+		pairs += !energy_is_last;
+	}
+	json_object_put(reply);
+	return pairs >= scanned && energy_is_last == any_energy;
+}
+
+static bool all_are_analysed(const struct options *options, json_object *runs)
+{
+	json_object *reply = NULL, *list;
+	bool all = client_ask(options, json_request("runs"), &reply) == DENSCTL_OK;
+
+	list = json_field(reply, "runs");
+	for (size_t i = 0;
+	     all && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+		json_object *run = json_object_array_get_idx(list, i);
+
+		if (contains(runs, json_text(run, "run", "")))
+			all = run_is_analysed(options, run);
+	}
+	json_object_put(reply);
+	return all;
+}
+
+/* The last scan's analysis comes a moment after the end of its run. */
+static void watch_analysis(const struct options *options, struct watch *watch, json_object *runs)
+{
+	int64_t end_ms = mono_ms() + ANALYSIS_MS;
+
+	while (!interrupted && !all_are_analysed(options, runs)) {
+		if (mono_ms() > end_ms) {
+			fprintf(stderr,
+				"densctl %s: a section's analysis is still missing; see densctl results\n",
+				options->command);
+			return;
+		}
+		watch_turn(watch);
+	}
+}
+
 /* Prints how each of @runs ended. */
 static int report_outcomes(const struct options *options, json_object *runs)
 {
@@ -274,6 +330,8 @@ int watch_until_done(const struct options *options, json_object *runs)
 		is_free = queue_is_free_of(options, runs);
 		asked_ms = mono_ms();
 	}
+	if (is_free == 1)
+		watch_analysis(options, &watch, runs);
 	watch_close(&watch);
 	if (is_free < 0)
 		return DENSCTL_NO_DAEMON;
