@@ -229,6 +229,17 @@ static void read_version(const struct yaml_node *root, struct diagnostics *diagn
 			     node->text);
 }
 
+/* As with the limits: what the site holds, a protocol may not let go on. */
+static void read_recovery(const struct yaml_node *root, const struct site *site,
+			  struct diagnostics *diagnostics, const struct draft *draft)
+{
+	if (site->recovery == RECOVERY_HOLD && draft->plan.recovery == RECOVERY_CONTINUE)
+		schema_error(
+			diagnostics, yaml_get(root, "recovery"),
+			"'recovery: continue' would loosen the site's 'recovery: hold': a protocol may only "
+			"tighten it, allowed is hold");
+}
+
 static void set_pressure(struct plan *plan, double pressure_gpa)
 {
 	plan->reference = is_1_atm(pressure_gpa);
@@ -279,13 +290,15 @@ static size_t expand(const struct draft *draft, struct plan *ret_plans, size_t *
 	return count;
 }
 
-static void read_root(const struct yaml_node *root, struct diagnostics *diagnostics, struct draft *draft)
+static void read_root(const struct yaml_node *root, const struct site *site, struct diagnostics *diagnostics,
+		      struct draft *draft)
 {
 	const struct yaml_node *material = yaml_get(root, "material"),
 			       *densification = yaml_get(root, "densification"), *node;
 
 	schema_read(root, "the protocol", root_fields, COUNT(root_fields), diagnostics, draft);
 	read_version(root, diagnostics, draft);
+	read_recovery(root, site, diagnostics, draft);
 	if (material)
 		schema_read(material, "material", material_fields, COUNT(material_fields), diagnostics,
 			    draft);
@@ -320,7 +333,7 @@ static size_t read_document(const struct yaml_document *document, const char *sh
 
 	set_defaults(&draft, site);
 	snprintf(draft.plan.protocol_sha256, sizeof(draft.plan.protocol_sha256), "%s", sha256);
-	read_root(root, diagnostics, &draft);
+	read_root(root, site, diagnostics, &draft);
 	if (!yaml_get(yaml_get(root, "material"), "Tg") && !draft.plan.calorimetry.present)
 		draft.plan.material_tg_k = 0;
 	count = expand(&draft, ret_plans, axis_index);

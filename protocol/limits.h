@@ -40,7 +40,7 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
 	X(lag_integral_k_s, "K s", 600, 100, 6000, LOWER, "accumulated lag", 4)                              \
 	X(jump_k_per_s, "K/s", 50, 5, 200, LOWER, "faster than a real thermocouple", 5)                      \
 	X(slip_fall_k, "K", 20, 5, 50, LOWER, "fall while the setpoint does not", 6)                         \
-	X(slip_time_s, "s", 30, 5, 120, LOWER, "within", 6)                                                  \
+	X(slip_time_s, "s", 30, 5, 120, HIGHER, "within: a longer look sees a slower slip", 6)               \
 	X(slip_output_pct, "%", 20, 5, 50, LOWER, "with output above", 6)                                    \
 	X(pair_difference_k, "K", 15, 3, 50, LOWER, "two thermocouples apart", 6)                            \
 	X(pair_time_s, "s", 30, 5, 120, LOWER, "for how long", 6)                                            \

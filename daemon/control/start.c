@@ -203,7 +203,8 @@ static void gather_facts(const struct control *control, struct recovery_facts *r
 		.same_boot = loaded->same_boot,
 		.controller_reset = press && press->press.power_failed,
 		.restarts_last_hour = count_restarts(control),
-		.policy_continue = control->has_plan && control->plan.recovery == RECOVERY_CONTINUE,
+		.policy_continue = control->has_plan && control->plan.recovery == RECOVERY_CONTINUE &&
+				   control->site.recovery == RECOVERY_CONTINUE,
 		.gap_limit_s = control->limits.restart_gap_s,
 		.moved_gpa_limit = control->limits.restart_pressure_gpa,
 		.moved_k_limit = control->limits.restart_temperature_k};

@@ -53,6 +53,11 @@ int submit_check_plan(const struct site *site, const struct plan *plan, char ret
 		snprintf(ret_why, MACHINE_WHY, "the plan was made for another site file: submit it again");
 		return -EINVAL;
 	}
+	if (plan->recovery > site->recovery) {
+		snprintf(ret_why, MACHINE_WHY,
+			 "recovery: continue is looser than the site's hold: a protocol may only tighten it");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < LIMITS_COUNT; i++) {
 		if (limits_is_safer(&site->limits, &limits_table[i],
 				    limits_get(&plan->limits, &limits_table[i])))

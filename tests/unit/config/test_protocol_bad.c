@@ -101,6 +101,8 @@ static const struct bad_case cases[] = {
 	{"sections_per_rate: 2", "sections_per_rate: 0", 14, 22, "1 to 8"},
 	{"name: Test run", "name: Test run\nresume_after_trip: yes", 3, 20, "true or false"},
 	{"name: Test run", "name: Test run\nrecovery: never", 3, 11, "allowed are hold, continue"},
+	{"name: Test run", "name: Test run\nrecovery: continue", 3, 11, "loosen the site's 'recovery: hold'"},
+	{"name: Test run", "name: Test run\nlimits: {slip_time_s: 10 s}", 3, 23, "at least 30 s"},
 	/* limits and feasibility, at the value's own place */
 	{"7 GPa", "9 GPa", 5, 13, "allowed is 1 atm or 0.5 to 7 GPa"},
 	{"7 GPa", "0.2 GPa", 5, 13, "0.5 to 7 GPa"},

@@ -21,6 +21,7 @@
 static struct plan plans[PROTOCOL_PLANS_MAX];
 static struct diagnostics diagnostics;
 static struct site site;
+static uint8_t site_recovery;
 
 static size_t read_good(const char *text, size_t length)
 {
@@ -29,6 +30,7 @@ static size_t read_good(const char *text, size_t length)
 	memset(&site, 0, sizeof(site));
 	site.ambient_k = 298;
 	site.loading = LOADING_AUTOMATIC;
+	site.recovery = site_recovery;
 	limits_default(&site.limits);
 	diagnostics_init(&diagnostics, "good.yaml");
 	if (protocol_read(text, length, &site, &diagnostics, plans, &count) != 0)
@@ -160,12 +162,17 @@ static void test_limits_tighten(void **state)
 
 static void test_policies(void **state)
 {
-	static const char text[] = PRESSED "recovery: continue\nresume_after_trip: true\n";
+	static const char text[] = PRESSED "recovery: continue\nresume_after_trip: true\n",
+			  tighter[] = PRESSED "recovery: hold\n";
 
 	(void)state;
+	site_recovery = RECOVERY_CONTINUE;
 	read_good(text, sizeof(text) - 1);
 	assert_int_equal(plans[0].recovery, RECOVERY_CONTINUE);
 	assert_true(plans[0].resume_after_trip);
+	read_good(tighter, sizeof(tighter) - 1);
+	assert_int_equal(plans[0].recovery, RECOVERY_HOLD);
+	site_recovery = RECOVERY_HOLD;
 }
 
 static void test_a_long_name_keeps_whole_characters(void **state)

@@ -90,6 +90,14 @@ static void a_good_plan_passes_and_each_lie_is_found(void **state)
 	good.limits.release_temperature_k = 300;
 	assert_int_equal(submit_check_plan(&site, &good, why), -EINVAL);
 	good = plan;
+	good.recovery = RECOVERY_CONTINUE;
+	assert_int_equal(submit_check_plan(&site, &good, why), -EINVAL);
+	assert_non_null(strstr(why, "recovery"));
+	site.recovery = RECOVERY_CONTINUE;
+	assert_int_equal(submit_check_plan(&site, &good, why), 0);
+	good = plan;
+	assert_int_equal(submit_check_plan(&site, &good, why), 0); /* hold tightens */
+	good = plan;
 	good.temperature_k = 5000;
 	assert_int_equal(submit_check_plan(&site, &good, why), -EINVAL);
 	good = plan;
