@@ -155,6 +155,7 @@ struct link_journal {
 			 * is sent again after a recorder's death is stored once */
 	uint8_t kind;   /* enum journal_kind */
 	bool now;       /* commit at once (an intent waits for it); else within 200 ms mono */
+	bool more;      /* one transaction with the next entry: all of them become durable, or none */
 	int64_t t_wall_us;
 	double t_lab_s;
 	char run[ULID_TEXT];

@@ -163,6 +163,8 @@ static struct answer do_verb(struct control *control, const struct link_command 
 	return answer;
 }
 
+/* All of them or none: the caller has seen that queue and journal have room, and the command that follows
+ * closes their transaction. */
 static int queue_runs(struct control *control, const struct link_command *command, int fd,
 		      struct journal_command *record)
 {
@@ -174,6 +176,7 @@ static int queue_runs(struct control *control, const struct link_command *comman
 					       .plan = submitted[i]};
 		struct journal_entry entry = {.kind = JOURNAL_RUN_QUEUED,
 					      .now = true,
+					      .more = true,
 					      .run = run,
 					      .t_lab_s = control_lab_s(control)};
 		uint64_t number;
@@ -190,7 +193,6 @@ static int queue_runs(struct control *control, const struct link_command *comman
 		queue_next_ulid(run, run);
 		record->run_count = i + 1;
 	}
-	publish_flush(control);
 	return r;
 }
 
@@ -209,15 +211,20 @@ static struct answer do_submit(struct control *control, const struct link_comman
 		return answer;
 	if (waiting + command->plan_count > PLAN_QUEUE_MAX ||
 	    control->queue.count + command->plan_count > QUEUE_ITEMS_MAX) {
-		snprintf(answer.why, MACHINE_WHY, "%u runs wait already; at most %d may: cancel some or wait",
-			 waiting, PLAN_QUEUE_MAX);
+		snprintf(answer.why, MACHINE_WHY,
+			 "%u run(s) asked for, %u wait already, at most %d may: none is queued; cancel some "
+			 "or wait",
+			 command->plan_count, waiting, PLAN_QUEUE_MAX);
 		return answer;
 	}
 	for (uint32_t i = 0; i < command->plan_count; i++)
 		if (submit_check_plan(&control->site, &submitted[i], answer.why) < 0)
 			return answer;
+	if (!journal_has_room(&control->journal, command->plan_count, sizeof(struct link_queue_item)))
+		return refuse(
+			"the journal has no room for these runs now: none is queued, try again in a moment");
 	if (queue_runs(control, command, fd, record) < 0)
-		return refuse("the journal has no room for the run");
+		return refuse("the journal failed: look at densctl queue before you submit again");
 	snprintf(answer.why, MACHINE_WHY, "%u run(s) queued", record->run_count);
 	answer.code = ANSWER_DONE;
 	control->publishing.state_dirty = true;

@@ -92,6 +92,20 @@ static bool find_room(struct journal *journal, size_t need, bool vital, size_t *
 	return true;
 }
 
+static size_t record_bytes(size_t body)
+{
+	return 2 * RECORD_HEAD + ((sizeof(struct link_journal) + body + 7) & ~(size_t)7);
+}
+
+bool journal_has_room(const struct journal *journal, size_t count, size_t length)
+{
+	size_t command = record_bytes(sizeof(struct journal_command));
+	/* Up to one record's bytes are lost where the ring wraps. */
+	size_t waste = record_bytes(length) + command;
+
+	return journal->used + count * record_bytes(length) + command + waste <= journal->size;
+}
+
 int journal_add(struct journal *journal, const struct journal_entry *entry, uint64_t *ret_entry)
 {
 	size_t message = sizeof(struct link_journal) + entry->length;
@@ -120,6 +134,7 @@ int journal_add(struct journal *journal, const struct journal_entry *entry, uint
 					 .start = journal->start,
 					 .kind = entry->kind,
 					 .now = entry->now,
+					 .more = entry->more,
 					 .t_wall_us = clock_wall_us(),
 					 .t_lab_s = entry->t_lab_s,
 					 .body_length = (uint32_t)entry->length};

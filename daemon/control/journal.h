@@ -35,8 +35,8 @@ struct journal {
 	uint64_t samples_dropped;
 };
 struct journal_entry {
-	uint8_t kind; /* enum journal_kind */
-	bool now;
+	uint8_t kind;    /* enum journal_kind */
+	bool now, more;  /* more: one transaction with the next entry */
 	const char *run; /* may be NULL */
 	double t_lab_s;
 	const void *body;
@@ -49,6 +49,8 @@ int journal_init(struct journal *ret_journal, size_t bytes, uint64_t start);
 void journal_deinit(struct journal *journal);
 /* Adds one entry at the end. 0 and its number, or -ENOSPC (dropped and counted), -EMSGSIZE. */
 int journal_add(struct journal *journal, const struct journal_entry *entry, uint64_t *ret_entry);
+/* True when @count entries with bodies of @length bytes, and a command with its answer, all fit. */
+bool journal_has_room(const struct journal *journal, size_t count, size_t length);
 /* Sends what was not sent yet, entries first. 0: all gone; -EAGAIN: the socket is full; -EPIPE and others:
  * lost. */
 int journal_flush(struct journal *journal, int socket, uint32_t *seq, const char publisher[ULID_TEXT]);

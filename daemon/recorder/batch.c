@@ -25,19 +25,37 @@ int batch_init(struct batch *ret_batch, uint64_t last_start, uint64_t last_entry
 	return -ENOMEM;
 }
 
-static void forget_entries(struct batch *batch)
+static size_t entry_bytes(const struct batch_entry *entry)
 {
-	for (size_t i = 0; i < batch->entry_count; i++) {
+	return sizeof(*entry->entry) + entry->entry->body_length + (entry->text ? strlen(entry->text) : 0);
+}
+
+/* The first @count of them. */
+static void forget_entries(struct batch *batch, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		batch->bytes -= entry_bytes(&batch->entries[i]);
 		free(batch->entries[i].entry);
 		free(batch->entries[i].text);
 	}
-	batch->entry_count = batch->bytes = 0;
+	batch->entry_count -= count;
+	memmove(batch->entries, batch->entries + count, batch->entry_count * sizeof(batch->entries[0]));
 	batch->now = false;
+}
+
+/* Entries up to the last that does not need the next one to be true. */
+static size_t count_whole(const struct batch *batch)
+{
+	size_t count = batch->entry_count;
+
+	while (count > 0 && batch->entries[count - 1].entry->more)
+		count--;
+	return count;
 }
 
 void batch_deinit(struct batch *batch)
 {
-	forget_entries(batch);
+	forget_entries(batch, batch->entry_count);
 	free(batch->entries);
 	free(batch->samples);
 	batch->entries = NULL;
@@ -124,11 +142,11 @@ static int store_gap(struct batch *batch, struct store *store)
 	return store_run(s);
 }
 
-static int write_entries(struct batch *batch, struct store *store)
+static int write_entries(struct batch *batch, struct store *store, size_t count)
 {
 	int r = store_exec(store->journal, "BEGIN IMMEDIATE");
 
-	for (size_t i = 0; r == 0 && i < batch->entry_count; i++) {
+	for (size_t i = 0; r == 0 && i < count; i++) {
 		r = entries_store(store, batch->entries[i].entry, batch->entries[i].text);
 		if (r == -EBADMSG) {
 			log_error("journal entry %llu of kind %u makes no sense and is left out",
@@ -140,7 +158,7 @@ static int write_entries(struct batch *batch, struct store *store)
 	if (r == 0)
 		r = store_gap(batch, store);
 	if (r == 0)
-		r = store_last(store, batch->entries[batch->entry_count - 1].entry);
+		r = store_last(store, batch->entries[count - 1].entry);
 	if (r == 0)
 		r = store_exec(store->journal, "COMMIT");
 	if (r < 0)
@@ -151,23 +169,25 @@ static int write_entries(struct batch *batch, struct store *store)
 static int commit_entries(struct batch *batch, struct store *store)
 {
 	const struct link_journal *last;
+	size_t count = count_whole(batch);
 	int r;
 
-	if (batch->entry_count == 0)
+	batch->now = batch->now && count > 0;
+	if (count == 0)
 		return 0;
-	last = batch->entries[batch->entry_count - 1].entry;
-	r = write_entries(batch, store);
+	last = batch->entries[count - 1].entry;
+	r = write_entries(batch, store, count);
 	if (r == -ENOSPC && store_drop_reserve(store)) {
 		log_warning("the disk is full: the reserve of %d MiB is given up for the journal",
 			    STORE_RESERVE_BYTES >> 20);
-		r = write_entries(batch, store);
+		r = write_entries(batch, store, count);
 	}
 	if (r < 0)
 		return r;
 	batch->start = last->start;
 	batch->last_entry = last->entry;
 	batch->dropped_first = batch->dropped_last = 0;
-	forget_entries(batch);
+	forget_entries(batch, count);
 	return 0;
 }
 

@@ -39,7 +39,8 @@ bool batch_is_full(const struct batch *batch);
 /* Takes @text (may be NULL). 0 (an entry committed before is ignored), -EBADMSG, -ENOMEM. */
 int batch_add_entry(struct batch *batch, const void *body, size_t length, char *text);
 int batch_add_sample(struct batch *batch, const struct publication *publication);
-/* Commits everything. Returns 0 or -ENOSPC, -EIO (the entries stay; the reserve is gone). */
+/* Commits everything but a last group that is not complete (link_journal.more). Returns 0 or -ENOSPC, -EIO
+ * (the entries stay; the reserve is gone). */
 int batch_commit(struct batch *batch, struct store *store, int64_t now_ns);
 
 #endif

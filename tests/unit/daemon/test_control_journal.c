@@ -66,6 +66,30 @@ static uint64_t next_entry(int *ret_fd)
 	return ((const struct link_journal *)body)->entry;
 }
 
+/* Where it says there is room, all of them fit and so does the command; wherever the ring stands. */
+static void room_is_there_when_it_says_so(void **state)
+{
+	uint64_t entry;
+	int said = 0;
+
+	(void)state;
+	for (size_t offset = 0; offset < 6000; offset += 40) {
+		journal_deinit(&journal);
+		assert_int_equal(journal_init(&journal, SMALL_RING, 42), 0);
+		assert_int_equal(add(JOURNAL_INTENT, offset % 3000, true, &entry), 0);
+		assert_int_equal(add(JOURNAL_INTENT, offset / 2, true, &entry), 0);
+		journal_commit(&journal, 1);
+		if (!journal_has_room(&journal, 3, 700))
+			continue;
+		said++;
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(add(JOURNAL_RUN_QUEUED, 700, true, &entry), 0);
+		assert_int_equal(add(JOURNAL_COMMAND, sizeof(struct journal_command), true, &entry), 0);
+	}
+	assert_true(said > 10);
+	assert_false(journal_has_room(&journal, 11, 700));
+}
+
 static void entries_wrap_and_stay_in_order(void **state)
 {
 	uint64_t entry = 0, sent = 0, seen = 0;
@@ -190,6 +214,7 @@ static void samples_are_sent_again_and_the_oldest_gives_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(room_is_there_when_it_says_so, open_all, close_all),
 		cmocka_unit_test_setup_teardown(entries_wrap_and_stay_in_order, open_all, close_all),
 		cmocka_unit_test_setup_teardown(a_new_recorder_gets_the_rest_again, open_all, close_all),
 		cmocka_unit_test_setup_teardown(room_is_kept_for_what_matters, open_all, close_all),

@@ -81,8 +81,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void add(struct fixture *fixture, uint64_t number, enum journal_kind kind, const void *body,
-		size_t length)
+static void add_part(struct fixture *fixture, uint64_t number, enum journal_kind kind, const void *body,
+		     size_t length, bool more)
 {
 	struct link_journal *entry = calloc(1, sizeof(*entry) + length);
 
@@ -90,11 +90,18 @@ static void add(struct fixture *fixture, uint64_t number, enum journal_kind kind
 				       .start = 5,
 				       .kind = (uint8_t)kind,
 				       .now = true,
+				       .more = more,
 				       .run = RUN,
 				       .body_length = (uint32_t)length};
 	memcpy(entry->body, body, length);
 	assert_int_equal(batch_add_entry(&fixture->batch, entry, sizeof(*entry) + length, NULL), 0);
 	free(entry);
+}
+
+static void add(struct fixture *fixture, uint64_t number, enum journal_kind kind, const void *body,
+		size_t length)
+{
+	add_part(fixture, number, kind, body, length, false);
 }
 
 static void commit(struct fixture *fixture)
@@ -189,6 +196,25 @@ static void full_disk_keeps_the_batch(void **state)
 	commit(fixture);
 	assert_int_equal(fixture->batch.last_entry, 100);
 	assert_int_equal(store_get_number(fixture->store.journal, "SELECT count(*) FROM events", 0), 100);
+}
+
+/* A submit's runs and its command are one transaction: a crash between them leaves no run behind. */
+static void half_a_submit_is_not_committed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publication publication = {.topic = TOPIC_STATE};
+	static const char *const count = "SELECT count(*) FROM events";
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		publication.seq = i;
+		assert_int_equal(store_get_number(fixture->store.journal, count, 0), 0);
+		add_part(fixture, i, JOURNAL_PUBLICATION, &publication, sizeof(publication), i < 3);
+		commit(fixture);
+	}
+	assert_int_equal(store_get_number(fixture->store.journal, count, 0), 3);
+	assert_int_equal(fixture->batch.last_entry, 3);
+	assert_int_equal(fixture->batch.entry_count, 0);
+	assert_int_equal(fixture->batch.bytes, 0);
 }
 
 static void corrupt_journal_is_set_aside(void **state)
@@ -299,10 +325,15 @@ static void trace_is_checked_and_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(committed_survives_reopening), STORE_TEST(entry_sent_again_is_stored_once),
-		STORE_TEST(wrong_length_is_refused),      STORE_TEST(ended_run_leaves_the_queue),
-		STORE_TEST(full_disk_keeps_the_batch),    STORE_TEST(corrupt_journal_is_set_aside),
-		STORE_TEST(unknown_run_is_said),          STORE_TEST(samples_come_back),
+		STORE_TEST(committed_survives_reopening),
+		STORE_TEST(entry_sent_again_is_stored_once),
+		STORE_TEST(wrong_length_is_refused),
+		STORE_TEST(ended_run_leaves_the_queue),
+		STORE_TEST(half_a_submit_is_not_committed),
+		STORE_TEST(full_disk_keeps_the_batch),
+		STORE_TEST(corrupt_journal_is_set_aside),
+		STORE_TEST(unknown_run_is_said),
+		STORE_TEST(samples_come_back),
 		STORE_TEST(trace_is_checked_and_kept),
 	};
 
