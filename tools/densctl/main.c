@@ -164,6 +164,8 @@ static int general(int argc, char **argv)
 		return printf("densctl %s\n", DENSD_VERSION) < 0;
 	if (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "help") != 0)
 		return -1;
+	if (argc > 2 && strcmp(argv[2], "analyse") == 0)
+		return analyse_main(2, (char *[]){argv[2], (char *)"--help", NULL});
 	if (argc > 2 && !subcommand)
 		return unknown_command(argv[2]);
 	if (subcommand)
@@ -185,10 +187,8 @@ int main(int argc, char **argv)
 	r = general(argc, argv);
 	if (r >= 0)
 		return r;
-#ifdef DENSCTL_ANALYSE
 	if (strcmp(argv[1], "analyse") == 0)
 		return analyse_main(argc - 1, argv + 1);
-#endif
 	subcommand = subcommand_find(argv[1]);
 	if (!subcommand)
 		return unknown_command(argv[1]);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The two analyses of `densctl analyse`; analyse_main() itself is declared in command.h. */
+#ifndef DENSCTL_ANALYSE_H
+#define DENSCTL_ANALYSE_H
+
+#include <json-c/json.h>
+
+#include "tools/densctl/analyse/arguments.h"
+#include "tools/densctl/analyse/input.h"
+
+/* enum exit_code each */
+int analyse_pair_run(const struct analyse_arguments *arguments);
+int analyse_kissinger_run(const struct analyse_arguments *arguments);
+
+/*
+ * Says why there is no result: a sentence on standard error, and with @json {"refused": {"code", "why"}} on
+ * standard output. DENSCTL_ANALYSIS for what was refused, DENSCTL_INVALID for what could not be read.
+ */
+int analyse_refuse(const char *name, bool json, const struct input_failure *failure);
+/* {"low", "high"} as a list of two; each null when not finite. Owned by the caller. */
+json_object *analyse_json_span(const double span[2]);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densctl/analyse/arguments.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/densctl/analyse/csv.h"
+#include "tools/densctl/command.h"
+
+enum { BOOTSTRAP_MAX = 100000 };
+
+/* -EINVAL: not what the option takes. @value is NULL for a flag. */
+typedef int option_set(struct analyse_arguments *arguments, const char *value);
+
+struct analyse_option {
+	const char *name;
+	const char *value; /* what it takes, for messages; NULL: a flag */
+	option_set *set;
+	unsigned kinds; /* bits of enum analyse_kind */
+};
+
+#define PAIR (1U << ANALYSE_PAIR)
+#define KISSINGER (1U << ANALYSE_KISSINGER)
+
+static int read_number(const char *text, double *ret_number)
+{
+	double number;
+
+	if (csv_number(text, strlen(text), 0, &number) < 0 || !isfinite(number))
+		return -EINVAL;
+	*ret_number = number;
+	return 0;
+}
+
+static int read_count(const char *text, uint64_t most, char stop, uint64_t *ret_count, const char **ret_end)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*ret_count = strtoull(text, &end, 10);
+	if (errno || (*end != '\0' && *end != stop) || *ret_count > most)
+		return -EINVAL;
+	*ret_end = end;
+	return 0;
+}
+
+static int read_window(const char *text, double ret_window_k[2])
+{
+	const char *colon = strchr(text, ':');
+	double low, high;
+
+	if (!colon || csv_number(text, (size_t)(colon - text), 0, &low) < 0 || !isfinite(low) ||
+	    read_number(colon + 1, &high) < 0)
+		return -EINVAL;
+	ret_window_k[0] = low;
+	ret_window_k[1] = high;
+	return 0;
+}
+
+static int set_help(struct analyse_arguments *arguments, const char *value)
+{
+	(void)value;
+	arguments->help = true;
+	return 0;
+}
+
+static int set_json(struct analyse_arguments *arguments, const char *value)
+{
+	(void)value;
+	arguments->json = true;
+	return 0;
+}
+
+static int set_empty(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->empty = value;
+	return 0;
+}
+
+static int set_svg(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->svg = value;
+	return 0;
+}
+
+static int set_png(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->png = value;
+	return 0;
+}
+
+static int set_glass(struct analyse_arguments *arguments, const char *value)
+{
+	return read_window(value, arguments->pair.glass_k);
+}
+
+static int set_liquid(struct analyse_arguments *arguments, const char *value)
+{
+	return read_window(value, arguments->pair.liquid_k);
+}
+
+static int set_align(struct analyse_arguments *arguments, const char *value)
+{
+	return pair_align_from_name(value, &arguments->pair.align);
+}
+
+static int set_rate(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->pair.rate_k_per_s);
+}
+
+static int set_lag(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->pair.lag_s);
+}
+
+static int set_cell(struct analyse_arguments *arguments, const char *value)
+{
+	int r = read_number(value, &arguments->pair.cell_s);
+
+	return r == 0 && arguments->pair.cell_s < 0 ? -EINVAL : r;
+}
+
+static int set_seed(struct analyse_arguments *arguments, const char *value)
+{
+	const char *end;
+
+	return read_count(value, UINT64_MAX, '\0', &arguments->pair.seed, &end);
+}
+
+static int set_bootstrap(struct analyse_arguments *arguments, const char *value)
+{
+	const char *end;
+	uint64_t count;
+	int r = read_count(value, BOOTSTRAP_MAX, '\0', &count, &end);
+
+	if (r == 0)
+		arguments->pair.bootstrap_count = (uint32_t)count;
+	return r;
+}
+
+static int set_segment(struct analyse_arguments *arguments, const char *value)
+{
+	uint64_t first, reference;
+	const char *end;
+	int r = read_count(value, 1000, ',', &first, &end);
+
+	reference = first;
+	if (r == 0 && *end == ',')
+		r = read_count(end + 1, 1000, '\0', &reference, &end);
+	if (r < 0 || first == 0 || reference == 0)
+		return -EINVAL;
+	arguments->segments[0] = (unsigned)first;
+	arguments->segments[1] = (unsigned)reference;
+	return 0;
+}
+
+static int set_tg(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->tg_k);
+}
+
+static const struct analyse_option options[] = {
+	{"--help", NULL, set_help, PAIR | KISSINGER},
+	{"-h", NULL, set_help, PAIR | KISSINGER},
+	{"--json", NULL, set_json, PAIR | KISSINGER},
+	{"--svg", "a file", set_svg, PAIR | KISSINGER},
+	{"--png", "a file", set_png, PAIR | KISSINGER},
+	{"--empty", "a file", set_empty, PAIR},
+	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR},
+	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR},
+	{"--align", "tilt, scale, offset or none", set_align, PAIR},
+	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR},
+	{"--cell-s", "a time in seconds, 0 or more", set_cell, PAIR},
+	{"--rate", "a heating rate in K/s, such as 200", set_rate, PAIR},
+	{"--seed", "a whole number from 0", set_seed, PAIR},
+	{"--bootstrap", "a whole number from 0 to 100000", set_bootstrap, PAIR},
+	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR},
+	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER},
+};
+
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+static const char *command_name(enum analyse_kind kind)
+{
+	return kind == ANALYSE_PAIR ? "analyse pair" : "analyse kissinger";
+}
+
+/* The option of @kind named by the first @length bytes of @text; OPTIONS when there is none. */
+static size_t find_option(enum analyse_kind kind, const char *text, size_t length)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if ((options[i].kinds & 1U << kind) && strlen(options[i].name) == length &&
+		    strncmp(options[i].name, text, length) == 0)
+			return i;
+	return OPTIONS;
+}
+
+static int unknown_option(enum analyse_kind kind, const char *text)
+{
+	char list[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (options[i].kinds & 1U << kind)
+			used += (size_t)snprintf(list + used, sizeof(list) - used, " %s", options[i].name);
+	return usage_error(command_name(kind), "'%s' is not an option here; options:%s", text, list);
+}
+
+/* Sets the option at argv[*@index], and moves *@index to the last argument it took. */
+static int take_option(enum analyse_kind kind, int argc, char **argv, int *index, unsigned *seen,
+		       struct analyse_arguments *arguments)
+{
+	const char *text = argv[*index], *equals = strchr(text, '='), *value = equals ? equals + 1 : NULL;
+	size_t found = find_option(kind, text, equals ? (size_t)(equals - text) : strlen(text));
+	const struct analyse_option *option = &options[found];
+
+	if (found == OPTIONS)
+		return unknown_option(kind, text);
+	if (*seen & 1U << found)
+		return usage_error(command_name(kind), "%s is given twice", option->name);
+	*seen |= 1U << found;
+	if (!option->value && value)
+		return usage_error(command_name(kind), "%s takes no value", option->name);
+	if (option->value && !value) {
+		if (*index + 1 >= argc)
+			return usage_error(command_name(kind), "%s needs %s", option->name, option->value);
+		value = argv[++*index];
+	}
+	if ((value && !value[0]) || option->set(arguments, value) < 0)
+		return usage_error(command_name(kind), "%s is '%s'; %s is wanted", option->name,
+				   value ? value : "", option->value);
+	return DENSCTL_OK;
+}
+
+static int check_files(enum analyse_kind kind, const struct analyse_arguments *arguments)
+{
+	int wanted = kind == ANALYSE_PAIR ? 2 : 1;
+
+	if (arguments->help || arguments->file_count == wanted)
+		return DENSCTL_OK;
+	return usage_error(command_name(kind), "%d file%s given, wanted: %s", arguments->file_count,
+			   arguments->file_count == 1 ? " is" : "s are",
+			   kind == ANALYSE_PAIR ? "FIRST.csv REFERENCE.csv" : "TABLE.csv");
+}
+
+int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
+			    struct analyse_arguments *ret_arguments)
+{
+	struct analyse_arguments arguments = {.tg_k = NAN};
+	bool only_files = false;
+	unsigned seen = 0;
+
+	pair_options_default(&arguments.pair);
+	for (int i = 1; i < argc; i++) {
+		if (!only_files && strcmp(argv[i], "--") == 0) {
+			only_files = true;
+		} else if (!only_files && argv[i][0] == '-' && argv[i][1]) {
+			int r = take_option(kind, argc, argv, &i, &seen, &arguments);
+
+			if (r)
+				return r;
+		} else if (arguments.file_count == ANALYSE_FILES_MAX) {
+			return usage_error(command_name(kind), "too many arguments: '%s'", argv[i]);
+		} else {
+			arguments.files[arguments.file_count++] = argv[i];
+		}
+	}
+	*ret_arguments = arguments;
+	return check_files(kind, &arguments);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line of `densctl analyse`: one table of options; what an analysis does not take is refused. */
+#ifndef DENSCTL_ANALYSE_ARGUMENTS_H
+#define DENSCTL_ANALYSE_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/calorimetry/pair.h"
+
+enum { ANALYSE_FILES_MAX = 2 };
+
+/* Every number is NAN and every path NULL when not given. */
+struct analyse_arguments {
+	const char *files[ANALYSE_FILES_MAX];
+	int file_count;
+	bool help, json;
+	const char *empty, *svg, *png;
+	struct pair_options pair;
+	double tg_k;
+	unsigned segments[2]; /* of the first and the reference file; 0: the only one */
+};
+
+enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER };
+
+/* argv[0] is the name of the analysis. DENSCTL_OK, or DENSCTL_USAGE with the reason on standard error. */
+int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
+			    struct analyse_arguments *ret_arguments);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pictures through gnuplot, which gets everything on its standard input: no shell, no temporary file. */
+#ifndef DENSCTL_ANALYSE_PICTURE_H
+#define DENSCTL_ANALYSE_PICTURE_H
+
+#include <stdio.h>
+
+#include "tools/densctl/analyse/arguments.h"
+#include "tools/densctl/analyse/input.h"
+
+/* Writes data blocks and plot commands, the same for every format. */
+typedef void picture_writer(FILE *script, const void *subject);
+
+struct picture_pair {
+	const struct pair_result *result;
+	struct pair_curves curves;
+	const char *quantity; /* label of the ordinate */
+};
+
+struct picture_kissinger {
+	const struct kissinger_result *result;
+	const struct input_table *table;
+};
+
+picture_writer picture_write_pair;      /* struct picture_pair */
+picture_writer picture_write_kissinger; /* struct picture_kissinger */
+/*
+ * Draws what @arguments ask for (--svg, --png). DENSCTL_OK, or DENSCTL_INVALID with the reason on standard
+ * error: gnuplot is missing, or the file cannot be written.
+ */
+int picture_draw(const struct analyse_arguments *arguments, const char *name, picture_writer *write,
+		 const void *subject);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kissinger's plot: ln(rate/Tp^2) against 1000/Tp, the line, and the 95 % band of the line. */
+#include <math.h>
+
+#include "tools/densctl/analyse/picture.h"
+
+enum { LINE_POINTS = 80 };
+
+/* The abscissae 1/Tp. */
+struct abscissae {
+	double low, high, mean, spread; /* spread: sum of squares about the mean */
+	size_t count;
+};
+
+static double ordinate(const struct kissinger_point *point)
+{
+	return log(point->rate_k_per_s / (point->tp_k * point->tp_k));
+}
+
+static struct abscissae find_abscissae(const struct input_table *table)
+{
+	struct abscissae found = {.low = INFINITY, .high = -INFINITY};
+
+	for (size_t i = 0; i < table->count; i++) {
+		double u = 1 / table->points[i].tp_k;
+
+		if (isnan(u))
+			continue;
+		found.low = fmin(found.low, u);
+		found.high = fmax(found.high, u);
+		found.mean += u;
+		found.count++;
+	}
+	found.mean /= (double)found.count;
+	for (size_t i = 0; i < table->count; i++)
+		if (!isnan(table->points[i].tp_k))
+			found.spread += pow(1 / table->points[i].tp_k - found.mean, 2);
+	return found;
+}
+
+/* Columns: 1000/Tp, line, lower and upper end of the band. */
+static void write_line(FILE *script, const struct kissinger_result *result, const struct abscissae *found)
+{
+	double slope = -result->ea_kj_per_mol * 1000 / KISSINGER_R_J_PER_MOL_K;
+	double se = result->ea_se_kj_per_mol * 1000 / KISSINGER_R_J_PER_MOL_K;
+	double half_ea = (result->ea_ci95_kj_per_mol[1] - result->ea_ci95_kj_per_mol[0]) / 2;
+	double t = result->ea_se_kj_per_mol > 0 ? half_ea / result->ea_se_kj_per_mol : 0;
+	double room = 0.12 * (found->high - found->low);
+
+	fputs("$line << E\n", script);
+	for (int i = 0; i <= LINE_POINTS; i++) {
+		double u = found->low - room + (found->high - found->low + 2 * room) * i / LINE_POINTS;
+		double off = u - found->mean, v = result->intercept + slope * u;
+		double half = t * se * sqrt(found->spread / (double)found->count + off * off);
+
+		fprintf(script, "%.8g %.8g %.8g %.8g\n", 1000 * u, v, v - half, v + half);
+	}
+	fprintf(script, "E\nset xrange [%.8g:%.8g]\n", 1000 * (found->low - room),
+		1000 * (found->high + room));
+}
+
+/* Columns: 1000/Tp, ordinate, error bar of 1000/Tp, rate. */
+static void write_points(FILE *script, const struct input_table *table)
+{
+	fputs("$points << E\n", script);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct kissinger_point *point = &table->points[i];
+		double sd = isnan(point->tp_sd_k) ? 0 : point->tp_sd_k;
+
+		if (!isnan(point->tp_k))
+			fprintf(script, "%.8g %.8g %.8g '%.4g K/s'\n", 1000 / point->tp_k, ordinate(point),
+				1000 * sd / (point->tp_k * point->tp_k), point->rate_k_per_s);
+	}
+	fputs("E\n", script);
+}
+
+static void write_labels(FILE *script, const struct kissinger_result *result)
+{
+	fprintf(script,
+		"set label \"{/:Italic E}_a = %.1f ± %.1f kJ/mol\\n95 %% interval %.1f to %.1f kJ/mol\" at "
+		"graph 0.05, "
+		"graph 0.20 left\n",
+		result->ea_kj_per_mol, result->ea_se_kj_per_mol, result->ea_ci95_kj_per_mol[0],
+		result->ea_ci95_kj_per_mol[1]);
+	if (result->class != KISSINGER_CLASS_NONE)
+		fprintf(script,
+			"set label \"{/:Italic E}_a / {/:Italic R T}_g = %.1f: %s\" at graph 0.05, graph "
+			"0.07 left\n",
+			result->ea_over_rtg, kissinger_class_name(result->class));
+}
+
+void picture_write_kissinger(FILE *script, const void *subject)
+{
+	const struct picture_kissinger *kissinger = subject;
+	struct abscissae found = find_abscissae(kissinger->table);
+
+	write_line(script, kissinger->result, &found);
+	write_points(script, kissinger->table);
+	write_labels(script, kissinger->result);
+	fputs("set border 7 lw 1\nset xlabel \"1000 K / {/:Italic T}_p\"\n"
+	      "set ylabel \"ln( {/Symbol F} / {/:Italic T}_p^2  ·  K s )\"\n"
+	      "set link x2 via 1000/x inverse 1000/x\nset x2tics out\nset x2label \"{/:Italic T}_p / K\"\n"
+	      "set offsets 0, 0, graph 0.05, graph 0.05\nset key top right samplen 2.5 spacing 1.15\n"
+	      "plot $line using 1:3:4 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.25 noborder "
+	      "title '95 % band of the line', "
+	      "'' using 1:2 with lines lw 2 lc rgb '#2c5f8a' title 'fit', "
+	      "$points using 1:2:3 with xerrorbars pt 7 ps 0.9 lc rgb '#c0392b' title 'scans', "
+	      "'' using 1:2:4 with labels right offset -0.8,-0.7 tc rgb '#3c4650' notitle\n",
+	      script);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A pair: both scans, the two lines, the windows they were fitted in, and the two areas that are equal at Tf.
+ */
+#include <math.h>
+
+#include "tools/densctl/analyse/picture.h"
+
+enum { POINTS_SHOWN = 3000 };
+
+/* What the eye needs of the ordinate. */
+struct frame {
+	double low, high;
+};
+
+static double line_value(const double line[2], double temperature_k)
+{
+	return line[0] + line[1] * temperature_k;
+}
+
+static void frame_add(struct frame *frame, double value)
+{
+	if (!isfinite(value))
+		return;
+	frame->low = fmin(frame->low, value);
+	frame->high = fmax(frame->high, value);
+}
+
+static struct frame find_frame(const struct picture_pair *pair)
+{
+	const struct pair_curves *curves = &pair->curves;
+	struct frame frame = {INFINITY, -INFINITY};
+	double room;
+
+	for (size_t i = 0; i < curves->count; i++) {
+		frame_add(&frame, curves->first[i]);
+		frame_add(&frame, curves->reference[i]);
+	}
+	room = frame.high - frame.low;
+	frame.low -= 0.06 * room;
+	frame.high += 0.30 * room; /* the key and the labels of Tf stand here */
+	return frame;
+}
+
+/* Columns: T, first, reference, g, l. */
+static void write_curves(FILE *script, const struct picture_pair *pair)
+{
+	const struct pair_curves *curves = &pair->curves;
+	size_t stride = curves->count / POINTS_SHOWN + 1;
+
+	fputs("$curves << E\n", script);
+	for (size_t i = 0; i < curves->count; i += stride)
+		fprintf(script, "%.4f %.8g %.8g %.8g %.8g\n", curves->temperature_k[i], curves->first[i],
+			curves->reference[i], line_value(pair->result->glass_line, curves->temperature_k[i]),
+			line_value(pair->result->liquid_line, curves->temperature_k[i]));
+	fputs("E\n", script);
+}
+
+static double first_at(const struct pair_curves *curves, double temperature_k)
+{
+	size_t i = 1;
+
+	while (i + 1 < curves->count && curves->temperature_k[i] < temperature_k)
+		i++;
+	return curves->first[i - 1] + (curves->first[i] - curves->first[i - 1]) *
+					      (temperature_k - curves->temperature_k[i - 1]) /
+					      (curves->temperature_k[i] - curves->temperature_k[i - 1]);
+}
+
+/* One side of Tf: T, first, line; both ends interpolated so that the areas meet at Tf. */
+static void write_area(FILE *script, const char *name, const struct picture_pair *pair, double from_k,
+		       double to_k, const double line[2])
+{
+	const struct pair_curves *curves = &pair->curves;
+	size_t stride = curves->count / POINTS_SHOWN + 1;
+
+	fprintf(script, "$%s << E\n%.4f %.8g %.8g\n", name, from_k, first_at(curves, from_k),
+		line_value(line, from_k));
+	for (size_t i = 0; i < curves->count; i += stride)
+		if (curves->temperature_k[i] > from_k && curves->temperature_k[i] < to_k)
+			fprintf(script, "%.4f %.8g %.8g\n", curves->temperature_k[i], curves->first[i],
+				line_value(line, curves->temperature_k[i]));
+	fprintf(script, "%.4f %.8g %.8g\nE\n", to_k, first_at(curves, to_k), line_value(line, to_k));
+}
+
+static void write_window(FILE *script, int object, const double window_k[2], const char *name)
+{
+	fprintf(script,
+		"set object %d rectangle from %.4f, graph 0 to %.4f, graph 1 behind fc rgb '#eef1f4' fs "
+		"solid "
+		"noborder\n",
+		object, window_k[0], window_k[1]);
+	fprintf(script, "set label '%s' at %.4f, graph 0.03 center tc rgb '#6b7680'\n", name,
+		(window_k[0] + window_k[1]) / 2);
+}
+
+static void write_tf(FILE *script, const struct pair_result *result)
+{
+	double sd = isfinite(result->tf_sd_k) ? result->tf_sd_k : 0;
+
+	fprintf(script,
+		"set object 3 rectangle from %.4f, graph 0 to %.4f, graph 0.80 behind fc rgb '#c0392b' fs "
+		"transparent solid 0.18 noborder\n",
+		result->tf_k - sd, result->tf_k + sd);
+	fprintf(script, "set arrow from %.4f, graph 0 to %.4f, graph 0.80 nohead lc rgb '#c0392b' lw 1.6\n",
+		result->tf_k, result->tf_k);
+	fprintf(script,
+		"set arrow from %.4f, graph 0 to %.4f, graph 0.72 nohead lc rgb '#3c4650' lw 1.2 dt (6,4)\n",
+		result->tf_ref_k, result->tf_ref_k);
+	fprintf(script, "tf_x = %.4f\ntf_side = %d\n", result->tf_k, result->tf_k >= result->tf_ref_k);
+	fprintf(script,
+		"set label \"{/:Italic T}_f = %.1f ± %.1f K%s\" at %.4f, graph 0.84 center tc rgb "
+		"'#c0392b'\n",
+		result->tf_k, sd, result->extrapolated ? " (extrapolated)" : "", result->tf_k);
+	fprintf(script,
+		"set label \"{/:Italic T}_{f,ref} = %.1f K\" at %.4f, graph 0.755 %s offset %s,0 tc rgb "
+		"'#3c4650'\n",
+		result->tf_ref_k, result->tf_ref_k, result->tf_k >= result->tf_ref_k ? "right" : "left",
+		result->tf_k >= result->tf_ref_k ? "-0.6" : "0.6");
+}
+
+static void write_axes(FILE *script, const struct picture_pair *pair)
+{
+	const struct pair_curves *curves = &pair->curves;
+	struct frame frame = find_frame(pair);
+
+	fprintf(script, "set xrange [%.4f:%.4f]\nset yrange [%.8g:%.8g]\n", curves->temperature_k[0],
+		curves->temperature_k[curves->count - 1], frame.low, frame.high);
+	fprintf(script, "set xlabel 'temperature / K'\nset ylabel '%s  (endothermic up)' noenhanced\n",
+		pair->quantity);
+	fputs("set key top left Left reverse samplen 2.5 spacing 1.15\n", script);
+}
+
+void picture_write_pair(FILE *script, const void *subject)
+{
+	const struct picture_pair *pair = subject;
+	const struct pair_result *result = pair->result;
+	double tf_k = fmin(fmax(result->tf_k, result->area_from_k), result->area_to_k);
+
+	write_curves(script, pair);
+	write_area(script, "below", pair, result->area_from_k, tf_k, result->glass_line);
+	write_area(script, "above", pair, tf_k, result->area_to_k, result->liquid_line);
+	write_axes(script, pair);
+	write_window(script, 1, result->glass_k, "glass");
+	write_window(script, 2, result->liquid_k, "liquid");
+	write_tf(script, result);
+	fputs("plot $below using 1:2:3 with filledcurves fc rgb '#e8a33d' fs transparent solid 0.45 noborder "
+	      "title \"first - glass, below {/:Italic T}_f\", "
+	      "$above using 1:2:3 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.45 noborder "
+	      "title \"liquid - first, above {/:Italic T}_f (equal, signed)\", "
+	      "$curves using 1:4 with lines lw 1.2 dt (8,5) lc rgb '#6b7680' title 'glass line', "
+	      "'' using 1:5 with lines lw 1.2 dt (2,4) lc rgb '#6b7680' title 'liquid line', "
+	      "'' using 1:3 with lines lw 1.6 lc rgb '#3c4650' title 'reference scan', "
+	      "'' using 1:2 with lines lw 2.2 lc rgb '#c0392b' title 'first scan, aligned'\n",
+	      script);
+}
