@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/file.h"
+#include "config/profile_check.h"
 #include "config/schema.h"
 #include "config/yaml.h"
 
@@ -16,8 +17,10 @@ struct draft {
 	double worst_latency_s, response_timeout_s;
 };
 
-static const char *const kind_words[] = {"furnace", "press", "flow", "chip", NULL};
-static const char *const type_words[] = {"u16", "s16", "f32", "f32-low-first", "u32", "u32-low-first", NULL};
+static const char *const kind_words[] = {"furnace", "press", "flow", "chip", "coupler", NULL};
+static const char *const type_words[] = {"u16",           "s16", "f32",           "f32-low-first", "u32",
+					 "u32-low-first", "s32", "s32-low-first", "ieee",          NULL};
+static const char *const ramp_words[] = {"streamed", "remote", NULL};
 static const char *const unit_words[] = {"none", "K", "degC", "%", "bar", "ml/min", "s", "ohm", NULL};
 static const char *const space_words[] = {"holding", "input", "coil", "discrete", NULL};
 
@@ -35,12 +38,18 @@ static const struct schema_field root_fields[] = {
 	 0.02, 20},
 	{"setpoint_period", SCHEMA_QUANTITY, false, AT(setpoint_period_s), 0, DIM_TIME, 0, 60},
 	{"setpoint_step", SCHEMA_QUANTITY, false, AT(setpoint_step), 0, DIM_NUMBER, 0, 100},
+	{"setpoint_low", SCHEMA_QUANTITY, false, AT(setpoint_low), 0, DIM_NUMBER, -300, 1e5},
+	{"setpoint_high", SCHEMA_QUANTITY, false, AT(setpoint_high), 0, DIM_NUMBER, -300, 1e5},
+	{"ramp", SCHEMA_CHOICE, false, AT(ramp), 1, DIM_NUMBER, 0, 0, ramp_words},
+	{"single_write", SCHEMA_BOOL, false, AT(single_write)},
 	{"watchdog", SCHEMA_BOOL, true, AT(watchdog)},
 	{"write_budget", SCHEMA_UINT, false, AT(write_budget), 0, DIM_NUMBER, 0, 4e9},
 	{"registers", SCHEMA_NODE, false},
 	{"identity", SCHEMA_NODE, false},
 	{"off", SCHEMA_NODE, false},
 	{"automatic", SCHEMA_NODE, false},
+	{"start", SCHEMA_NODE, false},
+	{"verify", SCHEMA_NODE, false},
 	{"blacklist", SCHEMA_NODE, false},
 };
 
@@ -65,13 +74,29 @@ static const struct schema_field register_fields[] = {
 
 struct value_draft {
 	struct profile_value value;
-	uint32_t number, mask;
+	uint32_t number, mask, to;
 };
 static const struct schema_field value_fields[] = {
 	{"register", SCHEMA_TEXT, true, offsetof(struct value_draft, value.reg), 32},
 	{"value", SCHEMA_UINT, true, offsetof(struct value_draft, number), 0, DIM_NUMBER, 0, 65535},
 	{"mask", SCHEMA_UINT, false, offsetof(struct value_draft, mask), 0, DIM_NUMBER, 1, 65535},
+	{"to", SCHEMA_UINT, false, offsetof(struct value_draft, to), 0, DIM_NUMBER, 1, 65535},
 };
+
+/* An IEEE address is that of the parameter, doubled, in the second half of the address space. */
+static void place_ieee(const struct yaml_node *node, struct diagnostics *diagnostics,
+		       struct register_draft *draft)
+{
+	if (draft->reg.type != REG_TYPE_MAX)
+		return;
+	draft->reg.type = REG_F32_HIGH_FIRST;
+	if (draft->address > 0x3FFF)
+		schema_error(diagnostics, yaml_get(node, "address"),
+			     "'type: ieee' counts parameters: an address up to 16383 is allowed, densd makes "
+			     "2 x address + 0x8000 of it");
+	else
+		draft->address = 2 * draft->address + 0x8000;
+}
 
 static void read_registers(const struct yaml_node *map, struct diagnostics *diagnostics,
 			   struct profile *profile)
@@ -93,6 +118,7 @@ static void read_registers(const struct yaml_node *map, struct diagnostics *diag
 			continue;
 		}
 		schema_read(node, node->key, register_fields, COUNT(register_fields), diagnostics, &draft);
+		place_ieee(node, diagnostics, &draft);
 		*reg = draft.reg;
 		reg->address = (uint16_t)draft.address;
 		reg->bit = draft.bit < 16 ? (int32_t)draft.bit : -1;
@@ -130,10 +156,32 @@ static uint32_t read_values(const struct yaml_node *list, const char *what, bool
 				     reg->name);
 		draft.value.value = draft.number;
 		draft.value.mask = draft.mask;
+		draft.value.to = draft.to;
 		memcpy(draft.value.name, draft.value.reg, sizeof(draft.value.name));
 		ret_values[count++] = draft.value;
 	}
 	return count;
+}
+
+static void read_marks(const struct yaml_node *list, struct diagnostics *diagnostics, struct profile *profile)
+{
+	if (!schema_is(list, YAML_SEQUENCE, "verify", diagnostics))
+		return;
+	if (list->child_count > PROFILE_MARKS_MAX) {
+		schema_error(diagnostics, list, "'verify' has %zu lines: at most %d are allowed",
+			     list->child_count, PROFILE_MARKS_MAX);
+		return;
+	}
+	for (const struct yaml_node *node = list->first_child; node; node = node->next) {
+		if (!schema_is(node, YAML_SCALAR, "verify", diagnostics))
+			continue;
+		if (strlen(node->text) >= PROFILE_TEXT)
+			schema_error(diagnostics, node,
+				     "a line of 'verify' has %zu bytes: at most %d are allowed",
+				     strlen(node->text), PROFILE_TEXT - 1);
+		else
+			memcpy(profile->marks[profile->mark_count++], node->text, strlen(node->text) + 1);
+	}
 }
 
 static void read_blacklist(const struct yaml_node *list, struct diagnostics *diagnostics,
@@ -207,10 +255,16 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	if ((node = yaml_get(root, "automatic")))
 		profile->auto_count =
 			read_values(node, "automatic", true, diagnostics, profile, profile->auto_steps);
+	if ((node = yaml_get(root, "start")))
+		profile->start_count =
+			read_values(node, "start", true, diagnostics, profile, profile->start_steps);
+	if ((node = yaml_get(root, "verify")))
+		read_marks(node, diagnostics, profile);
 	if ((node = yaml_get(root, "blacklist")))
 		read_blacklist(node, diagnostics, profile);
 	check_blacklist(root, diagnostics, profile);
 	check_protocol(root, diagnostics, draft);
+	profile_check(root, diagnostics, profile);
 }
 
 int profile_read_text(const char *text, size_t length, struct diagnostics *diagnostics,

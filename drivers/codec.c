@@ -50,6 +50,11 @@ unsigned codec_words(enum register_type type)
 	return type == REG_U16 || type == REG_S16 ? 1 : 2;
 }
 
+bool codec_is_float(enum register_type type)
+{
+	return type == REG_F32_HIGH_FIRST || type == REG_F32_LOW_FIRST;
+}
+
 double codec_decode_raw(const struct profile_register *reg, const uint16_t *words)
 {
 	switch ((enum register_type)reg->type) {
@@ -63,6 +68,9 @@ double codec_decode_raw(const struct profile_register *reg, const uint16_t *word
 	case REG_U32_HIGH_FIRST:
 	case REG_U32_LOW_FIRST:
 		return codec_decode_u32(words, reg->type == REG_U32_HIGH_FIRST);
+	case REG_S32_HIGH_FIRST:
+	case REG_S32_LOW_FIRST:
+		return (int32_t)codec_decode_u32(words, reg->type == REG_S32_HIGH_FIRST);
 	case REG_TYPE_MAX:
 		break;
 	}
@@ -120,10 +128,27 @@ int codec_encode_own_unit(const struct profile_register *reg, double value, uint
 		if (r == 0)
 			codec_encode_u32(bits, reg->type == REG_U32_HIGH_FIRST, ret_words);
 		return r;
+	case REG_S32_HIGH_FIRST:
+	case REG_S32_LOW_FIRST:
+		r = encode_integer(raw, -2147483648.0, 2147483647.0, &bits);
+		if (r == 0)
+			codec_encode_u32(bits, reg->type == REG_S32_HIGH_FIRST, ret_words);
+		return r;
 	case REG_TYPE_MAX:
 		break;
 	}
 	return -ERANGE;
+}
+
+bool codec_allows_setpoint(const struct profile *profile, double value)
+{
+	const struct profile_register *reg = profile_find(profile, "setpoint");
+
+	if (!reg || profile->setpoint_high <= profile->setpoint_low)
+		return true;
+	if (reg->unit == UNIT_CELSIUS)
+		value -= ZERO_CELSIUS_K;
+	return value >= profile->setpoint_low && value <= profile->setpoint_high;
 }
 
 int codec_encode(const struct profile_register *reg, double value, uint16_t ret_words[2])

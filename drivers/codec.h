@@ -18,12 +18,16 @@ float codec_decode_f32_bytes(const uint8_t bytes[4]);
 
 /* Registers a value of @type takes: 1 or 2. */
 unsigned codec_words(enum register_type type);
+/* Not an integer: its resolution does not come from its scale. */
+bool codec_is_float(enum register_type type);
 /* The raw number in @words (a single bit when the register names one); no scale, no unit. */
 double codec_decode_raw(const struct profile_register *reg, const uint16_t *words);
 /* raw * scale, then to kelvin when the unit is a temperature. NAN when the float is not finite. */
 double codec_decode(const struct profile_register *reg, const uint16_t *words);
 /* The inverse of codec_decode. 0, or -ERANGE when @value does not fit the register's type. */
 int codec_encode(const struct profile_register *reg, double value, uint16_t ret_words[2]);
+/* False when @value (kelvin for a temperature) is outside the range of setpoints the profile declares. */
+bool codec_allows_setpoint(const struct profile *profile, double value);
 /* As codec_encode, but @value is in the register's own unit (degrees Celsius stay so). */
 int codec_encode_own_unit(const struct profile_register *reg, double value, uint16_t ret_words[2]);
 

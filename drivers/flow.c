@@ -66,6 +66,7 @@ static int obey(struct flow *flow, const struct flow_demand *demand, double t_la
 	uint16_t words[2];
 
 	if (!differs || !due || !isfinite(wanted) || !flow->setpoint->writable ||
+	    !codec_allows_setpoint(&flow->session.device->profile, wanted) ||
 	    codec_encode(flow->setpoint, wanted, words) < 0)
 		return 0;
 	flow->written_ml_per_min = wanted;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A furnace controller on Modbus, driven by its profile. Roles of registers: process_value, setpoint, output
- * (mandatory); working_setpoint, process_value2, mode, sensor_break or status with a bit (optional). The
- * values that lie close together come in one block read a cycle; mode and status take turns, one a lab
- * second. The controller makes the PID; densd streams its setpoint within the profile's write budget.
+ * (mandatory); process_value2, mode (and mode_active where it is read elsewhere), sensor_break or status with
+ * a bit (optional). The values that lie side by side come in one block read a cycle; mode and status take
+ * turns, one a lab second. The controller makes the PID; densd streams its setpoint within the profile's
+ * write budget.
  */
 #include <errno.h>
 #include <math.h>
@@ -32,7 +33,7 @@ struct furnace {
 	bool span_input, spanned[ROLE_FAST_MAX];
 	double auto_mode;  /* what the mode register holds in automatic */
 	uint8_t last_mode; /* enum device_mode of the last demand */
-	bool commanded_auto, seen_auto, manual, have_mode, mode_due;
+	bool commanded_auto, seen_auto, manual, have_mode, mode_due, started;
 	double slow_lab_s;
 	bool slow_is_mode;
 	double written_k, written_lab_s; /* NAN: nothing written since the connect */
@@ -51,34 +52,42 @@ static void forget_device(struct furnace *furnace)
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
 	furnace->differs = furnace->foreign = furnace->mode_differs = 0;
-	furnace->have_mode = false;
+	furnace->have_mode = furnace->started = false;
 	furnace->last_mode = MODE_OBSERVE;
 }
 
-/* The span that holds as many of the fast values as one read may carry. */
+/* Joins a register to the span when it touches it. What the profile does not declare is never read. */
+static bool join_span(struct furnace *furnace, enum role role)
+{
+	const struct profile_register *reg = furnace->fast[role];
+	uint32_t words, end;
+
+	if (!reg || furnace->spanned[role] || (reg->space == SPACE_INPUT) != furnace->span_input)
+		return false;
+	words = codec_words((enum register_type)reg->type);
+	end = furnace->span_address + furnace->span_words;
+	if ((reg->address != end && reg->address + words != furnace->span_address) ||
+	    furnace->span_words + words > SPAN_WORDS_MAX)
+		return false;
+	if (reg->address != end)
+		furnace->span_address = reg->address;
+	furnace->span_words = (uint16_t)(furnace->span_words + words);
+	furnace->spanned[role] = true;
+	return true;
+}
+
+/* The span that holds as many of the fast values as lie side by side. */
 static void plan_span(struct furnace *furnace)
 {
 	const struct profile_register *value = furnace->fast[ROLE_VALUE];
-	uint32_t low = value->address, high = low + codec_words((enum register_type)value->type);
 
 	furnace->span_input = value->space == SPACE_INPUT;
-	for (int role = 0; role < ROLE_FAST_MAX; role++) {
-		const struct profile_register *reg = furnace->fast[role];
-		uint32_t from, to;
-
-		if (!reg || (reg->space == SPACE_INPUT) != furnace->span_input)
-			continue;
-		from = reg->address < low ? reg->address : low;
-		to = reg->address + codec_words((enum register_type)reg->type);
-		to = to > high ? to : high;
-		if (to - from > SPAN_WORDS_MAX)
-			continue;
-		low = from;
-		high = to;
-		furnace->spanned[role] = true;
-	}
-	furnace->span_address = (uint16_t)low;
-	furnace->span_words = (uint16_t)(high - low);
+	furnace->span_address = value->address;
+	furnace->span_words = (uint16_t)codec_words((enum register_type)value->type);
+	furnace->spanned[ROLE_VALUE] = true;
+	for (int pass = 0; pass < ROLE_FAST_MAX; pass++)
+		for (int role = 0; role < ROLE_FAST_MAX; role++)
+			join_span(furnace, (enum role)role);
 }
 
 static double find_auto_mode(const struct profile *profile)
@@ -99,7 +108,9 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 	furnace->profile = &furnace->session.device->profile;
 	for (int role = 0; role < ROLE_FAST_MAX; role++)
 		furnace->fast[role] = profile_find(furnace->profile, names[role]);
-	furnace->mode = profile_find(furnace->profile, "mode");
+	furnace->mode = profile_find(furnace->profile, "mode_active");
+	if (!furnace->mode)
+		furnace->mode = profile_find(furnace->profile, "mode");
 	furnace->status = profile_find(furnace->profile, "sensor_break");
 	if (!furnace->status)
 		furnace->status = profile_find(furnace->profile, "status");
@@ -175,17 +186,19 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 	const struct reading *now = &furnace->report.setpoint_k;
 	int r;
 
-	if (reg->retained && furnace->profile->write_budget > 0 &&
-	    furnace->report.writes >= furnace->profile->write_budget) {
+	setpoint_k -= furnace->session.device->temperature_offset_k;
+	if (!codec_allows_setpoint(furnace->profile, setpoint_k) ||
+	    (reg->retained && furnace->profile->write_budget > 0 &&
+	     furnace->report.writes >= furnace->profile->write_budget)) {
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
-	r = write_value(furnace, reg, setpoint_k - furnace->session.device->temperature_offset_k, false);
+	r = write_value(furnace, reg, setpoint_k, false);
 	if (r == CAUSE_RANGE)
 		return r;
 	/* Sent is written, answered or not: only the read-back will tell. */
 	furnace->before_write_k = now->quality == QUALITY_GOOD ? now->value : NAN;
-	furnace->written_k = setpoint_k;
+	furnace->written_k = setpoint_k + furnace->session.device->temperature_offset_k;
 	furnace->written_lab_s = t_lab_s;
 	furnace->report.writes++;
 	return r;
@@ -199,6 +212,10 @@ static void take_control(struct furnace *furnace, double setpoint_k, double t_la
 	if (!isfinite(setpoint_k))
 		return;
 	furnace->report.verified_off = false;
+	if (!furnace->started &&
+	    run_steps(furnace, furnace->profile->start_steps, furnace->profile->start_count) != 0)
+		return;
+	furnace->started = true;
 	if (is_due(furnace, setpoint_k, t_lab_s) && write_setpoint(furnace, setpoint_k, t_lab_s) != 0)
 		return;
 	if (!entered && furnace->commanded_auto)
@@ -217,7 +234,7 @@ static void judge_setpoint(struct furnace *furnace, double read_k)
 {
 	double same_k = fmax(SAME_K, fabs(furnace->fast[ROLE_SETPOINT]->scale) * 0.51);
 
-	if (furnace->fast[ROLE_SETPOINT]->type >= REG_F32_HIGH_FIRST)
+	if (codec_is_float((enum register_type)furnace->fast[ROLE_SETPOINT]->type))
 		same_k = SAME_K;
 	if (isnan(furnace->written_k) || fabs(read_k - furnace->written_k) <= same_k) {
 		furnace->differs = furnace->foreign = 0;

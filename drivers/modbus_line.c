@@ -33,7 +33,7 @@ struct modbus_context {
 
 /* What one transaction is, so that connecting, waiting and judging are written once. */
 struct request {
-	enum { READ_HOLDING, READ_INPUT, WRITE, WRITE_READ, COIL } kind;
+	enum { READ_HOLDING, READ_INPUT, WRITE, WRITE_ONE, WRITE_READ, COIL } kind;
 	uint16_t address, count, read_address, read_count;
 	const uint16_t *words;
 	uint16_t *ret_words;
@@ -154,6 +154,8 @@ static int perform(struct modbus_context *context, const struct request *request
 						   request->ret_words);
 	case WRITE:
 		return modbus_write_registers(modbus, request->address, request->count, request->words);
+	case WRITE_ONE:
+		return modbus_write_register(modbus, request->address, request->words[0]);
 	case WRITE_READ:
 		return modbus_write_and_read_registers(modbus, request->address, request->count,
 						       request->words, request->read_address,
@@ -253,7 +255,10 @@ static int write_registers(struct modbus_line *line, const struct modbus_peer *p
 			   uint16_t count, const uint16_t *words)
 {
 	return transact(line, peer,
-			&(struct request){.kind = WRITE, .address = address, .count = count, .words = words});
+			&(struct request){.kind = peer->single_write && count == 1 ? WRITE_ONE : WRITE,
+					  .address = address,
+					  .count = count,
+					  .words = words});
 }
 
 static int write_read(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,

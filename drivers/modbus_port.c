@@ -25,7 +25,8 @@ void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, co
 		.profile = profile,
 		.peer = {.unit = device->unit,
 			 .response_timeout_ms = scale_ms(response_ms, scale),
-			 .worst_latency_ms = scale_ms(profile->worst_latency_ms, scale)},
+			 .worst_latency_ms = scale_ms(profile->worst_latency_ms, scale),
+			 .single_write = profile->single_write},
 	};
 }
 

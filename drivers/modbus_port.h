@@ -14,6 +14,7 @@
 struct modbus_peer {
 	uint8_t unit;                                 /* 1..247: there is no broadcast here */
 	double response_timeout_ms, worst_latency_ms; /* real time, already scaled */
+	bool single_write; /* one register is written by function 06, else all by function 16 */
 };
 /*
  * All mandatory, all may block for the response timeout. Each returns 0, or a positive enum cause; @line's

@@ -20,6 +20,8 @@ enum register_type {
 	REG_F32_LOW_FIRST,
 	REG_U32_HIGH_FIRST,
 	REG_U32_LOW_FIRST,
+	REG_S32_HIGH_FIRST,
+	REG_S32_LOW_FIRST,
 	REG_TYPE_MAX
 };
 enum register_unit {
@@ -48,8 +50,15 @@ struct profile_value { /* a name and a number: "off_sequence" steps, expected id
 	char name[32];
 	char reg[32];       /* register it belongs to */
 	double value, mask; /* compared as (raw & mask) == value when mask != 0 */
+	double to;          /* identity: value <= raw <= to when to > value */
 };
 #define PROFILE_STEPS_MAX 8
+#define PROFILE_MARKS_MAX 8
+/*
+ * How setpoints reach the device. STREAMED: the ramp is densd's, each step is written. REMOTE: the same into
+ * a register that the device keeps in RAM and that wears nothing.
+ */
+enum profile_ramp { RAMP_STREAMED, RAMP_REMOTE };
 struct profile {
 	char name[PROFILE_TEXT], maker[PROFILE_TEXT], source[200];
 	uint8_t kind;      /* enum device_kind */
@@ -58,14 +67,21 @@ struct profile {
 	double setpoint_period_s; /* least lab time between streamed setpoint writes */
 	double setpoint_step;     /* smaller changes are not written until the period is over */
 	bool watchdog; /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
-	uint32_t write_budget; /* 0: unlimited */
+	bool single_write;     /* the device takes one register by function 06 only */
+	uint8_t ramp;          /* enum profile_ramp */
+	uint32_t write_budget; /* writes a retained setpoint stands in the device's life; 0: unlimited */
+	double setpoint_low, setpoint_high; /* in the setpoint's own unit; equal: no limit of the device's */
+	uint32_t mark_count;
+	char marks[PROFILE_MARKS_MAX][PROFILE_TEXT]; /* what must be verified at commissioning, in words */
 	uint32_t register_count;
 	struct profile_register registers[PROFILE_REGISTERS_MAX];
-	uint32_t identity_count, off_count, auto_count;
+	uint32_t identity_count, off_count, auto_count, start_count;
 	struct profile_value identity[PROFILE_STEPS_MAX]; /* what must be read before any write */
 	struct profile_value
 		off_steps[PROFILE_STEPS_MAX]; /* heater off, in order: register and value to write */
 	struct profile_value auto_steps[PROFILE_STEPS_MAX]; /* back to automatic, in order */
+	struct profile_value
+		start_steps[PROFILE_STEPS_MAX]; /* after each connect, before the first setpoint */
 	uint32_t blacklist_count;
 	uint16_t blacklist[8]; /* registers never to be touched */
 };

@@ -25,6 +25,8 @@ static bool matches(const struct profile_value *expected, const struct profile_r
 {
 	double raw = codec_decode_raw(reg, words);
 
+	if (expected->to > expected->value)
+		return raw >= expected->value && raw <= expected->to;
 	if (expected->mask > 0)
 		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
 	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));

@@ -95,22 +95,26 @@ static const struct bad_case site_cases[] = {
 	{"loading: automatic", "loading: automatic\nambient: 350 K", 6, 10, "273 to 320"},
 };
 
-static const char profile_base[] = "densd: profile/1\n"                                              /* 1 */
-				   "name: oven\n"                                                    /* 2 */
-				   "maker: somebody\n"                                               /* 3 */
-				   "source: manual 12\n"                                             /* 4 */
-				   "kind: furnace\n"                                                 /* 5 */
-				   "protocol: modbus\n"                                              /* 6 */
-				   "worst_latency: 0.5 s\n"                                          /* 7 */
-				   "response_timeout: 1 s\n"                                         /* 8 */
-				   "watchdog: true\n"                                                /* 9 */
-				   "registers:\n"                                                    /* 10 */
-				   "  process_value: {address: 1, type: f32, unit: degC}\n"          /* 11 */
-				   "  mode: {address: 273, writable: true}\n"                        /* 12 */
-				   "  identity: {address: 122}\n"                                    /* 13 */
-				   "identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n" /* 14 */
-				   "off: [{register: mode, value: 1}]\n"                             /* 15 */
-				   "blacklist: [199]\n";                                             /* 16 */
+static const char profile_base[] =
+	"densd: profile/1\n"                                                 /* 1 */
+	"name: oven\n"                                                       /* 2 */
+	"maker: somebody\n"                                                  /* 3 */
+	"source: manual 12\n"                                                /* 4 */
+	"kind: furnace\n"                                                    /* 5 */
+	"protocol: modbus\n"                                                 /* 6 */
+	"worst_latency: 0.5 s\n"                                             /* 7 */
+	"response_timeout: 1 s\n"                                            /* 8 */
+	"watchdog: true\n"                                                   /* 9 */
+	"registers:\n"                                                       /* 10 */
+	"  process_value: {address: 1, type: f32, unit: degC}\n"             /* 11 */
+	"  mode: {address: 273, writable: true}\n"                           /* 12 */
+	"  identity: {address: 122}\n"                                       /* 13 */
+	"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n" /* 14 */
+	"  output: {address: 3, type: s16, scale: 0.1}\n"                    /* 15 */
+	"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n"    /* 16 */
+	"off: [{register: mode, value: 1}]\n"                                /* 17 */
+	"blacklist: [199]\n"                                                 /* 18 */
+	"verify: [word order]\n";                                            /* 19 */
 
 static const struct bad_case profile_cases[] = {
 	{"profile/1", "profile/9", 1, 8, "allowed is profile/1"},
@@ -124,13 +128,34 @@ static const struct bad_case profile_cases[] = {
 	{"address: 273, ", "", 12, 9, "lacks 'address'"},
 	{"address: 273", "adress: 273", 12, 10, "did you mean 'address'"},
 	{"address: 273", "address: 199", 12, 9, "black list"},
-	{", writable: true", "", 15, 7, "not declared 'writable"},
-	{"register: mode", "register: modus", 15, 7, "does not declare"},
-	{"register: identity", "register: idendity", 14, 12, "does not declare"},
+	{", writable: true", "", 17, 7, "not declared 'writable"},
+	{"register: mode", "register: modus", 17, 7, "does not declare"},
+	{"register: identity", "register: idendity", 16, 12, "does not declare"},
 	{"off: [{register: mode, value: 1}]\n", "", 1, 1, "lacks 'off'"},
 	{"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n", "", 1, 1, "lacks 'identity'"},
-	{"mask: 0xFF00", "mask: 0xGG", 14, 54, "whole number"},
-	{"blacklist: [199]", "blacklist: 199", 16, 12, "must be a list"},
+	{"mask: 0xFF00", "mask: 0xGG", 16, 54, "whole number"},
+	{"blacklist: [199]", "blacklist: 199", 18, 12, "must be a list"},
+	{"  output: {address: 3, type: s16, scale: 0.1}\n", "", 11, 3, "lacks 'output'"},
+	{"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n", "", 11, 3, "lacks 'setpoint'"},
+	{"unit: degC, writable: true", "unit: degC", 14, 13, "writable: true"},
+	{"type: ieee, unit: degC", "type: s16, scale: 0.01, unit: degC", 14, 13, "ends at 327.67"},
+	{"type: ieee, unit: degC", "type: s16, scale: 0.01, unit: K", 14, 13, "up to 723.15"},
+	{"{address: 2, type: ieee", "{address: 16384, type: ieee", 14, 23, "16383"},
+	{"{address: 2, type: ieee", "{address: 2, type: ieee, bit: 3", 14, 13, "u16 register only"},
+	{"{address: 2, type: ieee", "{address: 65535, type: f32", 14, 13, "behind address 65535"},
+	{"degC, writable: true", "degC, writable: true, space: input", 14, 13, "read only"},
+	{"degC, writable: true", "degC, writable: true, retained: true", 14, 13, "'write_budget'"},
+	{"scale: 0.1}", "scale: 0}", 15, 11, "makes every value 0"},
+	{"scale: 0.1}", "scale: 1e7}", 15, 42, "out of range"},
+	{"mask: 0xFF00", "to: 0x23FF", 16, 12, "must be above"},
+	{"mask: 0xFF00", "mask: 0xFF00, to: 0x24FF", 16, 12, "exclude each other"},
+	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 0\n", 10, 15, "go together"},
+	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 9\nsetpoint_high: 9\n", 11, 16, "above"},
+	{"watchdog: true\n", "watchdog: true\nramp: own\n", 10, 7, "streamed, remote"},
+	{"[word order]", "word order", 19, 9, "must be a list"},
+	{"off: [{register: mode, value: 1}]\n",
+	 "off: [{register: mode, value: 1}]\nstart: [{register: command, value: 1}]\n", 18, 9,
+	 "does not declare"},
 };
 
 static struct diagnostics diagnostics;

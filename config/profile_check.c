@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/profile_check.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "config/schema.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ZERO_CELSIUS_K 273.15
+#define HOTTEST_K 723.15 /* what every furnace profile must be able to count: 450 degC */
+
+struct role {
+	uint8_t kind; /* enum device_kind */
+	const char *name;
+	bool write;
+	const char *why;
+};
+static const struct role roles[] = {
+	{DEVICE_FURNACE, "process_value", false, "the temperature"},
+	{DEVICE_FURNACE, "setpoint", true, "what densd steers by"},
+	{DEVICE_FURNACE, "output", false, "the proof that the heater is off"},
+	{DEVICE_FLOW, "process_value", false, "the flow"},
+	{DEVICE_FLOW, "setpoint", true, "the flow that is asked for"},
+};
+
+static const struct yaml_node *node_of(const struct yaml_node *root, const char *name)
+{
+	const struct yaml_node *map = yaml_get(root, "registers");
+	const struct yaml_node *node = map ? yaml_get(map, name) : NULL;
+
+	return node ? node : map;
+}
+
+static void check_roles(const struct yaml_node *root, struct diagnostics *diagnostics,
+			const struct profile *profile)
+{
+	for (size_t i = 0; i < COUNT(roles); i++) {
+		const struct profile_register *reg = profile_find(profile, roles[i].name);
+
+		if (profile->kind != roles[i].kind || strcmp(profile->protocol, "modbus") != 0 ||
+		    !yaml_get(root, "registers"))
+			continue;
+		if (!reg)
+			schema_error(diagnostics, yaml_get(root, "registers"),
+				     "'registers' lacks '%s', %s, which is required for this kind",
+				     roles[i].name, roles[i].why);
+		else if (roles[i].write && !reg->writable)
+			schema_error(diagnostics, node_of(root, reg->name),
+				     "'%s' is not declared 'writable: true'", reg->name);
+	}
+}
+
+/* The largest number the register holds, in its own unit; infinite for wider types. */
+static double largest(const struct profile_register *reg)
+{
+	if (reg->type == REG_U16)
+		return 65535 * reg->scale;
+	return reg->type == REG_S16 ? 32767 * reg->scale : 1e30;
+}
+
+static bool is_temperature(const struct profile_register *reg)
+{
+	return reg->unit == UNIT_CELSIUS || reg->unit == UNIT_KELVIN;
+}
+
+/* Two decimals in 16 bits end at 327.67 degC, in the middle of a night. */
+static void check_register(const struct yaml_node *root, struct diagnostics *diagnostics,
+			   const struct profile *profile, const struct profile_register *reg)
+{
+	double hottest = reg->unit == UNIT_CELSIUS ? HOTTEST_K - ZERO_CELSIUS_K : HOTTEST_K;
+	const struct yaml_node *node = node_of(root, reg->name);
+
+	if (reg->scale == 0)
+		schema_error(diagnostics, node, "'scale: 0' makes every value 0: leave it out for 1");
+	else if (profile->kind == DEVICE_FURNACE && is_temperature(reg) && largest(reg) < hottest)
+		schema_error(
+			diagnostics, node,
+			"'%s' ends at %g: a furnace must be able to count up to %g; allowed are a 32-bit "
+			"type, the IEEE region or one decimal",
+			reg->name, largest(reg), hottest);
+	if (reg->bit >= 0 && reg->type != REG_U16)
+		schema_error(diagnostics, node, "'bit' is allowed in a u16 register only");
+	if (reg->writable && (reg->space == SPACE_INPUT || reg->space == SPACE_DISCRETE))
+		schema_error(diagnostics, node, "'%s' is writable in a space that is read only", reg->name);
+	if (reg->address == 65535 && reg->type >= REG_F32_HIGH_FIRST)
+		schema_error(diagnostics, node, "'%s' has two registers and ends behind address 65535",
+			     reg->name);
+}
+
+static void check_setpoint(const struct yaml_node *root, struct diagnostics *diagnostics,
+			   const struct profile *profile)
+{
+	const struct profile_register *setpoint = profile_find(profile, "setpoint");
+	const struct yaml_node *low = yaml_get(root, "setpoint_low"), *high = yaml_get(root, "setpoint_high");
+
+	if (!low != !high)
+		schema_error(diagnostics, low ? low : high,
+			     "'setpoint_low' and 'setpoint_high' go together: one of them is missing");
+	else if (low && profile->setpoint_low >= profile->setpoint_high)
+		schema_error(diagnostics, high, "'setpoint_high' must be above 'setpoint_low' (%g)",
+			     profile->setpoint_low);
+	if (!setpoint || !setpoint->retained)
+		return;
+	if (profile->write_budget == 0)
+		schema_error(
+			diagnostics, node_of(root, "setpoint"),
+			"'setpoint' is retained, each write wears it: 'write_budget' must say how many it "
+			"stands");
+	if (profile->ramp == RAMP_REMOTE)
+		schema_error(diagnostics, yaml_get(root, "ramp"),
+			     "'ramp: remote' is for a setpoint in RAM, but 'setpoint' is retained");
+}
+
+static void check_identity(const struct yaml_node *root, struct diagnostics *diagnostics,
+			   const struct profile *profile)
+{
+	const struct yaml_node *node = yaml_get(root, "identity");
+
+	node = node && node->kind == YAML_SEQUENCE ? node->first_child : NULL;
+	for (uint32_t i = 0; node && i < profile->identity_count; i++, node = node->next) {
+		const struct profile_value *value = &profile->identity[i];
+
+		if (value->to > 0 && value->mask > 0)
+			schema_error(diagnostics, node, "'mask' and 'to' exclude each other");
+		else if (value->to > 0 && value->to <= value->value)
+			schema_error(diagnostics, node, "'to: %.0f' must be above 'value: %.0f'", value->to,
+				     value->value);
+	}
+}
+
+void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics,
+		   const struct profile *profile)
+{
+	check_roles(root, diagnostics, profile);
+	for (uint32_t i = 0; i < profile->register_count; i++)
+		check_register(root, diagnostics, profile, &profile->registers[i]);
+	check_setpoint(root, diagnostics, profile);
+	check_identity(root, diagnostics, profile);
+}
