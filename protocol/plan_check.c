@@ -48,6 +48,15 @@ static void check_range(struct checker *checker, const char *field, double value
 		      most, unit);
 }
 
+/* The press's and the furnace's rates, in the unit protocols are written in. */
+static void check_rate_per_min(struct checker *checker, const char *field, double per_s, double least_per_s,
+			       double most_per_s, const char *unit)
+{
+	if (!(per_s >= least_per_s && per_s <= most_per_s))
+		fault(checker, field, "%.4g %s is out of range, allowed is %.4g to %.4g %s", 60 * per_s, unit,
+		      60 * least_per_s, 60 * most_per_s, unit);
+}
+
 static void check_text(struct checker *checker, const char *field, const char *text, size_t size,
 		       bool required)
 {
@@ -88,10 +97,10 @@ static void check_pressure(struct checker *checker, const struct plan *plan)
 		      "%g GPa is out of range, allowed is 1 atm or %g to %g GPa (the site's "
 		      "protocol_pressure_gpa)",
 		      plan->pressure_gpa, PRESSURE_LEAST_GPA, most_gpa);
-	check_range(checker, "densification.compression_rate", plan->compression_gpa_per_s, 1e-5,
-		    limits->pressure_rate_gpa_per_s, "GPa/s");
-	check_range(checker, "densification.decompression_rate", plan->decompression_gpa_per_s, 1e-5,
-		    limits->pressure_rate_gpa_per_s, "GPa/s");
+	check_rate_per_min(checker, "densification.compression_rate", plan->compression_gpa_per_s, 1e-5,
+			   limits->pressure_rate_gpa_per_s, "GPa/min");
+	check_rate_per_min(checker, "densification.decompression_rate", plan->decompression_gpa_per_s, 1e-5,
+			   limits->pressure_rate_gpa_per_s, "GPa/min");
 }
 
 static void check_temperature(struct checker *checker, const struct plan *plan, double ambient_k)
@@ -107,10 +116,10 @@ static void check_temperature(struct checker *checker, const struct plan *plan, 
 		fault(checker, "densification.temperature",
 		      "%g K is below ambient %g K and the furnace cannot cool, at least %g K",
 		      plan->temperature_k, ambient_k, ambient_k - COLD_BAND_K);
-	check_range(checker, "densification.heating_rate", plan->heating_k_per_s, 1e-4,
-		    limits->heating_rate_k_per_s, "K/s");
-	check_range(checker, "densification.cooling_rate", plan->cooling_k_per_s, 1e-4,
-		    limits->heating_rate_k_per_s, "K/s");
+	check_rate_per_min(checker, "densification.heating_rate", plan->heating_k_per_s, 1e-4,
+			   limits->heating_rate_k_per_s, "K/min");
+	check_rate_per_min(checker, "densification.cooling_rate", plan->cooling_k_per_s, 1e-4,
+			   limits->heating_rate_k_per_s, "K/min");
 	check_range(checker, "densification.isotherm", plan->isotherm_s, 1, 172800, "s");
 }
 
