@@ -45,7 +45,8 @@ struct held_trace { /* kept until the recorder has committed it */
 struct step_clock {
 	sd_event_source *timer;
 	int64_t period_ns, due_ns;
-	uint64_t tick;
+	int64_t sent_ns;             /* when this tick's cycles went out */
+	uint64_t tick, sampled_tick; /* the tick whose sample is published */
 	double late_ms, late_ms_max;
 	bool late;
 };

@@ -133,6 +133,7 @@ static void send_cycles(struct control *control, const struct cycle_view *view, 
 				  .chip = control->chip_job};
 	double flow = control->scan_run[0] ? control->scan_plan.calorimetry.purge_ml_per_min : 0;
 
+	control->clock.sent_ns = now_ns;
 	wish.purge_ml_per_min = flow > 0 ? flow : PURGE_DEFAULT_ML_PER_MIN;
 	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {
 		struct worker *worker = &control->buses[bus];
@@ -147,6 +148,28 @@ static void send_cycles(struct control *control, const struct cycle_view *view, 
 		worker->asked = true;
 		worker->asked_ns = now_ns;
 	}
+}
+
+static void take_sample(struct control *control)
+{
+	double t_lab_s = control_lab_s(control);
+	struct cycle_view view = control_view(control, t_lab_s);
+
+	cycle_build_inputs(&view, &control->inputs);
+	publish_sample(control, t_lab_s, clock_mono_ns());
+	control->clock.sampled_tick = control->clock.tick;
+}
+
+/* What was measured goes out as soon as every line asked in this tick has answered, not with the next tick.
+ */
+static void sample_when_complete(struct control *control)
+{
+	if (control->clock.sampled_tick == control->clock.tick)
+		return;
+	for (uint32_t bus = 0; bus < control->site.bus_count; bus++)
+		if (control->buses[bus].asked && control->buses[bus].asked_ns >= control->clock.sent_ns)
+			return;
+	take_sample(control);
 }
 
 void step_take_reports(struct control *control, uint32_t bus, const struct link_reports *reports, int fd)
@@ -166,6 +189,7 @@ void step_take_reports(struct control *control, uint32_t bus, const struct link_
 	} else if (fd >= 0) {
 		close(fd);
 	}
+	sample_when_complete(control);
 }
 
 static void check_scale(struct control *control, const struct cycle_view *view)
@@ -219,6 +243,8 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
+	if (control->clock.sampled_tick != control->clock.tick)
+		take_sample(control); /* a line has not answered: its last value, with its age */
 	control->clock.tick++;
 	measure_lateness(control, now_ns);
 	watch_workers(control, now_ns);
@@ -234,7 +260,6 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 	sections_step(control);
 	send_cycles(control, &view, &control->actions, now_ns);
 	perform_start_next(control, t_lab_s);
-	publish_sample(control, t_lab_s, now_ns);
 	publish_periodic(control, now_ns);
 	publish_flush(control);
 	notify_watchdog(now_ns, control->clock.late_ms, control->limits.step_stop_ms);
