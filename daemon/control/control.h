@@ -94,6 +94,7 @@ struct control {
 	struct scan_machine scan;
 	struct chip_inputs chip_inputs;
 	struct chip_demand chip_job;
+	uint64_t chip_entry; /* chip_job waits until the journal has this; UINT64_MAX: not written yet */
 	struct plan scan_plan;
 	char scan_run[ULID_TEXT], section[QUEUE_SECTION_TEXT];
 	uint32_t section_index;

@@ -172,6 +172,14 @@ void perform_event(struct control *control, struct event *event, struct answer *
 		*ret_answer = actions.answer;
 }
 
+/* What a restart settles the section from. The clocks in between do not matter. */
+static bool is_other_scan(const struct scan_machine *a, const struct scan_machine *b)
+{
+	return a->phase != b->phase || a->step != b->step || a->reference != b->reference ||
+	       a->committed != b->committed || a->spent != b->spent || a->fire_counter != b->fire_counter ||
+	       a->outcome != b->outcome || a->job_id != b->job_id;
+}
+
 void perform_scan_event(struct control *control, struct scan_event *event, struct answer *ret_answer)
 {
 	struct scan_machine before = control->scan, next;
@@ -190,6 +198,9 @@ void perform_scan_event(struct control *control, struct scan_event *event, struc
 	share_numbers(control);
 	for (uint32_t i = 0; i < actions.note_count; i++)
 		take_note(control, &actions.notes[i], true);
+	/* Before the intent: when that is durable, so is the counter it counts from. */
+	if (is_other_scan(&before, &next))
+		publish_scan_snapshot(control);
 	journal_intent(control, &actions.intent, true);
 	sections_take_job(control, &actions);
 	if (before.phase != next.phase) {
@@ -198,7 +209,6 @@ void perform_scan_event(struct control *control, struct scan_event *event, struc
 			   control->section[0] ? control->section : "no section");
 		if (before.phase == SCAN_FIRE)
 			close_intent(control, SCAN_INTENT, "fired");
-		publish_snapshot(control);
 		sections_tell(control);
 		publish_state(control, true);
 	}

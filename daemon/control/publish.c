@@ -284,6 +284,8 @@ void publish_sample(struct control *control, double t_lab_s, int64_t now_ns)
 
 void publish_snapshot(struct control *control)
 {
+	uint64_t entry;
+
 	struct control_snapshot snapshot = {.version = SNAPSHOT_VERSION,
 					    .size = sizeof(snapshot),
 					    .machine = control->machine,
@@ -301,7 +303,16 @@ void publish_snapshot(struct control *control)
 	memcpy(snapshot.topic_seq, control->publishing.seq, sizeof(snapshot.topic_seq));
 	memcpy(snapshot.restart_wall_us, control->restart_wall_us, sizeof(snapshot.restart_wall_us));
 	control->publishing.snapshot_ns = clock_mono_ns();
-	publish_journal(control, JOURNAL_SNAPSHOT, false, NULL, &snapshot, sizeof(snapshot), NULL);
+	if (publish_journal(control, JOURNAL_SNAPSHOT, control->chip_entry == UINT64_MAX, NULL, &snapshot,
+			    sizeof(snapshot), &entry) == 0 &&
+	    control->chip_entry == UINT64_MAX)
+		control->chip_entry = entry;
+}
+
+void publish_scan_snapshot(struct control *control)
+{
+	control->chip_entry = UINT64_MAX;
+	publish_snapshot(control);
 }
 
 static void publish_heartbeat(struct control *control)

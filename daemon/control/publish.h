@@ -21,6 +21,8 @@ void publish_periodic(struct control *control, int64_t now_ns);
 /* After a restart of the gateway: the last value of every topic, with its own number. */
 void publish_again(struct control *control);
 void publish_snapshot(struct control *control);
+/* As well, at once; the chip gets its next job when this is on disk. */
+void publish_scan_snapshot(struct control *control);
 /* Adds an entry to the journal and sends it when the recorder is there. 0 and the number, or -errno. */
 int publish_journal(struct control *control, enum journal_kind kind, bool now, const char *run,
 		    const void *body, size_t length, uint64_t *ret_entry);

@@ -126,6 +126,8 @@ void sections_step(struct control *control)
 	}
 	if (control->scan.phase != SCAN_IDLE)
 		perform_scan_event(control, &tick, NULL);
+	if (control->chip_entry == UINT64_MAX)
+		publish_snapshot(control);
 }
 
 void sections_take_job(struct control *control, const struct scan_actions *actions)
@@ -144,6 +146,14 @@ void sections_take_job(struct control *control, const struct scan_actions *actio
 				    /* The reference is the same ramp without the cooling before it. */
 				    .cooling_k_per_s = actions->program.cooling_k_per_s};
 	log_debug("chip job %u: %s", job->job_id, scan_job_name((enum scan_job)job->job));
+}
+
+struct chip_demand sections_job_to_do(const struct control *control)
+{
+	static const struct chip_demand none;
+
+	return control->chip_job.off || control->journal.committed >= control->chip_entry ? control->chip_job
+											  : none;
 }
 
 static struct held_trace *find_trace(struct control *control, const struct link_trace *trace)

@@ -13,6 +13,9 @@
 void sections_step(struct control *control);
 /* Takes over a job that the machine hands out. */
 void sections_take_job(struct control *control, const struct scan_actions *actions);
+/* The job for the chip's worker: none while the journal does not yet hold the step it belongs to, so that
+ * nothing is deleted or fired that a restart would not know of. Off does not wait. */
+struct chip_demand sections_job_to_do(const struct control *control);
 /* A chip report has come, @fd is its trace or -1 (taken over). */
 void sections_take_report(struct control *control, const struct report *report, int fd);
 /* The chip's bus worker died with a job in its hands: it is settled by reading the counter, not by sending

@@ -130,7 +130,7 @@ static void send_cycles(struct control *control, const struct cycle_view *view, 
 				  .watchdog_s = control->has_plan ? control->plan.limits.device_watchdog_s
 								  : control->limits.device_watchdog_s,
 				  .prior_gpa = control->machine.last_good_gpa,
-				  .chip = control->chip_job};
+				  .chip = sections_job_to_do(control)};
 	double flow = control->scan_run[0] ? control->scan_plan.calorimetry.purge_ml_per_min : 0;
 
 	control->clock.sent_ns = now_ns;
