@@ -21,6 +21,7 @@ enum interlock_timer {
 	TIMER_STUCK,
 	TIMER_LOSS,
 	TIMER_MANUAL,
+	TIMER_PREFLIGHT, /* machine_waits.c: since when something is missing */
 	TIMER_MAX
 };
 enum interlock_memory {

@@ -69,6 +69,7 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
 	X(done_dwell_s, "s", 60, 10, 600, HIGHER, "AMBIENT for this long is S-DONE", 1)                      \
 	X(ambient_oil_bar, "bar", 5, 1, 20, LOWER, "oil pressure that counts as AMBIENT", 1)                 \
 	X(device_watchdog_s, "s", 10, 3, 30, LOWER, "PLC heartbeat watchdog", 14)                            \
+	X(preflight_grace_s, "s", 10, 1, 60, LOWER, "preflight incomplete for longer: alarm", 14)            \
 	X(restart_gap_s, "s", 60, 5, 600, LOWER, "longest gap after which a run may go on", 25)              \
 	X(restart_temperature_k, "K", 5, 1, 20, LOWER, "temperature moved less than this in the gap", 25)    \
 	X(restart_pressure_gpa, "GPa", 0.05, 0.01, 0.2, LOWER, "pressure moved less than this in the gap",   \

@@ -5,7 +5,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "protocol/interlock_rows.h"
 
 #define PREFLIGHT_GOOD_S 1.0
 
@@ -72,7 +73,6 @@ static void leave_preflight(struct step *step)
 {
 	struct machine *m = step->m;
 
-	step_clear(step, ALARM_PREFLIGHT);
 	m->setpoint_k = step->in->temperature_k.value;
 	m->cold_run = plan_is_cold(step->plan, step->in->temperature_k.value);
 	if (!step->plan->reference)
@@ -86,18 +86,19 @@ static void leave_preflight(struct step *step)
 static void tick_preflight(struct step *step)
 {
 	struct machine_private *p = step->p;
-	char text[MACHINE_WHY], note[MACHINE_WHY];
+	char text[MACHINE_WHY];
 	const char *what = missing(step, text);
+	/* Watchdogs are armed by the first writes of a run: at a healthy start that takes a few cycles. */
+	bool late = interlock_held(step, TIMER_PREFLIGHT, what != NULL, step->limits->preflight_grace_s);
 
 	if (what) {
 		p->in_band_since_lab_s = NEVER_LAB_S;
-		snprintf(note, sizeof(note), "Preflight waits: %.150s.", what);
-		if (strcmp(step->m->cause, note) != 0)
-			step_clear(step, ALARM_PREFLIGHT);
-		snprintf(step->m->cause, sizeof(step->m->cause), "%s", note);
-		step_raise(step, ALARM_PREFLIGHT, note);
+		snprintf(step->m->cause, sizeof(step->m->cause), "Preflight waits: %.150s.", what);
+		if (late)
+			step_raise(step, ALARM_PREFLIGHT, step->m->cause);
 		return;
 	}
+	step_clear(step, ALARM_PREFLIGHT);
 	if (p->in_band_since_lab_s < 0)
 		p->in_band_since_lab_s = step->now;
 	if (step->now - p->in_band_since_lab_s < PREFLIGHT_GOOD_S)

@@ -228,7 +228,6 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	snprintf(answer.why, MACHINE_WHY, "%u run(s) queued", record->run_count);
 	answer.code = ANSWER_DONE;
 	control->publishing.state_dirty = true;
-	control->start_retry_lab_s = 0;
 	return answer;
 }
 

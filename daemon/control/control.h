@@ -114,7 +114,6 @@ struct control {
 	struct recovering recovering;
 	bool writes; /* cycle_check_scale passed */
 	char no_writes_why[MACHINE_WHY];
-	double start_retry_lab_s;
 	int64_t desync_ns, adapter_ns; /* when a line was last seen in trouble; 0: never */
 	int32_t store_error;
 	double free_mib;

@@ -312,4 +312,5 @@ void cycle_widen_limits(struct limits *limits, double scale)
 	limits->bus_lost_s = fmax(limits->bus_lost_s, least_s);
 	limits->reopen_limit_s = fmax(limits->reopen_limit_s, least_s);
 	limits->device_watchdog_s = fmax(limits->device_watchdog_s, least_s);
+	limits->preflight_grace_s = fmax(limits->preflight_grace_s, least_s);
 }

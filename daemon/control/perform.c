@@ -10,7 +10,6 @@
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
 
-#define START_RETRY_S 10.0
 enum { PRESS_INTENT, SCAN_INTENT };
 
 /* One numbering for both machines: the store's. */
@@ -157,8 +156,10 @@ void perform_event(struct control *control, struct event *event, struct answer *
 		close_intent(control, PRESS_INTENT, phase_name((enum phase)next.phase));
 	}
 	journal_intent(control, &actions.intent, false);
-	/* A tripped or aborting run stays in the queue, with its plan, until the press is at rest. */
-	if (next.outcome != OUTCOME_NONE && (next.phase == PHASE_DONE || next.phase == PHASE_IDLE))
+	/* A tripped or aborting run stays in the queue, with its plan, until the press is at rest. A start
+	 * that was refused leaves the outcome of the run before. */
+	if (event->kind != EVENT_START && next.outcome != OUTCOME_NONE &&
+	    (next.phase == PHASE_DONE || next.phase == PHASE_IDLE))
 		end_run(control);
 	if (before.phase != next.phase || before.latched != next.latched || before.outcome != next.outcome) {
 		publish_snapshot(control);
@@ -252,29 +253,41 @@ static void load_run(struct control *control, const struct link_queue_item *item
 	memcpy(control->run, item->run, ULID_TEXT);
 }
 
-void perform_start_next(struct control *control, double t_lab_s)
+/* What the machine will not begin it will not begin later either: the run has failed, the next one may go. */
+static void fail_start(struct control *control, struct link_queue_item *item, const char *why)
+{
+	char cause[MACHINE_WHY];
+
+	snprintf(cause, sizeof(cause), "not started: %.180s", why[0] ? why : "its plan is not well formed");
+	item->densification = item->calorimetry = OUTCOME_FAILED;
+	log_error("run %s: %s; the next one follows", item->run, cause);
+	perform_update_run(control, item, cause);
+	queue_drop_ended(&control->queue);
+	control->run[0] = '\0';
+	control->has_plan = false;
+	publish_snapshot(control);
+	publish_state(control, true);
+}
+
+void perform_start_next(struct control *control)
 {
 	struct event event = {.kind = EVENT_START};
 	struct link_queue_item *item;
 	struct answer answer = {0};
 
-	if (!control->writes || control->recovering.active || t_lab_s < control->start_retry_lab_s)
+	if (!control->writes || control->recovering.active)
 		return;
 	if (control->machine.phase != PHASE_IDLE && control->machine.phase != PHASE_DONE)
 		return;
 	item = queue_next_waiting(&control->queue);
 	if (!item || !control_store_ok(control))
 		return;
-	control->start_retry_lab_s = t_lab_s + START_RETRY_S;
 	load_run(control, item);
 	if (!control_loads_itself(control, &item->plan))
 		control->plan.loading = LOADING_CONFIRM;
 	item->started = true;
 	perform_update_run(control, item, "given to the press");
 	perform_event(control, &event, &answer);
-	if (answer.code == ANSWER_REFUSED) {
-		item->started = false;
-		perform_update_run(control, item, answer.why);
-		log_warning("run %s is not started yet: %s", item->run, answer.why);
-	}
+	if (answer.code != ANSWER_DONE)
+		fail_start(control, item, answer.why);
 }

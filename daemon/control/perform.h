@@ -18,6 +18,6 @@ void perform_durable(struct control *control, uint64_t entry);
 /* Journals @item as it is now. */
 void perform_update_run(struct control *control, const struct link_queue_item *item, const char *cause);
 /* Gives the next waiting run to the press when it is free. */
-void perform_start_next(struct control *control, double t_lab_s);
+void perform_start_next(struct control *control);
 
 #endif

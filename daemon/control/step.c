@@ -259,7 +259,7 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 		perform_event(control, &tick, NULL);
 	sections_step(control);
 	send_cycles(control, &view, &control->actions, now_ns);
-	perform_start_next(control, t_lab_s);
+	perform_start_next(control);
 	publish_periodic(control, now_ns);
 	publish_flush(control);
 	notify_watchdog(now_ns, control->clock.late_ms, control->limits.step_stop_ms);

@@ -6,12 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/log.h"
+#include "control_fixture.h"
 #include "daemon/control/perform.h"
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
@@ -20,9 +17,8 @@
 #define RUN "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 #define COUNTER 7u
 
-static struct control control;
-static int pair[2];
-static _Alignas(16) uint8_t buffer[LINK_MESSAGE_MAX + sizeof(struct link_header)];
+static struct fixture fixture;
+static struct control *const control = &fixture.control;
 static struct control_snapshot stored; /* the last one that came to the recorder */
 static uint64_t stored_entry;
 
@@ -30,6 +26,7 @@ static void queue_run(void)
 {
 	struct link_queue_item item = {.run = RUN, .densification = OUTCOME_COMPLETED, .started = true};
 
+	fixture_default_plan(&item.plan);
 	item.plan.calorimetry = (struct plan_calorimetry){.present = true,
 							  .rate_count = 1,
 							  .rate_k_per_s = {100},
@@ -38,62 +35,41 @@ static void queue_run(void)
 							  .end_k = 850,
 							  .reference_cooling_k_per_s = 200,
 							  .purge_ml_per_min = 80};
-	limits_default(&item.plan.limits);
-	assert_int_equal(queue_add(&control.queue, &item), 0);
+	assert_int_equal(queue_add(&control->queue, &item), 0);
 }
 
 /* A section whose first trace was read and sent to the recorder. */
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&control, 0, sizeof(control));
 	memset(&stored, 0, sizeof(stored));
-	log_open("test", LOG_LEVEL_ERROR);
-	control.site.clock_scale = 1;
-	limits_default(&control.site.limits);
-	control.limits = control.site.limits;
-	control.gateway.socket = -1;
-	control.free_mib = -1;
-	control.map.at[DEVICE_CHIP].present = true;
-	machine_init(&control.machine, control_lab_s(&control));
-	if (journal_init(&control.journal, JOURNAL_RING_BYTES, 1) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+	if (fixture_open(&fixture) < 0)
 		return -1;
-	control.recorder.socket = pair[0];
-	control.recorder.ready = true;
+	control->map.at[DEVICE_CHIP].present = true;
 	queue_run();
-	scan_init(&control.scan, control_lab_s(&control));
-	control.scan.phase = SCAN_COOL;
-	control.scan.step = STEP_COMMIT;
-	control.scan.spent = true;
-	control.scan.fire_counter = COUNTER;
-	control.scan.rate_k_per_s = 100;
-	memcpy(control.scan_run, RUN, sizeof(RUN));
-	control.scan_plan = control.queue.items[0].plan;
-	queue_format_section(&control.queue.items[0], 0, control.section);
+	control->scan.phase = SCAN_COOL;
+	control->scan.step = STEP_COMMIT;
+	control->scan.spent = true;
+	control->scan.fire_counter = COUNTER;
+	control->scan.rate_k_per_s = 100;
+	memcpy(control->scan_run, RUN, sizeof(RUN));
+	control->scan_plan = control->queue.items[0].plan;
+	queue_format_section(&control->queue.items[0], 0, control->section);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	journal_deinit(&control.journal);
-	close(pair[0]);
-	close(pair[1]);
+	fixture_close(&fixture);
 	return 0;
 }
 
 static void read_journal(void)
 {
-	const struct link_header *header;
 	const struct link_journal *entry;
-	const void *body;
-	int fd;
 
-	while (link_receive(pair[1], buffer, sizeof(buffer), &header, &body, &fd) == 1) {
-		entry = body;
-		if (header->type != LINK_JOURNAL || entry->kind != JOURNAL_SNAPSHOT)
-			continue;
+	while ((entry = fixture_next(&fixture, JOURNAL_SNAPSHOT)) != NULL) {
 		memcpy(&stored, entry->body, sizeof(stored));
 		stored_entry = entry->entry;
 	}
@@ -101,26 +77,26 @@ static void read_journal(void)
 
 static void commit_trace(void)
 {
-	struct held_trace *held = &control.traces[0];
+	struct held_trace *held = &control->traces[0];
 
 	*held = (struct held_trace){.used = true, .sent = true, .fd = memfd_create("trace", MFD_CLOEXEC)};
 	held->trace.counter = COUNTER + 1;
-	memcpy(held->trace.section, control.section, sizeof(held->trace.section));
-	sections_trace_committed(&control, &held->trace);
+	memcpy(held->trace.section, control->section, sizeof(held->trace.section));
+	sections_trace_committed(control, &held->trace);
 }
 
 static void the_chip_forgets_a_trace_only_when_the_journal_knows(void **state)
 {
 	(void)state;
 	commit_trace();
-	assert_int_equal(control.scan.step, STEP_DELETE);
-	assert_int_equal(control.chip_job.job, CHIP_JOB_DELETE);
-	assert_int_equal(sections_job_to_do(&control).job, CHIP_JOB_NONE);
+	assert_int_equal(control->scan.step, STEP_DELETE);
+	assert_int_equal(control->chip_job.job, CHIP_JOB_DELETE);
+	assert_int_equal(sections_job_to_do(control).job, CHIP_JOB_NONE);
 	read_journal();
 	assert_int_equal(stored.scan.step, STEP_DELETE);
 	assert_true(stored.scan.committed);
-	journal_commit(&control.journal, stored_entry);
-	assert_int_equal(sections_job_to_do(&control).job, CHIP_JOB_DELETE);
+	journal_commit(&control->journal, stored_entry);
+	assert_int_equal(sections_job_to_do(control).job, CHIP_JOB_DELETE);
 }
 
 /* kill -9 right after the chip has deleted the trace: what the journal holds is enough to go on. */
@@ -132,21 +108,21 @@ static void a_crash_after_the_delete_loses_no_section(void **state)
 	commit_trace();
 	read_journal();
 	assert_int_equal(stored.version, SNAPSHOT_VERSION);
-	memset(&control.scan, 0, sizeof(control.scan));
+	memset(&control->scan, 0, sizeof(control->scan));
 	memcpy(stored.scan_run, RUN, sizeof(RUN));
-	sections_restore(&control, &stored);
-	control.chip_inputs =
-		(struct chip_inputs){.temperature_k = {700, control_lab_s(&control), QUALITY_GOOD, 0},
+	sections_restore(control, &stored);
+	control->chip_inputs =
+		(struct chip_inputs){.temperature_k = {700, control_lab_s(control), QUALITY_GOOD, 0},
 				     .state = CHIP_IDLE,
 				     .scan_counter = COUNTER + 1,
 				     .trace_available = false,
 				     .identity_ok = true};
-	control.chip_inputs.flow_ml_per_min =
-		(struct measurement){80, control_lab_s(&control), QUALITY_GOOD, 0};
-	perform_scan_event(&control, &tick, NULL);
-	assert_int_equal(control.scan.outcome, SECTION_NONE);
-	assert_int_equal(control.scan.phase, SCAN_COOL);
-	assert_int_equal(control.scan.step, STEP_COOL);
+	control->chip_inputs.flow_ml_per_min =
+		(struct measurement){80, control_lab_s(control), QUALITY_GOOD, 0};
+	perform_scan_event(control, &tick, NULL);
+	assert_int_equal(control->scan.outcome, SECTION_NONE);
+	assert_int_equal(control->scan.phase, SCAN_COOL);
+	assert_int_equal(control->scan.step, STEP_COOL);
 }
 
 /* A full ring: the job waits until the snapshot could be written after all. Off never waits. */
@@ -157,18 +133,18 @@ static void a_job_waits_for_a_journal_with_room(void **state)
 	uint64_t number;
 
 	(void)state;
-	control.recorder.ready = false;
-	while (journal_add(&control.journal, &entry, &number) == 0)
+	control->recorder.ready = false;
+	while (journal_add(&control->journal, &entry, &number) == 0)
 		;
 	commit_trace();
-	assert_true(control.chip_entry == UINT64_MAX);
-	journal_commit(&control.journal, number);
-	assert_int_equal(sections_job_to_do(&control).job, CHIP_JOB_NONE);
-	publish_snapshot(&control);
-	assert_true(control.chip_entry > number && control.chip_entry < UINT64_MAX);
-	assert_int_equal(sections_job_to_do(&control).job, CHIP_JOB_NONE);
-	control.chip_job.off = true;
-	assert_true(sections_job_to_do(&control).off);
+	assert_true(control->chip_entry == UINT64_MAX);
+	journal_commit(&control->journal, number);
+	assert_int_equal(sections_job_to_do(control).job, CHIP_JOB_NONE);
+	publish_snapshot(control);
+	assert_true(control->chip_entry > number && control->chip_entry < UINT64_MAX);
+	assert_int_equal(sections_job_to_do(control).job, CHIP_JOB_NONE);
+	control->chip_job.off = true;
+	assert_true(sections_job_to_do(control).off);
 }
 
 int main(void)

@@ -282,9 +282,51 @@ static void test_random_nights(void **unused)
 	}
 }
 
+/* The watchdogs are armed by the first writes of a run: a few cycles without them are no alarm. */
+static void unarmed(struct plant *plant)
+{
+	plant->in.devices_armed = false;
+}
+
+static void test_a_healthy_start_raises_no_alarm(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.spoil = unarmed;
+	plant_start(&plant);
+	plant_run(&plant, 5);
+	assert_int_equal(plant.machine.phase, PHASE_PREFLIGHT);
+	assert_non_null(strstr(plant.machine.cause, "not armed"));
+	plant.spoil = NULL;
+	plant.in.devices_armed = true;
+	assert_true(plant_run_to(&plant, PHASE_COMPRESS, 5));
+	for (int i = 0; i < ALARM_MAX; i++)
+		assert_int_equal(plant.alarms_raised[i], 0);
+}
+
+static void test_a_watchdog_that_never_arms_is_an_alarm(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant.spoil = unarmed;
+	plant_start(&plant);
+	plant_run(&plant, 9.5);
+	assert_int_equal(plant.alarms_raised[ALARM_PREFLIGHT], 0);
+	plant_run(&plant, 60);
+	assert_int_equal(plant.machine.phase, PHASE_PREFLIGHT);
+	assert_int_equal(plant.alarms_raised[ALARM_PREFLIGHT], 1);
+	assert_non_null(strstr(plant.last_text, "not armed"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_healthy_start_raises_no_alarm),
+		cmocka_unit_test(test_a_watchdog_that_never_arms_is_an_alarm),
 		cmocka_unit_test(test_paper_run),
 		cmocka_unit_test(test_reference_run),
 		cmocka_unit_test(test_cold_run),
