@@ -168,10 +168,12 @@ static void record(struct chip *chip, double middle_k, double flow_mw, double ra
 {
 	if (chip->row_count >= CHIP_ROWS)
 		return;
-	double share = 1 - exp(-STEP_K / (rate_k_per_s * CELL_S));
-	chip->cell_mw = chip->row_count ? chip->cell_mw + share * (flow_mw - chip->cell_mw) : flow_mw;
+	/* the flow is constant over the step; the row is stamped at its middle, so it shows the cell there */
+	double behind_mw = flow_mw - (chip->row_count ? chip->cell_mw : flow_mw);
+	double cell_mw = flow_mw - behind_mw * exp(-0.5 * STEP_K / (rate_k_per_s * CELL_S));
+	chip->cell_mw = flow_mw - behind_mw * exp(-STEP_K / (rate_k_per_s * CELL_S));
 	double off_k = middle_k - 600;
-	double shown_mw = chip->cell_mw + BASE_MW + BASE_MW_PER_K * off_k + BASE_MW_PER_K2 * off_k * off_k;
+	double shown_mw = cell_mw + BASE_MW + BASE_MW_PER_K * off_k + BASE_MW_PER_K2 * off_k * off_k;
 	uint64_t index = (uint64_t)chip->counter << 16 | chip->row_count;
 	if (chip->noise)
 		shown_mw += NOISE_MW * noise_normal(chip->seed, NOISE_SCAN, index);
