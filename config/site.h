@@ -40,6 +40,7 @@ struct site {
 	struct limits limits;
 	/* calorimetry */
 	double chip_lag_s;     /* tau_lag, s */
+	double chip_cell_s;    /* first-order time constant of the cell, s; 0: not undone */
 	double sample_mass_ug; /* 0: unknown */
 	double molar_mass_g_per_mol;
 };

@@ -15,6 +15,7 @@ static const struct schema_field calibration_fields[] = {
 };
 static const struct schema_field chip_fields[] = {
 	{"lag", SCHEMA_QUANTITY, false, SITE_AT(chip_lag_s), 0, DIM_TIME, 0, 1},
+	{"cell", SCHEMA_QUANTITY, false, SITE_AT(chip_cell_s), 0, DIM_TIME, 0, 1},
 	{"sample_mass_ug", SCHEMA_QUANTITY, false, SITE_AT(sample_mass_ug), 0, DIM_NUMBER, 0, 1e6},
 	{"molar_mass_g_per_mol", SCHEMA_QUANTITY, false, SITE_AT(molar_mass_g_per_mol), 0, DIM_NUMBER, 1,
 	 1000},

@@ -174,7 +174,7 @@ struct link_trace {
 	bool reference;
 	uint32_t counter, rows;
 	double ordered_rate_k_per_s, cooling_k_per_s;
-	double material_tg_k, lag_s;
+	double material_tg_k, lag_s, cell_s;
 	int64_t t_wall_us;
 	double t_lab_s;
 };

@@ -93,6 +93,7 @@ static int analyse(struct pair_workspace *workspace, const struct trace *first, 
 	pair_options_default(&options);
 	options.rate_k_per_s = first->header.ordered_rate_k_per_s;
 	options.lag_s = first->header.lag_s;
+	options.cell_s = first->header.cell_s;
 	if (a && b)
 		r = pair_analyse(&views[0], &views[1], NULL, &options, workspace, ret_pair);
 	free(a);
