@@ -10,9 +10,15 @@
 #define MARGIN_LOW 0.06      /* of the range: start-up transient */
 #define MARGIN_HIGH 0.01
 #define WIDTH_MIN_SHARE 0.10 /* of the glass, of the liquid side */
-#define SAGITTA_MAX 0.05     /* of the step */
-#define SLOPE_MAX 0.7        /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
-#define MERGE_MAX 0.05       /* of the step, by which the scans part over the liquid window */
+/*
+ * Relaxation fades exponentially on both sides of the transition. What is just hidden by the noise at the
+ * edge found would still bend the line: the edge that faces the transition retreats by this share of the
+ * window.
+ */
+#define RETREAT_SHARE 0.35
+#define SAGITTA_MAX 0.05 /* of the step */
+#define SLOPE_MAX 0.7    /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
+#define MERGE_MAX 0.05   /* of the step, by which the scans part over the liquid window */
 
 enum { BLOCKS_MAX = 96, BLOCK_POINTS = 4 };
 
@@ -146,12 +152,12 @@ static double window_cost(const struct blocks *blocks, const struct judge *judge
 	       judge->noise_d * judge->noise_d / r.n;
 }
 
-static double search(const struct blocks *blocks, const struct judge *judge, size_t from, size_t to,
-		     size_t least, double ret_window_k[2])
+static double search(const struct blocks *blocks, const struct judge *judge, size_t from, size_t from_last,
+		     size_t to, size_t least, double ret_window_k[2])
 {
 	double best = INFINITY;
 
-	for (size_t a = from; a + least <= to; a++)
+	for (size_t a = from; a <= from_last && a + least <= to; a++)
 		for (size_t b = a + least; b <= to; b += 1 + (b - a) / 16) {
 			double cost = window_cost(blocks, judge, a, b);
 
@@ -221,6 +227,7 @@ static double span_of_signal(const struct grid *grid)
 	return high - low;
 }
 
+/* A glass is the straighter the colder: its window starts in the coldest quarter of what there is. */
 static int find_glass(const struct blocks *blocks, const struct outline *outline, const struct judge *judge,
 		      double ret_window_k[2], char *why)
 {
@@ -228,13 +235,15 @@ static int find_glass(const struct blocks *blocks, const struct outline *outline
 	double cost = INFINITY;
 
 	if (side >= 4)
-		cost = search(blocks, judge, outline->low, outline->rise, width_least(side), ret_window_k);
+		cost = search(blocks, judge, outline->low, outline->low + side / 4, outline->rise,
+			      width_least(side), ret_window_k);
 	if (!(sqrt(cost) < 0.5 * outline->step))
 		return refusal_say(
 			why, REFUSAL_NO_GLASS,
 			"no straight glass line between %.0f K and the rise at %.0f K; start the scan colder "
 			"or give --glass",
 			edge_k(blocks, 0), edge_k(blocks, outline->rise));
+	ret_window_k[1] -= RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 	return 0;
 }
 
@@ -245,14 +254,15 @@ static int find_liquid(const struct blocks *blocks, const struct outline *outlin
 	double cost = INFINITY;
 
 	if (side >= 3)
-		cost = search(blocks, judge, outline->peak + 1, outline->high, width_least(side),
-			      ret_window_k);
+		cost = search(blocks, judge, outline->peak + 1, outline->high, outline->high,
+			      width_least(side), ret_window_k);
 	if (!(sqrt(cost) < 0.5 * outline->step))
 		return refusal_say(
 			why, REFUSAL_NO_LIQUID,
 			"no straight liquid line between the rise at %.0f K and the end at %.0f K; scan "
 			"hotter or give --liquid",
 			edge_k(blocks, outline->rise), edge_k(blocks, blocks->count));
+	ret_window_k[0] += RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 	return 0;
 }
 
