@@ -74,6 +74,8 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
 	X(restart_temperature_k, "K", 5, 1, 20, LOWER, "temperature moved less than this in the gap", 25)    \
 	X(restart_pressure_gpa, "GPa", 0.05, 0.01, 0.2, LOWER, "pressure moved less than this in the gap",   \
 	  25)                                                                                                \
+	X(recovery_read_s, "s", 60, 10, 600, LOWER, "instruments not read for longer after a start: R7, R8", \
+	  25)                                                                                                \
 	X(resume_offer_s, "s", 600, 60, 3600, LOWER, "RESUME offered for this long after R15", 25)
 
 #define LIMITS_FIELD(name, unit, default_value, minimum, maximum, safer, what, row) double name;

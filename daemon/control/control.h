@@ -62,7 +62,7 @@ struct publishing {
 };
 struct recovering {
 	bool active;
-	uint32_t good_cycles, cold_cycles;
+	uint32_t furnace_cycles, press_cycles, cold_cycles; /* good ones in a row */
 	int64_t since_ns;
 	double since_lab_s;
 	uint32_t items, commands; /* of the store's, received so far */

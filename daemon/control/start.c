@@ -12,7 +12,6 @@
 #include "daemon/control/sections.h"
 
 #define GOOD_CYCLES 5u
-#define PATIENCE_LAB_S 30.0
 #define PATIENCE_NS (5 * CLOCK_NS_PER_S)
 #define HOUR_US (INT64_C(3600) * 1000000)
 #define RESTARTS_KEPT 8u
@@ -108,33 +107,47 @@ void start_restore(struct control *control)
 			control->queue.items[i].started = false;
 }
 
+static bool is_good(const struct control *control, const struct measurement *measurement)
+{
+	return measurement->quality == QUALITY_GOOD &&
+	       control_lab_s(control) - measurement->t_lab_s <= control->limits.fresh_age_s;
+}
+
+static void count(uint32_t *cycles, bool good)
+{
+	*cycles = good ? *cycles + 1 : 0;
+}
+
+static bool reports_on(const struct control *control, enum device_kind kind, uint32_t bus)
+{
+	return control->map.at[kind].present && control->map.at[kind].bus == bus;
+}
+
 void start_count_cycle(struct control *control, uint32_t bus)
 {
-	const struct cycle_map *map = &control->map;
 	struct cycle_view view = control_view(control, control_lab_s(control));
 	struct recovering *recovering = &control->recovering;
 	struct inputs inputs;
 
-	/* The furnace's line sets the pace; the press is read from its last report. */
-	if (!map->at[DEVICE_FURNACE].present || map->at[DEVICE_FURNACE].bus != bus)
-		return;
 	cycle_build_inputs(&view, &inputs);
-	if (!inputs.furnace_identity_ok || !inputs.press_identity_ok ||
-	    inputs.temperature_k.quality != QUALITY_GOOD || inputs.oil_bar.quality != QUALITY_GOOD) {
-		recovering->good_cycles = recovering->cold_cycles = 0;
-		return;
+	if (reports_on(control, DEVICE_FURNACE, bus)) {
+		bool good = inputs.furnace_identity_ok && is_good(control, &inputs.temperature_k);
+
+		count(&recovering->furnace_cycles, good);
+		count(&recovering->cold_cycles,
+		      good && inputs.temperature_k.value <= control->limits.release_temperature_k);
 	}
-	recovering->good_cycles++;
-	recovering->cold_cycles = inputs.temperature_k.value <= control->limits.release_temperature_k
-					  ? recovering->cold_cycles + 1
-					  : 0;
+	if (reports_on(control, DEVICE_PRESS, bus))
+		count(&recovering->press_cycles,
+		      inputs.press_identity_ok && is_good(control, &inputs.oil_bar));
 }
 
+/* Fewer than five good cycles in a row prove nothing. */
 static enum recovery_pressure judge_pressure(const struct control *control)
 {
 	const struct inputs *inputs = &control->inputs;
 
-	if (!inputs->press_identity_ok || inputs->oil_bar.quality != QUALITY_GOOD)
+	if (control->recovering.press_cycles < GOOD_CYCLES)
 		return RP_UNKNOWN;
 	if (inputs->oil_bar.value <= control->limits.ambient_oil_bar && inputs->press_depressurised)
 		return RP_AMBIENT;
@@ -143,9 +156,7 @@ static enum recovery_pressure judge_pressure(const struct control *control)
 
 static enum recovery_temperature judge_temperature(const struct control *control)
 {
-	const struct inputs *inputs = &control->inputs;
-
-	if (!inputs->furnace_identity_ok || inputs->temperature_k.quality != QUALITY_GOOD)
+	if (control->recovering.furnace_cycles < GOOD_CYCLES)
 		return RT_UNKNOWN;
 	return control->recovering.cold_cycles >= GOOD_CYCLES ? RT_COLD : RT_HOT;
 }
@@ -244,13 +255,15 @@ static void tell_restart(struct control *control, const struct recovery_facts *f
 void start_try_recovery(struct control *control)
 {
 	struct recovering *recovering = &control->recovering;
+	bool read = recovering->furnace_cycles >= GOOD_CYCLES && recovering->press_cycles >= GOOD_CYCLES;
+	/* The floor is for fast laboratory time, where a port takes longer to open than the limit. */
 	bool patience = clock_mono_ns() - recovering->since_ns < PATIENCE_NS ||
-			control_lab_s(control) - recovering->since_lab_s < PATIENCE_LAB_S;
+			control_lab_s(control) - recovering->since_lab_s < control->limits.recovery_read_s;
 	struct recovery_facts facts;
 	struct recovery_decision decision;
 	struct event event = {.kind = EVENT_RECOVER, .recovery = &decision};
 
-	if (recovering->good_cycles < GOOD_CYCLES && patience)
+	if (!read && patience)
 		return;
 	gather_facts(control, &facts);
 	recovery_decide(&facts, &decision);

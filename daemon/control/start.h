@@ -15,7 +15,8 @@ void start_take_item(struct control *control, const struct link_queue_item *item
 void start_restore(struct control *control);
 /* One answered cycle of @bus while recovering. */
 void start_count_cycle(struct control *control, uint32_t bus);
-/* Decides when five good cycles were read, or when waiting longer makes no sense. */
+/* Decides when five good cycles of press and furnace were read, at the latest after recovery_read_s: what was
+ * not read by then is unknown (R7, R8). */
 void start_try_recovery(struct control *control);
 
 #endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* After a start: nothing is decided from instruments that have not answered, and nothing waits for ever. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "control_fixture.h"
+#include "daemon/base/clock.h"
+#include "daemon/control/start.h"
+
+#define RUN "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+#define PRESS_BUS 0u
+#define FURNACE_BUS 1u
+
+static struct fixture fixture;
+static struct control *const control = &fixture.control;
+
+static void add_device(uint32_t bus, uint8_t kind)
+{
+	struct bus_config *config = &control->site.buses[bus];
+
+	config->devices[0].profile.kind = kind;
+	config->device_count = 1;
+	control->reports[bus].count = 1;
+	control->reports[bus].reports[0] = (struct report){.kind = kind};
+}
+
+static int set_up(void **state)
+{
+	struct link_loaded loaded = {.publisher = RUN, .same_boot = true};
+
+	(void)state;
+	if (fixture_open(&fixture) < 0)
+		return -1;
+	control->site.bus_count = 2;
+	add_device(PRESS_BUS, DEVICE_PRESS);
+	add_device(FURNACE_BUS, DEVICE_FURNACE);
+	cycle_find_devices(&control->site, &control->map);
+	start_take_loaded(control, &loaded);
+	start_restore(control);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_close(&fixture);
+	return 0;
+}
+
+static struct reading read_now(double value)
+{
+	return (struct reading){.value = value, .t_reply_ns = clock_mono_ns(), .quality = QUALITY_GOOD};
+}
+
+/* One cycle: what @answers is read, the step decides if it can. */
+static void cycle(bool furnace_answers, bool press_answers)
+{
+	struct report *press = &control->reports[PRESS_BUS].reports[0],
+		      *furnace = &control->reports[FURNACE_BUS].reports[0];
+	struct cycle_view view;
+
+	furnace->online = furnace->furnace.identity_ok = furnace_answers;
+	press->online = press->press.identity_ok = press->press.depressurised = press_answers;
+	if (furnace_answers)
+		furnace->furnace.temperature_k = read_now(298);
+	if (press_answers)
+		press->press.oil_bar = read_now(1);
+	start_count_cycle(control, FURNACE_BUS);
+	start_count_cycle(control, PRESS_BUS);
+	view = control_view(control, control_lab_s(control));
+	cycle_build_inputs(&view, &control->inputs);
+	start_try_recovery(control);
+}
+
+/* As if the start were longer ago than every patience. */
+static void wait_out(void)
+{
+	control->recovering.since_ns -= 3600 * CLOCK_NS_PER_S;
+	control->recovering.since_lab_s -= 3600;
+}
+
+static void five_good_cycles_decide(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		cycle(false, false);
+	assert_true(control->recovering.active);
+	for (int i = 0; i < 4; i++)
+		cycle(true, true);
+	cycle(true, false); /* the row of five is broken */
+	for (int i = 0; i < 4; i++)
+		cycle(true, true);
+	assert_true(control->recovering.active);
+	cycle(true, true);
+	assert_false(control->recovering.active);
+	assert_int_equal(control->machine.phase, PHASE_IDLE);
+}
+
+static void instruments_that_come_late_are_waited_for(void **state)
+{
+	(void)state;
+	control->recovering.since_ns -= 50 * CLOCK_NS_PER_S;
+	control->recovering.since_lab_s -= 50;
+	cycle(false, false);
+	assert_true(control->recovering.active);
+	for (int i = 0; i < 5; i++)
+		cycle(true, true);
+	assert_int_equal(control->machine.phase, PHASE_IDLE);
+}
+
+static void decided_as(const char *row, bool furnace, bool press)
+{
+	for (int i = 0; i < 4; i++)
+		cycle(furnace, press);
+	wait_out();
+	cycle(furnace, press);
+	assert_false(control->recovering.active);
+	assert_int_equal(control->machine.phase, PHASE_RECOVERY_WAIT);
+	assert_non_null(strstr(control->machine.cause, row));
+}
+
+static void after_the_limit_the_temperature_is_unknown(void **state)
+{
+	(void)state;
+	decided_as("R7", false, true);
+}
+
+static void after_the_limit_the_pressure_is_unknown(void **state)
+{
+	(void)state;
+	decided_as("R8", true, false);
+}
+
+/* Four good cycles and the end of patience: not five, so unknown. */
+static void four_cycles_prove_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		cycle(true, true);
+	wait_out();
+	cycle(true, true);
+	assert_false(control->recovering.active);
+	assert_int_equal(control->machine.phase, PHASE_RECOVERY_WAIT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(five_good_cycles_decide, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(instruments_that_come_late_are_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(after_the_limit_the_pressure_is_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(four_cycles_prove_nothing, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
