@@ -53,6 +53,7 @@ struct laboratory {
 	double recovered_highest_k, recovered_highest_gpa;
 	double second_master_s;
 	bool power_was_off;
+	uint32_t eeprom_writes; /* into registers of emulated instruments that wear */
 	char mark[LABORATORY_MARK];
 };
 

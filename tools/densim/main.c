@@ -6,12 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/log.h"
 #include "tools/densim/client.h"
+#include "tools/densim/devices.h"
+#include "tools/densim/registers.h"
 #include "tools/densim/server.h"
 
 static volatile sig_atomic_t stop;
+static struct profile profiles[REGISTERS_EMULATORS_MAX];
 
 static void on_signal(int number)
 {
@@ -22,7 +26,8 @@ static void on_signal(int number)
 static void usage(FILE *to)
 {
 	fputs("usage: densim --dir DIR [--port 15020] [--scale N] [--seed S] [--noise on|off] [--truth]\n"
-	      "              [--at idle|compress|heat|isotherm|cool|decompress]\n"
+	      "              [--at idle|compress|heat|isotherm|cool|decompress] [--device PROFILE]...\n"
+	      "       densim --device PROFILE [--port N] [--rtu PATH]\n"
 	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
 	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
 	      "list\n",
@@ -37,6 +42,14 @@ static int read_number(const char *text, double low, double high, double *ret_va
 		return -1;
 	*ret_value = value;
 	return 0;
+}
+
+static int read_device(const char *name, struct server_options *options)
+{
+	if (options->profile_count == REGISTERS_EMULATORS_MAX)
+		return -1;
+	options->profiles = profiles;
+	return devices_read(name, &profiles[options->profile_count++]);
 }
 
 static int read_option(int option, const char *text, struct server_options *options)
@@ -66,6 +79,11 @@ static int read_option(int option, const char *text, struct server_options *opti
 	case 'n':
 		options->noise = strcmp(text, "off") != 0;
 		return strcmp(text, "on") == 0 || strcmp(text, "off") == 0 ? 0 : -1;
+	case 'D':
+		return read_device(text, options);
+	case 'r':
+		options->rtu = text;
+		return 0;
 	case 't':
 		options->truth = true;
 		return 0;
@@ -83,6 +101,8 @@ static int read_options(int argc, char **argv, struct server_options *ret_option
 					      {"seed", required_argument, NULL, 'e'},
 					      {"at", required_argument, NULL, 'a'},
 					      {"noise", required_argument, NULL, 'n'},
+					      {"device", required_argument, NULL, 'D'},
+					      {"rtu", required_argument, NULL, 'r'},
 					      {"truth", no_argument, NULL, 't'},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
@@ -100,7 +120,7 @@ static int read_options(int argc, char **argv, struct server_options *ret_option
 			return 3;
 		}
 	}
-	if (ret_options->directory)
+	if (ret_options->directory || ret_options->profile_count > 0)
 		return 0;
 	fprintf(stderr, "densim: --dir is wanted\n");
 	usage(stderr);
@@ -138,16 +158,32 @@ static int serve(const struct server_options *options)
 int main(int argc, char **argv)
 {
 	struct server_options options = {.port = 15020, .scale = 1, .seed = 1, .noise = true};
+	char folder[SERVER_PATH] = "";
 	bool ctl = argc > 1 && strcmp(argv[1], "ctl") == 0;
 	log_open("densim", LOG_LEVEL_INFO);
 	int r = read_options(argc - ctl, argv + ctl, &options);
 	if (r)
 		return r - 1;
+	if (ctl && !options.directory) {
+		usage(stderr);
+		return 2;
+	}
 	if (ctl)
 		return client_run(options.directory, argc - 1 - optind, argv + 1 + optind);
+	if (!options.directory) {
+		r = devices_make_folder(folder, sizeof(folder));
+		options.directory = folder;
+	}
+	if (r < 0) {
+		fprintf(stderr, "densim: no folder below TMPDIR: %s\n", strerror(-r));
+		return EXIT_FAILURE;
+	}
 	if (optind < argc) {
 		fprintf(stderr, "densim: '%s' is not expected\n", argv[optind]);
 		return 2;
 	}
-	return serve(&options);
+	r = serve(&options);
+	if (folder[0])
+		rmdir(folder);
+	return r;
 }

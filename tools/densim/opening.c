@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 256 };
+enum { PATH_BYTES = 4096 }; /* as realpath(3) wants it */
 
 static int join(const char *directory, const char *name, size_t size, char *ret_path)
 {
@@ -79,6 +79,17 @@ int opening_terminal(const char *directory, const char *name, int *ret_fd, int *
 	}
 	*ret_fd = fd;
 	*ret_slave = slave;
+	return 0;
+}
+
+int opening_alias(const char *directory, const char *alias)
+{
+	char path[PATH_BYTES], terminal[PATH_BYTES];
+	int r = join(directory, "rtu", sizeof(path), path);
+	if (r < 0)
+		return r;
+	if (!realpath(path, terminal) || symlink(terminal, alias) < 0)
+		return -errno;
 	return 0;
 }
 

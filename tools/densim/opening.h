@@ -11,6 +11,8 @@ int opening_directory(const char *directory);
  * come and go without a hang-up.
  */
 int opening_terminal(const char *directory, const char *name, int *ret_fd, int *ret_slave);
+/* One more name for DIR/rtu at @path, which must not be there yet. */
+int opening_alias(const char *directory, const char *path);
 int opening_listen_tcp(uint16_t port, int *ret_fd);
 int opening_listen_unix(const char *directory, const char *name, int *ret_fd);
 /* Connects to DIR/@name. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/densim/registers.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,9 +44,9 @@ static bool slice(const uint16_t *block, unsigned at, unsigned size, uint16_t ad
 	return true;
 }
 
-static int read_identity(const struct registers *registers, uint16_t address, uint16_t count,
-			 uint16_t *ret_values)
+static int read_identity(const void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
 {
+	const struct registers *registers = context;
 	uint16_t block[IDENT_COUNT] = {'D' << 8 | 'E', 'N' << 8 | 'S', 'I' << 8 | 'M', 1};
 	uint64_t start = (uint64_t)registers->start_mono_ns;
 	put_float(block + 4, (float)registers->lab->scale);
@@ -312,16 +313,53 @@ void registers_init(struct registers *ret_registers, struct laboratory *lab, int
 	};
 }
 
+int registers_emulate(struct registers *registers, const struct profile *profile)
+{
+	struct emulator *emulator = &registers->emulators[registers->emulator_count];
+	int r;
+
+	if (registers->emulator_count == REGISTERS_EMULATORS_MAX)
+		return -ENOSPC;
+	r = emulator_init(emulator, profile, registers->lab);
+	if (r < 0)
+		return r;
+	emulator->elsewhere = read_identity;
+	emulator->elsewhere_context = registers;
+	registers->emulator_count++;
+	return 0;
+}
+
+static const struct modbus_device *find_emulated(const struct registers *registers, unsigned kind)
+{
+	for (unsigned i = 0; i < registers->emulator_count; i++)
+		if (registers->emulators[i].profile->kind == kind)
+			return &registers->emulators[i].device;
+	return NULL;
+}
+
 const struct modbus_device *registers_on_press(void *context, uint8_t unit)
 {
 	struct registers *registers = context;
-	return unit == REGISTERS_PRESS_UNIT ? &registers->press : NULL;
+	const struct modbus_device *press = find_emulated(registers, DEVICE_PRESS);
+	if (unit == REGISTERS_TCP_FURNACE_UNIT)
+		return find_emulated(registers, DEVICE_FURNACE);
+	if (unit == REGISTERS_TCP_FLOW_UNIT)
+		return find_emulated(registers, DEVICE_FLOW);
+	if (unit == REGISTERS_TCP_COUPLER_UNIT)
+		return find_emulated(registers, DEVICE_KIND_MAX);
+	if (unit != REGISTERS_PRESS_UNIT)
+		return NULL;
+	return press ? press : &registers->press;
 }
 
 const struct modbus_device *registers_on_rtu(void *context, uint8_t unit)
 {
 	struct registers *registers = context;
+	const struct modbus_device *furnace = find_emulated(registers, DEVICE_FURNACE);
+	const struct modbus_device *flow = find_emulated(registers, DEVICE_FLOW);
 	if (unit == REGISTERS_FURNACE_UNIT)
-		return &registers->furnace;
-	return unit == REGISTERS_FLOW_UNIT ? &registers->flow : NULL;
+		return furnace ? furnace : &registers->furnace;
+	if (unit == REGISTERS_FLOW_UNIT)
+		return flow ? flow : &registers->flow;
+	return NULL;
 }

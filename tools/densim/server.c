@@ -38,6 +38,7 @@ struct server {
 	struct wire rtu, chip, tcp[TCP_MAX];
 	struct control_client clients[CONTROL_MAX];
 	uint32_t told_batch;
+	bool aliased;
 	char answer[SCPI_ANSWER];
 };
 
@@ -268,6 +269,10 @@ static int open_wires(struct server *server)
 	if (r < 0)
 		return r;
 	wire_init(&server->rtu, fd, FAULT_BUS_RTU);
+	r = server->options.rtu ? opening_alias(directory, server->options.rtu) : 0;
+	if (r < 0)
+		return r;
+	server->aliased = server->options.rtu != NULL;
 	r = opening_terminal(directory, "chip", &fd, &server->chip_slave);
 	if (r < 0)
 		return r;
@@ -292,7 +297,11 @@ int server_open(const struct server_options *options, struct server **ret_server
 			   (int64_t)((double)server->lab.substep * LABORATORY_STEP_S / options->scale * 1e9);
 	registers_init(&server->registers, &server->lab, server->start_ns);
 	server->scpi.lab = &server->lab;
-	int r = open_wires(server);
+	int r = 0;
+	for (unsigned i = 0; r == 0 && i < options->profile_count; i++)
+		r = registers_emulate(&server->registers, &options->profiles[i]);
+	if (r == 0)
+		r = open_wires(server);
 	if (r < 0) {
 		server_close(server);
 		return r;
@@ -306,6 +315,8 @@ void server_close(struct server *server)
 	if (!server)
 		return;
 	opening_remove(server->options.directory);
+	if (server->aliased)
+		unlink(server->options.rtu);
 	for (int i = 0; i < TCP_MAX; i++)
 		if (server->tcp[i].fd >= 0)
 			close(server->tcp[i].fd);

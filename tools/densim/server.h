@@ -15,11 +15,14 @@
 enum { SERVER_PATH = 100 }; /* fits a UNIX socket address */
 struct server_options {
 	const char *directory; /* made when it is not there */
+	const char *rtu;       /* one more name for DIR/rtu; NULL: none */
 	uint16_t port;
 	double scale;
 	uint64_t seed;
 	bool noise, truth;
 	enum laboratory_start start;
+	const struct profile *profiles; /* instruments in place of densim's own; outlive the server */
+	unsigned profile_count;
 };
 struct server;
 /* Opens every wire and writes DIR/rtu, DIR/chip, DIR/control.sock, DIR/ready. 0 or -errno. */

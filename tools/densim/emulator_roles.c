@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densim/emulator_roles.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ZERO_CELSIUS_K 273.15
+#define LOWEST_K ZERO_CELSIUS_K /* densim's furnace takes 0 to 450 degC */
+#define HIGHEST_K (450 + ZERO_CELSIUS_K)
+#define PRESS_FULL_BAR 2400.0
+#define COUPLER_WATCHDOG_MS 1000 /* an EK9000 as it comes */
+
+/* Omron H175: operation commands, written to address 0 */
+enum {
+	COMMAND_RUN = 0x0100,
+	COMMAND_STOP = 0x0101,
+	COMMAND_RAM = 0x0401,
+	COMMAND_AUTO = 0x0900,
+	COMMAND_MANUAL
+};
+
+struct role {
+	uint8_t kind; /* enum device_kind */
+	const char *name;
+	double (*get)(const struct laboratory *lab);       /* NULL: memory */
+	void (*set)(struct laboratory *lab, double value); /* NULL: memory alone */
+};
+
+static double get_temperature(const struct laboratory *lab)
+{
+	return lab->furnace.measured_k;
+}
+
+static double get_setpoint(const struct laboratory *lab)
+{
+	return lab->furnace.setpoint_k;
+}
+
+static void set_setpoint(struct laboratory *lab, double value)
+{
+	lab->furnace.setpoint_k = value;
+}
+
+static double get_working(const struct laboratory *lab)
+{
+	return lab->furnace.working_k;
+}
+
+static double get_output(const struct laboratory *lab)
+{
+	return lab->furnace.output_pct;
+}
+
+static void set_output(struct laboratory *lab, double value)
+{
+	lab->furnace.manual_pct = lab->furnace.output_pct = value;
+}
+
+static double get_ramp(const struct laboratory *lab)
+{
+	return lab->furnace.rate_k_per_min;
+}
+
+static void set_ramp(struct laboratory *lab, double value)
+{
+	lab->furnace.rate_k_per_min = value;
+}
+
+static double get_break(const struct laboratory *lab)
+{
+	return lab->furnace.sensor_break;
+}
+
+static double get_power_failed(const struct laboratory *lab)
+{
+	return lab->furnace.power_failed;
+}
+
+static double get_lowest(const struct laboratory *lab)
+{
+	(void)lab;
+	return LOWEST_K;
+}
+
+static double get_highest(const struct laboratory *lab)
+{
+	(void)lab;
+	return HIGHEST_K;
+}
+
+static double get_flow(const struct laboratory *lab)
+{
+	return lab->flow_measured;
+}
+
+static double get_flow_setpoint(const struct laboratory *lab)
+{
+	return lab->flow_setpoint;
+}
+
+static void set_flow_setpoint(struct laboratory *lab, double value)
+{
+	lab->flow_setpoint = value;
+}
+
+static double get_flow_alarm(const struct laboratory *lab)
+{
+	return lab->faults.on[FAULT_NITROGEN_LOSS];
+}
+
+static double get_oil(const struct laboratory *lab)
+{
+	return lab->press.measured_bar;
+}
+
+static double get_oil_setpoint(const struct laboratory *lab)
+{
+	return (double)lab->press.setpoint_bar;
+}
+
+static double get_stroke(const struct laboratory *lab)
+{
+	return press_plant_stroke_pct(&lab->press);
+}
+
+static double get_heartbeat(const struct laboratory *lab)
+{
+	return lab->press.heartbeat;
+}
+
+static double get_press_mode(const struct laboratory *lab)
+{
+	return (double)lab->press.mode_active;
+}
+
+static double get_press_watchdog(const struct laboratory *lab)
+{
+	return lab->press.watchdog_s;
+}
+
+static double get_press_status(const struct laboratory *lab)
+{
+	return press_plant_status(&lab->press);
+}
+
+static double get_heater_enable(const struct laboratory *lab)
+{
+	return lab->press.heater_enable;
+}
+
+static void set_heater_enable(struct laboratory *lab, double value)
+{
+	struct press_plant *press = &lab->press;
+
+	press->heater_enable =
+		value != 0 && !press->local && !press->watchdog_tripped && !press->power_failed;
+}
+
+static void set_reset(struct laboratory *lab, double value)
+{
+	if (value == 1)
+		press_plant_reset(&lab->press);
+}
+
+static const struct role roles[] = {
+	{DEVICE_FURNACE, "process_value", get_temperature, NULL},
+	{DEVICE_FURNACE, "process_value2", get_temperature, NULL},
+	{DEVICE_FURNACE, "process_value_loop", get_temperature, NULL},
+	{DEVICE_FURNACE, "setpoint", get_setpoint, set_setpoint},
+	{DEVICE_FURNACE, "working_setpoint", get_working, NULL},
+	{DEVICE_FURNACE, "output", get_output, set_output},
+	{DEVICE_FURNACE, "working_output", get_output, NULL},
+	{DEVICE_FURNACE, "ramp_rate", get_ramp, set_ramp},
+	{DEVICE_FURNACE, "sensor_break", get_break, NULL},
+	{DEVICE_FURNACE, "status", get_break, NULL},
+	{DEVICE_FURNACE, "sensor_summary", get_break, NULL},
+	{DEVICE_FURNACE, "power_failed", get_power_failed, NULL},
+	{DEVICE_FURNACE, "limit_low", get_lowest, NULL},
+	{DEVICE_FURNACE, "limit_high", get_highest, NULL},
+	{DEVICE_FLOW, "process_value", get_flow, NULL},
+	{DEVICE_FLOW, "setpoint", get_flow_setpoint, set_flow_setpoint},
+	{DEVICE_FLOW, "alarm", get_flow_alarm, NULL},
+	{DEVICE_PRESS, "oil_pressure", get_oil, NULL},
+	{DEVICE_PRESS, "oil_setpoint_active", get_oil_setpoint, NULL},
+	{DEVICE_PRESS, "stroke", get_stroke, NULL},
+	{DEVICE_PRESS, "status", get_press_status, NULL},
+	{DEVICE_PRESS, "heartbeat_echo", get_heartbeat, NULL},
+	{DEVICE_PRESS, "mode_active", get_press_mode, NULL},
+	{DEVICE_PRESS, "watchdog_active", get_press_watchdog, NULL},
+	{DEVICE_PRESS, "heater_enable", get_heater_enable, set_heater_enable},
+	{DEVICE_PRESS, "reset", NULL, set_reset},
+};
+
+static const struct role *find_role(const struct emulator *emulator, const char *name)
+{
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (roles[i].kind == emulator->profile->kind && strcmp(roles[i].name, name) == 0)
+			return &roles[i];
+	return NULL;
+}
+
+static int find_name(const struct emulator *emulator, const char *name)
+{
+	for (unsigned i = 0; i < emulator->profile->register_count; i++)
+		if (strcmp(emulator->profile->registers[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static double recall(const struct emulator *emulator, const char *name)
+{
+	int i = find_name(emulator, name);
+
+	return i < 0 ? 0 : emulator->memory[i];
+}
+
+static bool is_furnace(const struct emulator *emulator, unsigned index, const char *name)
+{
+	return emulator->profile->kind == DEVICE_FURNACE &&
+	       strcmp(emulator->profile->registers[index].name, name) == 0;
+}
+
+/* The value that a list of steps writes to a register; @other when it does not. */
+static double step_value(const struct profile_value *steps, uint32_t count, const char *name, double other)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(steps[i].reg, name) == 0)
+			return steps[i].value;
+	return other;
+}
+
+static double automatic_mode(const struct profile *profile)
+{
+	return step_value(profile->auto_steps, profile->auto_count, "mode", 0);
+}
+
+void emulator_roles_init(struct emulator *emulator)
+{
+	const struct profile *profile = emulator->profile;
+
+	for (uint32_t i = 0; i < profile->identity_count; i++) {
+		int at = find_name(emulator, profile->identity[i].reg);
+
+		if (at >= 0)
+			emulator->memory[at] = profile->identity[i].value;
+	}
+	for (unsigned i = 0; i < profile->register_count; i++) {
+		if (is_furnace(emulator, i, "local_setpoint"))
+			emulator->memory[i] = LOWEST_K;
+		if (strcmp(profile->registers[i].name, "watchdog_ms") == 0)
+			emulator->memory[i] = COUPLER_WATCHDOG_MS;
+		if (strcmp(profile->registers[i].name, "connections") == 0)
+			emulator->memory[i] = 1;
+	}
+}
+
+/* Seen from outside: the panel and a power failure change it too. */
+static double get_mode(const struct emulator *emulator)
+{
+	const struct profile *profile = emulator->profile;
+	double automatic = automatic_mode(profile);
+
+	if (!emulator->lab->furnace.manual)
+		return automatic;
+	return step_value(profile->off_steps, profile->off_count, "mode", automatic == 0);
+}
+
+double emulator_roles_get(const struct emulator *emulator, unsigned index)
+{
+	const struct profile_register *reg = &emulator->profile->registers[index];
+	const struct role *role = find_role(emulator, reg->name);
+
+	if (is_furnace(emulator, index, "mode") || is_furnace(emulator, index, "mode_active"))
+		return get_mode(emulator);
+	if (is_furnace(emulator, index, "setpoint") && find_name(emulator, "remote") >= 0)
+		return emulator->memory[index];
+	if (!role || !role->get) {
+		bool press_flag = emulator->profile->kind == DEVICE_PRESS && reg->bit >= 0;
+
+		return press_flag ? press_plant_status(&emulator->lab->press) >> reg->bit & 1
+				  : emulator->memory[index];
+	}
+	return role->get(emulator->lab);
+}
+
+int emulator_roles_check(const struct emulator *emulator, unsigned index, double value)
+{
+	const char *name = emulator->profile->registers[index].name;
+
+	if (emulator->profile->kind == DEVICE_FURNACE && strcmp(name, "output") == 0) {
+		if (!emulator->lab->furnace.manual)
+			return MODBUS_BAD_ADDRESS;
+		return value >= 0 && value <= 100 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	}
+	if (is_furnace(emulator, index, "setpoint") || is_furnace(emulator, index, "local_setpoint"))
+		return value >= LOWEST_K - 0.01 && value <= HIGHEST_K + 0.01 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	if (emulator->profile->kind == DEVICE_FLOW && strcmp(name, "setpoint") == 0)
+		return value >= 0 && value <= LABORATORY_FLOW_FULL + 1e-6 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	if (strcmp(name, "oil_setpoint") == 0 || strcmp(name, "oil_ramp_limit") == 0)
+		return value >= 0 && value <= PRESS_FULL_BAR ? MODBUS_OK : MODBUS_BAD_VALUE;
+	return MODBUS_OK;
+}
+
+static void set_manual(struct furnace_plant *furnace, bool manual, bool keep_output)
+{
+	if (manual && !furnace->manual)
+		furnace->manual_pct = keep_output ? furnace->output_pct : 0;
+	if (manual && !keep_output)
+		furnace->manual_pct = furnace->output_pct = 0;
+	furnace->manual = manual;
+}
+
+static void obey_command(struct emulator *emulator, unsigned command)
+{
+	struct furnace_plant *furnace = &emulator->lab->furnace;
+
+	if (command == COMMAND_RAM)
+		emulator->ram_mode = true;
+	if (command == COMMAND_STOP)
+		set_manual(furnace, true, false);
+	if (command == COMMAND_MANUAL)
+		set_manual(furnace, true, true);
+	if ((command == COMMAND_RUN || command == COMMAND_AUTO) &&
+	    !emulator->lab->faults.on[FAULT_FURNACE_MANUAL])
+		set_manual(furnace, false, true);
+}
+
+/* A controller whose off sequence writes no output switches it off by its mode alone. */
+static void set_mode(struct emulator *emulator, double value)
+{
+	const struct profile *profile = emulator->profile;
+	bool manual = value != automatic_mode(profile);
+	bool keep = step_value(profile->off_steps, profile->off_count, "output", -1) >= 0;
+
+	if (!emulator->lab->faults.on[FAULT_FURNACE_MANUAL])
+		set_manual(&emulator->lab->furnace, manual, keep);
+}
+
+void emulator_roles_set(struct emulator *emulator, unsigned index, double value)
+{
+	const char *name = emulator->profile->registers[index].name;
+	const struct role *role = find_role(emulator, name);
+
+	emulator->memory[index] = value;
+	if (is_furnace(emulator, index, "mode"))
+		set_mode(emulator, value);
+	else if (is_furnace(emulator, index, "command"))
+		obey_command(emulator, (unsigned)value);
+	else if (is_furnace(emulator, index, "setpoint") && find_name(emulator, "command") >= 0 &&
+		 !emulator->ram_mode)
+		emulator->lab->eeprom_writes++;
+	if (role && role->set && find_name(emulator, "remote") < 0)
+		role->set(emulator->lab, value);
+}
+
+static void settle_press(const struct emulator *emulator)
+{
+	press_plant_request(&emulator->lab->press, (uint16_t)recall(emulator, "heartbeat"),
+			    (uint16_t)recall(emulator, "mode"), (float)recall(emulator, "oil_setpoint"),
+			    (float)recall(emulator, "oil_ramp_limit"),
+			    (uint16_t)recall(emulator, "watchdog"));
+}
+
+void emulator_roles_settle(struct emulator *emulator)
+{
+	if (emulator->profile->kind == DEVICE_PRESS)
+		settle_press(emulator);
+	if (emulator->profile->kind == DEVICE_FURNACE && find_name(emulator, "remote") >= 0)
+		emulator->lab->furnace.setpoint_k =
+			recall(emulator, recall(emulator, "remote") != 0 ? "setpoint" : "local_setpoint");
+}
