@@ -4,7 +4,7 @@
 
 #include "tools/densctl/analyse/picture.h"
 
-enum { LINE_POINTS = 80 };
+enum { LINE_POINTS = 80, TICS = 6 };
 
 /* The abscissae 1/Tp. */
 struct abscissae {
@@ -68,23 +68,37 @@ static void write_points(FILE *script, const struct input_table *table)
 		double sd = isnan(point->tp_sd_k) ? 0 : point->tp_sd_k;
 
 		if (!isnan(point->tp_k))
-			fprintf(script, "%.8g %.8g %.8g '%.4g K/s'\n", 1000 / point->tp_k, ordinate(point),
+			fprintf(script, "%.8g %.8g %.8g \"%.4g K/s\"\n", 1000 / point->tp_k, ordinate(point),
 				1000 * sd / (point->tp_k * point->tp_k), point->rate_k_per_s);
 	}
 	fputs("E\n", script);
 }
 
+/* Round temperatures on the upper axis, which has the scale of the lower one. */
+static void write_upper_axis(FILE *script, const struct abscissae *found)
+{
+	static const double steps_k[] = {0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500};
+	double low_k = 1 / found->high, high_k = 1 / found->low, step_k = steps_k[0];
+
+	for (size_t i = 1; i < sizeof(steps_k) / sizeof(steps_k[0]) && (high_k - low_k) / step_k > TICS; i++)
+		step_k = steps_k[i];
+	fputs("set link x2\nset x2tics nomirror out (", script);
+	for (double k = ceil(low_k / step_k) * step_k; k <= high_k; k += step_k)
+		fprintf(script, "'%.4g' %.8g, ", k, 1000 / k);
+	fprintf(script, "'' %.8g)\nset x2label \"{/:Italic T}_p/K\"\n", 2000 * found->high);
+}
+
 static void write_labels(FILE *script, const struct kissinger_result *result)
 {
 	fprintf(script,
-		"set label \"{/:Italic E}_a = %.1f ± %.1f kJ/mol\\n95 %% interval %.1f to %.1f kJ/mol\" at "
+		"set label \"{/:Italic E}_a: %.1f ± %.1f kJ/mol\\n95 %% interval %.1f to %.1f kJ/mol\" at "
 		"graph 0.05, "
 		"graph 0.20 left\n",
 		result->ea_kj_per_mol, result->ea_se_kj_per_mol, result->ea_ci95_kj_per_mol[0],
 		result->ea_ci95_kj_per_mol[1]);
 	if (result->class != KISSINGER_CLASS_NONE)
 		fprintf(script,
-			"set label \"{/:Italic E}_a / {/:Italic R T}_g = %.1f: %s\" at graph 0.05, graph "
+			"set label \"{/:Italic E}_a/({/:Italic RT}_g): %.1f, %s\" at graph 0.05, graph "
 			"0.07 left\n",
 			result->ea_over_rtg, kissinger_class_name(result->class));
 }
@@ -97,14 +111,15 @@ void picture_write_kissinger(FILE *script, const void *subject)
 	write_line(script, kissinger->result, &found);
 	write_points(script, kissinger->table);
 	write_labels(script, kissinger->result);
-	fputs("set border 7 lw 1\nset xlabel \"1000 K / {/:Italic T}_p\"\n"
-	      "set ylabel \"ln( {/Symbol F} / {/:Italic T}_p^2  ·  K s )\"\n"
-	      "set link x2 via 1000/x inverse 1000/x\nset x2tics out\nset x2label \"{/:Italic T}_p / K\"\n"
+	write_upper_axis(script, &found);
+	fputs("set border 7 lw 1\nset xlabel \"1000 K/{/:Italic T}_p\"\n"
+	      "set ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
 	      "set offsets 0, 0, graph 0.05, graph 0.05\nset key top right samplen 2.5 spacing 1.15\n"
 	      "plot $line using 1:3:4 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.25 noborder "
 	      "title '95 % band of the line', "
 	      "'' using 1:2 with lines lw 2 lc rgb '#2c5f8a' title 'fit', "
-	      "$points using 1:2:3 with xerrorbars pt 7 ps 0.9 lc rgb '#c0392b' title 'scans', "
+	      "$points using 1:2:3 with xerrorbars pt 0 lw 1.4 lc rgb '#c0392b' notitle, "
+	      "'' using 1:2 with points pt 7 ps 0.9 lc rgb '#c0392b' title 'scans', "
 	      "'' using 1:2:4 with labels right offset -0.8,-0.7 tc rgb '#3c4650' notitle\n",
 	      script);
 }

@@ -37,7 +37,7 @@ static struct frame find_frame(const struct picture_pair *pair)
 	}
 	room = frame.high - frame.low;
 	frame.low -= 0.06 * room;
-	frame.high += 0.30 * room; /* the key and the labels of Tf stand here */
+	frame.high += 0.26 * room; /* the labels of Tf stand here */
 	return frame;
 }
 
@@ -93,29 +93,38 @@ static void write_window(FILE *script, int object, const double window_k[2], con
 		(window_k[0] + window_k[1]) / 2);
 }
 
+/* Beside its line, on the side away from Tf unless the frame ends there. */
+static void write_reference(FILE *script, const struct picture_pair *pair)
+{
+	const struct pair_curves *curves = &pair->curves;
+	const struct pair_result *result = pair->result;
+	double low = curves->temperature_k[0], high = curves->temperature_k[curves->count - 1];
+	double share = (result->tf_ref_k - low) / (high - low);
+	bool left = share > 0.15 && (share > 0.85 || result->tf_k >= result->tf_ref_k);
+
+	fprintf(script,
+		"set arrow from %.4f, graph 0 to %.4f, graph 0.86 nohead lc rgb '#3c4650' lw 1.2 dt (6,4)\n",
+		result->tf_ref_k, result->tf_ref_k);
+	fprintf(script,
+		"set label \"{/:Italic T}_{f,ref}: %.1f K\" at %.4f, graph 0.84 %s offset %s,0 "
+		"tc rgb '#3c4650'\n",
+		result->tf_ref_k, result->tf_ref_k, left ? "right" : "left", left ? "-0.6" : "0.6");
+}
+
 static void write_tf(FILE *script, const struct pair_result *result)
 {
 	double sd = isfinite(result->tf_sd_k) ? result->tf_sd_k : 0;
 
 	fprintf(script,
-		"set object 3 rectangle from %.4f, graph 0 to %.4f, graph 0.80 behind fc rgb '#c0392b' fs "
+		"set object 3 rectangle from %.4f, graph 0 to %.4f, graph 0.91 behind fc rgb '#c0392b' fs "
 		"transparent solid 0.18 noborder\n",
 		result->tf_k - sd, result->tf_k + sd);
-	fprintf(script, "set arrow from %.4f, graph 0 to %.4f, graph 0.80 nohead lc rgb '#c0392b' lw 1.6\n",
+	fprintf(script, "set arrow from %.4f, graph 0 to %.4f, graph 0.91 nohead lc rgb '#c0392b' lw 1.6\n",
 		result->tf_k, result->tf_k);
 	fprintf(script,
-		"set arrow from %.4f, graph 0 to %.4f, graph 0.72 nohead lc rgb '#3c4650' lw 1.2 dt (6,4)\n",
-		result->tf_ref_k, result->tf_ref_k);
-	fprintf(script, "tf_x = %.4f\ntf_side = %d\n", result->tf_k, result->tf_k >= result->tf_ref_k);
-	fprintf(script,
-		"set label \"{/:Italic T}_f = %.1f ± %.1f K%s\" at %.4f, graph 0.84 center tc rgb "
+		"set label \"{/:Italic T}_f: %.1f ± %.1f K%s\" at %.4f, graph 0.945 center tc rgb "
 		"'#c0392b'\n",
 		result->tf_k, sd, result->extrapolated ? " (extrapolated)" : "", result->tf_k);
-	fprintf(script,
-		"set label \"{/:Italic T}_{f,ref} = %.1f K\" at %.4f, graph 0.755 %s offset %s,0 tc rgb "
-		"'#3c4650'\n",
-		result->tf_ref_k, result->tf_ref_k, result->tf_k >= result->tf_ref_k ? "right" : "left",
-		result->tf_k >= result->tf_ref_k ? "-0.6" : "0.6");
 }
 
 static void write_axes(FILE *script, const struct picture_pair *pair)
@@ -127,7 +136,7 @@ static void write_axes(FILE *script, const struct picture_pair *pair)
 		curves->temperature_k[curves->count - 1], frame.low, frame.high);
 	fprintf(script, "set xlabel 'temperature / K'\nset ylabel '%s  (endothermic up)' noenhanced\n",
 		pair->quantity);
-	fputs("set key top left Left reverse samplen 2.5 spacing 1.15\n", script);
+	fputs("set key outside below center horizontal Left reverse maxrows 2 samplen 2 width -4\n", script);
 }
 
 void picture_write_pair(FILE *script, const void *subject)
@@ -143,13 +152,16 @@ void picture_write_pair(FILE *script, const void *subject)
 	write_window(script, 1, result->glass_k, "glass");
 	write_window(script, 2, result->liquid_k, "liquid");
 	write_tf(script, result);
-	fputs("plot $below using 1:2:3 with filledcurves fc rgb '#e8a33d' fs transparent solid 0.45 noborder "
-	      "title \"first - glass, below {/:Italic T}_f\", "
-	      "$above using 1:2:3 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.45 noborder "
-	      "title \"liquid - first, above {/:Italic T}_f (equal, signed)\", "
-	      "$curves using 1:4 with lines lw 1.2 dt (8,5) lc rgb '#6b7680' title 'glass line', "
-	      "'' using 1:5 with lines lw 1.2 dt (2,4) lc rgb '#6b7680' title 'liquid line', "
+	write_reference(script, pair);
+	fputs("plot $curves using 1:2 with lines lw 2.2 lc rgb '#c0392b' title 'first scan, aligned', "
 	      "'' using 1:3 with lines lw 1.6 lc rgb '#3c4650' title 'reference scan', "
-	      "'' using 1:2 with lines lw 2.2 lc rgb '#c0392b' title 'first scan, aligned'\n",
+	      "$below using 1:2:3 with filledcurves fc rgb '#e8a33d' fs transparent solid 0.45 noborder "
+	      "title \"equal areas: first - glass ({/:Italic T}<{/:Italic T}_f)\", "
+	      "$above using 1:2:3 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.45 noborder "
+	      "title \"and: liquid - first ({/:Italic T}>{/:Italic T}_f)\", "
+	      "$curves using 1:4 with lines lw 1.4 dt (8,5) lc rgb '#6b7680' title 'glass line', "
+	      "'' using 1:5 with lines lw 1.4 dt (2,4) lc rgb '#6b7680' title 'liquid line', "
+	      "'' using 1:3 with lines lw 1.6 lc rgb '#3c4650' notitle, "
+	      "'' using 1:2 with lines lw 2.2 lc rgb '#c0392b' notitle\n",
 	      script);
 }
