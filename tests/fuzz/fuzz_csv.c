@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table reader takes any bytes; every refusal says why, every table it accepts is complete. */
+/* The readers of tables and of STARe exports take any bytes; every refusal says why, every table is complete.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "tools/densctl/analyse/csv.h"
+#include "tools/densctl/analyse/stare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +31,21 @@ static void read_all_columns(const struct csv *csv)
 	csv_numbers_free(&numbers);
 }
 
+static void read_stare(const char *bytes, size_t size, unsigned segment)
+{
+	struct csv_numbers numbers;
+	struct csv_error error = {0};
+	int r = stare_read(bytes, size, segment, &numbers, &error);
+
+	if (r > 0 && !error.why[0])
+		abort();
+	if (r)
+		return;
+	if (!stare_detect(bytes, size) || numbers.rows > size)
+		abort();
+	csv_numbers_free(&numbers);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct csv_error error;
@@ -38,5 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_all_columns(&csv);
 	else if (!error.why[0])
 		abort();
+	for (unsigned segment = 0; segment < 3; segment++)
+		read_stare((const char *)data, size, segment);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "tools/densctl/analyse/stare.h"
 
 #define CELSIUS_ZERO_K 273.15
+#define COLDEST_K 150.0
 #define FAR_BELOW 0.7 /* of the median Tp: no heating rate moves a peak so far */
 
 enum { MEANINGS_MAX = 4 };
@@ -359,14 +360,16 @@ static double median_peak(const struct input_table *table)
 	return median;
 }
 
-/* One row in Celsius among others in kelvin. Files all in Celsius are for --Tg and kissinger_fit to find. */
+/* One row in Celsius among others in kelvin. Columns all in Celsius, or swapped, are for kissinger_fit to
+ * find. */
 static int check_mixed_units(const char *path, const struct csv_numbers *numbers,
 			     const struct input_table *table, struct input_failure *failure)
 {
 	double median = median_peak(table);
 
 	for (size_t i = 0; i < table->count; i++)
-		if (table->points[i].tp_k > 0 && table->points[i].tp_k < FAR_BELOW * median)
+		if (median > COLDEST_K && table->points[i].tp_k > 0 &&
+		    table->points[i].tp_k < FAR_BELOW * median)
 			return fail(
 				failure, REFUSAL_BAD_VALUE,
 				"%s:%u: Tp = %g K among peaks around %g K; is it Celsius? That goes in Tp_C",
