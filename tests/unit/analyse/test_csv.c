@@ -264,12 +264,14 @@ static void bad_stare_exports_say_why(void **state)
 		{STARE_HEAD STARE_UNITS "0 0 25 25 1 9\n", REFUSAL_BAD_VALUE, 4, 1, "a row of 5"},
 		{STARE_HEAD STARE_UNITS "0 0 25 25 x\n", REFUSAL_BAD_VALUE, 4, 11, "'x' in column Value"},
 	};
+	struct csv_numbers none;
+	struct csv_error error;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct csv_error error = {0};
 		struct csv_numbers numbers;
 
+		error = (struct csv_error){0};
 		assert_true(stare_detect(table[i].text, strlen(table[i].text)));
 		if (stare_read(table[i].text, strlen(table[i].text), 0, &numbers, &error) !=
 			    table[i].refusal ||
@@ -278,6 +280,8 @@ static void bad_stare_exports_say_why(void **state)
 			fail_msg("export %zu: %zu:%zu: %s", i, error.line, error.column, error.why);
 	}
 	assert_false(stare_detect("T_K,hf\n1,2\n", 11));
+	assert_int_equal(stare_read("[s] [C] [C] [mW]\n1 2 3 4 5\n", 27, 0, &none, &error),
+			 REFUSAL_BAD_HEADER);
 }
 
 int main(void)

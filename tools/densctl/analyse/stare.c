@@ -132,15 +132,16 @@ bool stare_detect(const char *bytes, size_t size)
 static int find_rows(const char *bytes, size_t size, unsigned segment, size_t *ret_offset, size_t *ret_line,
 		     struct csv_error *error)
 {
-	unsigned count = find_segment(bytes, size, segment ? segment : 1, ret_offset, ret_line);
+	unsigned wanted = segment ? segment : 1,
+		 count = find_segment(bytes, size, wanted, ret_offset, ret_line);
 	size_t length, next;
 	int r;
 
 	if (segment == 0 && count > 1)
 		csv_error_set(error, 0, 0, "the STARe export has %u segments; choose with --segment 1 to %u",
 			      count, count);
-	else if (segment > count)
-		csv_error_set(error, 0, 0, "segment %u is wanted, the STARe export has %u", segment, count);
+	else if (wanted > count)
+		csv_error_set(error, 0, 0, "segment %u is wanted, the STARe export has %u", wanted, count);
 	else if (*ret_offset >= size)
 		csv_error_set(error, *ret_line - 1, 1, "the file ends after the header");
 	else {
