@@ -231,8 +231,11 @@ static void recorder_message(struct worker *worker, uint16_t type, const void *b
 
 static void init_worker(struct control *control, struct worker *worker, const char *name, const char *program)
 {
-	*worker = (struct worker){
-		.control = control, .program = program, .socket = -1, .lost_ns = clock_mono_ns()};
+	*worker = (struct worker){.control = control,
+				  .program = program,
+				  .socket = -1,
+				  .pidfd = -1,
+				  .lost_ns = clock_mono_ns()};
 	snprintf(worker->name, sizeof(worker->name), "%s", name);
 }
 

@@ -1,22 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/control/notify.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <systemd/sd-daemon.h>
 
 #include "daemon/control/control.h"
 
+#define NOTIFY_TEXT 320
+
+/* sd_notifyf allocates, and transitions are told from the control path. */
+static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void tell(const char *format, ...)
+{
+	char text[NOTIFY_TEXT];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	sd_notify(0, text);
+}
+
 void notify_ready(const struct control *control)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=%s, %u run(s) waiting", phase_name((enum phase)control->machine.phase),
-		   queue_count_waiting(&control->queue));
+	tell("READY=1\nSTATUS=%s, %u run(s) waiting", phase_name((enum phase)control->machine.phase),
+	     queue_count_waiting(&control->queue));
 }
 
 void notify_status(const struct control *control)
 {
-	sd_notifyf(0, "STATUS=%s%s%s, %.1f K, %.3f GPa, %u run(s) waiting",
-		   phase_name((enum phase)control->machine.phase), control->run[0] ? " " : "", control->run,
-		   control->machine.last_good_k, control->machine.last_good_gpa,
-		   queue_count_waiting(&control->queue));
+	tell("STATUS=%s%s%s, %.1f K, %.3f GPa, %u run(s) waiting",
+	     phase_name((enum phase)control->machine.phase), control->run[0] ? " " : "", control->run,
+	     control->machine.last_good_k, control->machine.last_good_gpa,
+	     queue_count_waiting(&control->queue));
 }
 
 void notify_stopping(void)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -92,30 +93,58 @@ static int set_attributes(posix_spawnattr_t *attributes)
 							    POSIX_SPAWN_SETPGROUP);
 }
 
+/*
+ * What posix_spawn needs, made once: its file actions are a list on the heap. The child's end of a pair is
+ * moved to one descriptor that stays reserved, so that the same actions serve every start.
+ */
+static struct spawner {
+	bool made;
+	int slot, empty; /* reserved number; what it holds in between */
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+} spawner;
+
+static int make_spawner(void)
+{
+	int r;
+
+	if (spawner.made)
+		return 0;
+	spawner.empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	spawner.slot = spawner.empty < 0 ? -1 : fcntl(spawner.empty, F_DUPFD_CLOEXEC, LINK_WORKER_FD + 1);
+	if (spawner.slot < 0)
+		return -errno;
+	r = posix_spawn_file_actions_init(&spawner.actions);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&spawner.actions, spawner.slot, LINK_WORKER_FD);
+	if (r == 0)
+		r = posix_spawnattr_init(&spawner.attributes);
+	if (r == 0)
+		r = set_attributes(&spawner.attributes);
+	spawner.made = r == 0;
+	return -r;
+}
+
 int worker_spawn(const char *search, const char *program, const char *argument, pid_t *ret_pid,
 		 int *ret_socket)
 {
 	char path[PATH_MAX];
 	char *const arguments[] = {path, (char *)argument, NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
 	int pair[2], r;
 	pid_t pid;
 
-	r = worker_find_program(search, program, path, sizeof(path));
+	r = make_spawner();
+	if (r == 0)
+		r = worker_find_program(search, program, path, sizeof(path));
 	if (r < 0)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_adddup2(&actions, pair[1], LINK_WORKER_FD);
-	set_attributes(&attributes);
-	r = posix_spawn(&pid, path, &actions, &attributes, arguments, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
+	dup3(pair[1], spawner.slot, O_CLOEXEC);
 	close(pair[1]);
+	r = posix_spawn(&pid, path, &spawner.actions, &spawner.attributes, arguments, environ);
+	dup3(spawner.empty, spawner.slot, O_CLOEXEC);
 	if (r != 0) {
 		close(pair[0]);
 		return -r;
@@ -130,7 +159,7 @@ static void drop_link(struct worker *worker)
 {
 	if (worker->socket < 0)
 		return;
-	worker->io = sd_event_source_disable_unref(worker->io);
+	sd_event_source_set_enabled(worker->io, SD_EVENT_OFF);
 	close(worker->socket);
 	worker->socket = -1;
 	worker->ready = worker->asked = false;
@@ -164,32 +193,42 @@ static void schedule_restart(struct worker *worker)
 	if (delay > RESTART_LAST_US)
 		delay = RESTART_LAST_US;
 	worker->failures++;
-	worker->restart = sd_event_source_disable_unref(worker->restart);
-	r = sd_event_add_time_relative(worker->control->event, &worker->restart, CLOCK_BOOTTIME, delay, 1,
-				       on_restart, worker);
+	r = sd_event_source_set_time_relative(worker->restart, delay);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(worker->restart, SD_EVENT_ONESHOT);
 	if (r < 0)
 		log_error("%s: no restart: %s", worker->name, strerror(-r));
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+static void forget_child(struct worker *worker)
+{
+	sd_event_source_set_enabled(worker->child, SD_EVENT_OFF);
+	if (worker->pidfd >= 0)
+		close(worker->pidfd);
+	worker->pidfd = -1;
+	worker->pid = 0;
+}
+
+/* The pidfd became readable: the process is gone. */
+static int on_child(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct worker *worker = userdata;
+	siginfo_t info = {0};
 
 	(void)source;
+	(void)fd;
+	(void)events;
+	if (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+		return 0;
 	/* What it still managed to say counts: commits, answers. */
 	while (worker->socket >= 0 && worker_read(worker, READ_BATCH) == 0)
 		;
 	drop_link(worker);
-	worker->child = sd_event_source_disable_unref(worker->child);
-	worker->pid = 0;
+	forget_child(worker);
 	if (worker->stopping)
 		return 0;
-	if (info->si_code == CLD_EXITED)
-		log_warning("%s: %s exited with %d, starting it again", worker->name, worker->program,
-			    info->si_status);
-	else
-		log_warning("%s: %s died by signal %d, starting it again", worker->name, worker->program,
-			    info->si_status);
+	log_warning("%s: %s %s %d, starting it again", worker->name, worker->program,
+		    info.si_code == CLD_EXITED ? "exited with" : "died by signal", info.si_status);
 	schedule_restart(worker);
 	return 0;
 }
@@ -230,25 +269,75 @@ int worker_read(struct worker *worker, unsigned most)
 	return 0;
 }
 
+/* A source that exists and is off; @fd only has to be one that can be polled. */
+static int add_io(struct worker *worker, sd_event_source **ret_source, int fd, sd_event_io_handler_t handler)
+{
+	int r = sd_event_add_io(worker->control->event, ret_source, fd, EPOLLIN, handler, worker);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
+}
+
+int worker_open(struct worker *worker)
+{
+	int pair[2], r;
+
+	if (worker->io)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	r = make_spawner();
+	if (r == 0)
+		r = add_io(worker, &worker->io, pair[0], on_io);
+	if (r >= 0)
+		r = add_io(worker, &worker->child, pair[1], on_child);
+	if (r >= 0)
+		r = sd_event_add_time(worker->control->event, &worker->restart, CLOCK_BOOTTIME, UINT64_MAX, 1,
+				      on_restart, worker);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(worker->restart, SD_EVENT_OFF);
+	close(pair[0]);
+	close(pair[1]);
+	return r < 0 ? r : 0;
+}
+
+static int watch(sd_event_source *source, int fd)
+{
+	int r = sd_event_source_set_io_fd(source, fd);
+
+	if (r >= 0)
+		r = sd_event_source_set_io_events(source, EPOLLIN);
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ON);
+}
+
+static int watch_process(struct worker *worker)
+{
+	int r;
+
+	worker->pidfd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
+	if (worker->pidfd < 0)
+		return -errno;
+	r = watch(worker->io, worker->socket);
+	return r < 0 ? r : watch(worker->child, worker->pidfd);
+}
+
 int worker_start(struct worker *worker)
 {
-	int r = worker_spawn(worker->control->search, worker->program, NULL, &worker->pid, &worker->socket);
+	int r = worker_open(worker);
 
+	if (r == 0)
+		r = worker_spawn(worker->control->search, worker->program, NULL, &worker->pid,
+				 &worker->socket);
+	worker->started_ns = clock_mono_ns();
 	if (r < 0) {
 		worker->pid = 0;
 		worker->socket = -1;
-		worker->started_ns = clock_mono_ns();
 		schedule_restart(worker);
 		return r;
 	}
-	worker->started_ns = clock_mono_ns();
 	worker->seq = 0;
 	worker->ready = worker->asked = false;
 	worker->starts++;
-	r = sd_event_add_io(worker->control->event, &worker->io, worker->socket, EPOLLIN, on_io, worker);
-	if (r >= 0)
-		r = sd_event_add_child(worker->control->event, &worker->child, worker->pid, WEXITED, on_child,
-				       worker);
+	r = watch_process(worker);
 	if (r < 0) {
 		worker_kill(worker, strerror(-r));
 		return r;
@@ -269,14 +358,15 @@ void worker_kill(struct worker *worker, const char *why)
 
 void worker_wait_writable(struct worker *worker)
 {
-	if (worker->io)
+	if (worker->io && worker->socket >= 0)
 		sd_event_source_set_io_events(worker->io, EPOLLIN | EPOLLOUT);
 }
 
 void worker_stop(struct worker *worker)
 {
 	worker->stopping = true;
-	worker->restart = sd_event_source_disable_unref(worker->restart);
+	if (worker->restart)
+		sd_event_source_set_enabled(worker->restart, SD_EVENT_OFF);
 	drop_link(worker);
 }
 
@@ -284,10 +374,10 @@ void worker_reap(struct worker *worker, int timeout_ms)
 {
 	if (worker->pid <= 0)
 		return;
-	worker->child = sd_event_source_disable_unref(worker->child);
+	sd_event_source_set_enabled(worker->child, SD_EVENT_OFF);
 	for (; timeout_ms > 0; timeout_ms -= 5) {
 		if (waitpid(worker->pid, NULL, WNOHANG) != 0) {
-			worker->pid = 0;
+			forget_child(worker);
 			return;
 		}
 		poll(NULL, 0, 5);
@@ -295,5 +385,5 @@ void worker_reap(struct worker *worker, int timeout_ms)
 	log_warning("%s: pid %d does not exit, killing it", worker->name, (int)worker->pid);
 	kill(worker->pid, SIGKILL);
 	waitpid(worker->pid, NULL, 0);
-	worker->pid = 0;
+	forget_child(worker);
 }

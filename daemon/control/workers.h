@@ -30,11 +30,12 @@ struct worker {
 	worker_event_fn *writable; /* after worker_wait_writable */
 	worker_message_fn *message;
 	pid_t pid;  /* 0: not running */
+	int pidfd;  /* -1: not running */
 	int socket; /* -1: no link */
 	uint32_t seq;
 	bool ready; /* the first exchange is done (recorder: loaded) */
 	bool stopping;
-	sd_event_source *io, *child, *restart;
+	sd_event_source *io, *child, *restart; /* made once, used by every process of this slot */
 	int64_t started_ns, lost_ns;
 	uint32_t failures, starts;
 	bool asked; /* bus: a cycle is in flight since asked_ns */
@@ -51,7 +52,9 @@ void worker_build_search(const char *given, const char *site, char *ret_search, 
 /* Starts the program with @argument (NULL: none) and descriptor 3. 0 and its pid and our end, or -errno. */
 int worker_spawn(const char *search, const char *program, const char *argument, pid_t *ret_pid,
 		 int *ret_socket);
-/* Starts it inside the event loop. 0 or -errno. */
+/* Makes the event sources: what a restart needs is allocated here, once. 0 or -errno. */
+int worker_open(struct worker *worker);
+/* Starts it inside the event loop; allocates nothing after worker_open. 0 or -errno. */
 int worker_start(struct worker *worker);
 /* Kills it, as if it had died: it is restarted with back-off. */
 void worker_kill(struct worker *worker, const char *why);
