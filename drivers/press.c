@@ -17,7 +17,8 @@
 #include "drivers/session.h"
 
 #define PERMIT_AGE_S 2.0
-#define SCALED_AGE_S 0.25 /* real seconds: at scale N nothing is fresher than 250 ms x N of lab time */
+#define SCALED_AGE_S 0.25    /* real seconds: at scale N nothing is fresher than 250 ms x N of lab time */
+#define RELEASE_MOST_K 323.0 /* no site may set T_release higher, so a permit that does is a slip */
 #define HEARTBEAT_AGE_NS CLOCK_NS_PER_S
 #define SAME_BAR 0.01
 #define NOISE_BAR 1e-6
@@ -94,15 +95,15 @@ static bool may_release(const struct press *press, const struct press_permit *pe
 
 	return permit->granted && permit->t_reply_ns > 0 && age_s >= 0 &&
 	       age_s <= fmax(PERMIT_AGE_S, SCALED_AGE_S * scale) && isfinite(permit->temperature_k) &&
-	       isfinite(permit->release_temperature_k) &&
-	       permit->temperature_k <= permit->release_temperature_k;
+	       !isnan(permit->release_temperature_k) &&
+	       permit->temperature_k <= fmin(permit->release_temperature_k, RELEASE_MOST_K);
 }
 
 /* Out of LOCK the only setpoint that moves nothing is the pressure that is there. */
 static void adopt(struct press *press)
 {
-	double oil_bar =
-		press->block.status & PRESS_LOCKED ? press->block.oil_bar : press->block.setpoint_bar;
+	bool regulates = press->block.mode == PRESS_MODE_REGULATE && !(press->block.status & PRESS_LOCKED);
+	double oil_bar = regulates ? press->block.setpoint_bar : press->block.oil_bar;
 
 	/* Noise around zero is no setpoint. */
 	calibration_adopt(&press->follower, fmax(oil_bar, 0), press->sample_gpa);
@@ -114,7 +115,9 @@ static void follow(struct press *press, const struct press_demand *demand, doubl
 	struct calibration_follower next;
 	double dt_s = isnan(press->previous_lab_s) ? 0 : t_lab_s - press->previous_lab_s;
 
-	if (!press->following)
+	/* While the PLC locks, whoever told it to, the way out of LOCK begins at the pressure that is there.
+	 */
+	if (!press->following || press->block.status & PRESS_LOCKED)
 		adopt(press);
 	next = press->follower;
 	calibration_follow(&press->config->calibration, &next, demand->setpoint_gpa,

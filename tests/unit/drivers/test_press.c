@@ -230,6 +230,49 @@ static void from_lock_it_starts_at_the_pressure_that_is_there(void **state)
 	free_bench(bench);
 }
 
+/* A slip in control: a permit that calls 500 K cold. The worker has its own bound. */
+static void a_permit_that_calls_hot_cold_is_refused(void **state)
+{
+	struct bench *bench = make_bench(1000);
+
+	(void)state;
+	control_at(bench, 3.5);
+	run(bench, 10);
+	control_at(bench, 1.0);
+	for (int i = 0; i < 2; i++) {
+		permit(bench, i == 0 ? 500 : 324, 0);
+		bench->demand.press.permit.release_temperature_k = i == 0 ? 900 : INFINITY;
+		run(bench, 20);
+		assert_true(bench->report.press.release_refused && oil_bar(&bench->fake) == 1000);
+	}
+	permit(bench, 300, 0);
+	bench->demand.press.permit.release_temperature_k = NAN;
+	run(bench, 20);
+	assert_true(bench->report.press.release_refused && oil_bar(&bench->fake) == 1000);
+	free_bench(bench);
+}
+
+/* The PLC locked itself in mid-run and the oil expanded: out of LOCK nothing is let go without a permit. */
+static void a_lock_of_its_own_is_left_at_the_pressure_that_is_there(void **state)
+{
+	struct bench *bench = make_bench(1000);
+
+	(void)state;
+	control_at(bench, 3.5);
+	run(bench, 20);
+	assert_true(oil_bar(&bench->fake) == 1000);
+	bench->fake.words[1] = PRESS_MODE_LOCK;
+	codec_encode_f32(1100, true, bench->fake.words + PRESS_READ_ADDRESS);
+	plc(&bench->fake);
+	bench->fake.after_write = NULL; /* it stays locked for some cycles, whatever is written */
+	run(bench, 20);
+	bench->fake.after_write = plc;
+	run(bench, 20);
+	assert_int_equal(bench->fake.words[1], PRESS_MODE_REGULATE);
+	assert_true(oil_bar(&bench->fake) >= 1100);
+	free_bench(bench);
+}
+
 static void off_is_lock(void **state)
 {
 	struct bench *bench = make_bench(1000);
@@ -311,6 +354,8 @@ int main(void)
 		cmocka_unit_test(watchdog_is_armed_before_setpoint_and_heater),
 		cmocka_unit_test(one_transaction_a_cycle_and_a_beating_heart),
 		cmocka_unit_test(a_release_needs_a_fresh_cold_permit),
+		cmocka_unit_test(a_permit_that_calls_hot_cold_is_refused),
+		cmocka_unit_test(a_lock_of_its_own_is_left_at_the_pressure_that_is_there),
 		cmocka_unit_test(from_lock_it_starts_at_the_pressure_that_is_there),
 		cmocka_unit_test(off_is_lock),
 		cmocka_unit_test(second_master_and_false_acknowledgement),
