@@ -115,6 +115,7 @@ enum query_kind {
 	QUERY_SAMPLES,
 	QUERY_TRACE,
 	QUERY_EVENTS,
+	QUERY_RECOVERY,
 	QUERY_MAX
 };
 struct link_query {
@@ -146,6 +147,7 @@ enum journal_kind {
 	JOURNAL_SECTION,
 	JOURNAL_INTENT_OUTCOME,
 	JOURNAL_NOTE,
+	JOURNAL_RECOVERY,
 	JOURNAL_MAX
 };
 struct link_journal {

@@ -60,6 +60,7 @@ struct link_loaded {
  *   PUBLICATION     struct publication (STATE, ALARM, SCAN, RESULT; a RESULT is also what analysis() found)
  *   SECTION         struct journal_section
  *   NOTE            struct note (kind NOTE_INFO, text)
+ *   RECOVERY        struct journal_recovery
  */
 struct journal_outcome {
 	uint64_t number; /* of the intent */
@@ -81,8 +82,16 @@ struct journal_run {
 	uint64_t sections_lost;
 	double last_good_k, last_good_gpa, release_temperature_k, peak_k, peak_gpa, outage_s, hold_s,
 		clock_scale;
-	struct limits limits; /* in force, widened at scale > 1; all 0 before the start */
+	double holdback_s, pause_s, soak_s; /* soak_s: credit, what counted in band on fresh data */
+	struct limits limits;               /* in force, widened at scale > 1; all 0 before the start */
 	char cause[MACHINE_WHY];
+};
+struct journal_recovery { /* what a start found, and the row that decided */
+	struct recovery_facts facts;
+	uint8_t row, action, scan_phase;    /* enum recovery_action, scan_phase in the journal */
+	double pressure_gpa, temperature_k; /* measured; NAN: not read */
+	uint32_t furnace_cycles, press_cycles, intents_in_doubt;
+	char text[MACHINE_WHY];
 };
 struct journal_section {
 	char run[ULID_TEXT], section[80];

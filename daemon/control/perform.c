@@ -102,6 +102,9 @@ void perform_update_run(struct control *control, const struct link_queue_item *i
 		run.peak_gpa = machine->peak_gpa;
 		run.outage_s = machine->outage_s;
 		run.hold_s = machine->hold_s;
+		run.holdback_s = machine->holdback_sum_s;
+		run.pause_s = machine->pause_s;
+		run.soak_s = machine->soak_s;
 	}
 	snprintf(run.cause, sizeof(run.cause), "%.199s", cause);
 	publish_journal(control, JOURNAL_RUN_UPDATED, true, item->run, &run, sizeof(run), NULL);

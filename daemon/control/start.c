@@ -234,6 +234,27 @@ static void settle_intent(struct control *control, const struct recovery_decisio
 	publish_journal(control, JOURNAL_INTENT_OUTCOME, false, NULL, &outcome, sizeof(outcome), NULL);
 }
 
+static void journal_recovery(struct control *control, const struct recovery_facts *facts,
+			     const struct recovery_decision *decision)
+{
+	const struct recovering *recovering = &control->recovering;
+	const struct link_loaded *loaded = &recovering->loaded;
+	bool furnace = facts->temperature != RT_UNKNOWN, press = facts->pressure != RP_UNKNOWN;
+	struct journal_recovery recovery = {
+		.facts = *facts,
+		.row = decision->row,
+		.action = decision->action,
+		.scan_phase = snapshot_is_usable(loaded) ? loaded->snapshot.scan.phase : (uint8_t)SCAN_IDLE,
+		.pressure_gpa = press ? control->inputs.pressure_gpa.value : NAN,
+		.temperature_k = furnace ? control->inputs.temperature_k.value : NAN,
+		.furnace_cycles = recovering->furnace_cycles,
+		.press_cycles = recovering->press_cycles,
+		.intents_in_doubt = loaded->intents_in_doubt};
+
+	memcpy(recovery.text, decision->text, sizeof(recovery.text));
+	publish_journal(control, JOURNAL_RECOVERY, true, NULL, &recovery, sizeof(recovery), NULL);
+}
+
 static void tell_restart(struct control *control, const struct recovery_facts *facts,
 			 const struct recovery_decision *decision)
 {
@@ -271,6 +292,7 @@ void start_try_recovery(struct control *control)
 	decision.temperature_k = control->inputs.temperature_k.value;
 	decision.gap_s = facts.gap_s;
 	recovering->active = false;
+	journal_recovery(control, &facts, &decision);
 	tell_restart(control, &facts, &decision);
 	settle_intent(control, &decision);
 	perform_event(control, &event, NULL);

@@ -242,6 +242,17 @@ static int store_publication(struct store *store, const struct link_journal *ent
 	return r;
 }
 
+static int store_recovery(struct store *store, const struct link_journal *entry)
+{
+	sqlite3_stmt *s =
+		store_prepare(store, store->journal,
+			      "INSERT INTO recoveries(run, t_wall_us, t_lab_s, body) VALUES(?, ?, ?, ?)");
+
+	bind_head(s, entry, 1);
+	bind_bytes(s, 4, entry->body, entry->body_length);
+	return store_run(s);
+}
+
 size_t entries_body_length(uint8_t kind)
 {
 	static const size_t lengths[JOURNAL_MAX] = {
@@ -256,6 +267,7 @@ size_t entries_body_length(uint8_t kind)
 		[JOURNAL_SECTION] = sizeof(struct journal_section),
 		[JOURNAL_INTENT_OUTCOME] = sizeof(struct journal_outcome),
 		[JOURNAL_NOTE] = sizeof(struct note),
+		[JOURNAL_RECOVERY] = sizeof(struct journal_recovery),
 	};
 
 	return kind < JOURNAL_MAX ? lengths[kind] : 0;
@@ -287,6 +299,8 @@ int entries_store(struct store *store, const struct link_journal *entry, const c
 		return store_publication(store, entry);
 	case JOURNAL_SECTION:
 		return store_section(store, entry);
+	case JOURNAL_RECOVERY:
+		return store_recovery(store, entry);
 	case JOURNAL_MAX:
 		break;
 	}

@@ -131,6 +131,9 @@ static void add_record(json_object *object, const struct journal_run *record)
 	message_add_number(object, "last_good_gpa", record->last_good_gpa);
 	message_add_number(object, "outage_s", record->outage_s);
 	message_add_number(object, "hold_s", record->hold_s);
+	message_add_number(object, "pause_s", record->pause_s);
+	message_add_number(object, "holdback_s", record->holdback_s);
+	message_add_number(object, "soak_s", record->soak_s);
 	message_add_number(object, "clock_scale", record->clock_scale);
 }
 
@@ -182,11 +185,17 @@ static int answer_queue(const struct asked *asked)
 
 static int answer_all_runs(const struct asked *asked)
 {
-	sqlite3_stmt *s = store_prepare(asked->store, asked->store->journal,
-					"SELECT " RUN_COLUMNS
-					" FROM (SELECT * FROM runs ORDER BY position DESC LIMIT ?)"
-					" ORDER BY position");
+	sqlite3_stmt *s = store_prepare(
+		asked->store, asked->store->journal,
+		"SELECT " RUN_COLUMNS " FROM (SELECT * FROM runs WHERE ?2 = '' OR run = ?2 ORDER BY position"
+		" DESC LIMIT ?1) ORDER BY position");
 	uint64_t limit = asked->query->to;
+
+	if (asked->query->run[0] && !is_known_run(asked)) {
+		sqlite3_reset(s);
+		return -ENOENT;
+	}
+	bind_text(s, 2, asked->query->run);
 
 	bind_integer(s, 1, limit > 0 && limit < QUERY_RUNS_MAX ? (int64_t)limit : QUERY_RUNS_MAX);
 	return answer_runs(asked, s, "runs");
@@ -364,13 +373,72 @@ static int answer_events(const struct asked *asked)
 	return 0;
 }
 
+/* ---- recovery: what the last start found ---- */
+
+static void add_facts(json_object *object, const struct recovery_facts *facts)
+{
+	static const char *const pressures[] = {"unknown", "ambient", "pressed"};
+	static const char *const temperatures[] = {"unknown", "cold", "hot"};
+
+	message_add_text(object, "phase", phase_name((enum phase)facts->phase));
+	message_add_flag(object, "journal_ok", facts->journal_ok);
+	message_add_flag(object, "latched", facts->latched);
+	message_add_flag(object, "identity_ok", facts->identity_ok);
+	message_add_text(object, "pressure", pressures[facts->pressure % 3]);
+	message_add_text(object, "temperature", temperatures[facts->temperature % 3]);
+	message_add_number(object, "gap_s", facts->gap_s);
+	message_add_number(object, "moved_gpa", facts->moved_gpa);
+	message_add_number(object, "moved_k", facts->moved_k);
+	message_add_flag(object, "same_boot", facts->same_boot);
+	message_add_flag(object, "controller_reset", facts->controller_reset);
+	message_add_count(object, "restarts_last_hour", facts->restarts_last_hour);
+	message_add_text(object, "policy", facts->policy_continue ? "continue" : "hold");
+}
+
+static json_object *render_recovery(sqlite3_stmt *s)
+{
+	json_object *object = json_object_new_object();
+	struct journal_recovery recovery;
+	char row[8];
+
+	message_add_text(object, "run", column_text(s, 0));
+	message_add_wall(object, "t_wall", sqlite3_column_int64(s, 1));
+	if (column_copy(s, 2, &recovery, sizeof(recovery)) < 0)
+		return object;
+	snprintf(row, sizeof(row), "R%u", recovery.row);
+	message_add_text(object, "row", row);
+	message_add_text(object, "decision", recovery_action_name((enum recovery_action)recovery.action));
+	message_add_text(object, "text", recovery.text);
+	add_facts(object, &recovery.facts);
+	message_add_number(object, "pressure_gpa", recovery.pressure_gpa);
+	message_add_number(object, "temperature_k", recovery.temperature_k);
+	message_add_count(object, "furnace_cycles", recovery.furnace_cycles);
+	message_add_count(object, "press_cycles", recovery.press_cycles);
+	message_add_count(object, "intents_in_doubt", recovery.intents_in_doubt);
+	message_add_text(object, "scan_phase", scan_phase_name((enum scan_phase)recovery.scan_phase));
+	return object;
+}
+
+static int answer_recovery(const struct asked *asked)
+{
+	sqlite3_stmt *s =
+		store_prepare(asked->store, asked->store->journal,
+			      "SELECT run, t_wall_us, body FROM recoveries ORDER BY id DESC LIMIT 1");
+
+	fputs("{\"recovery\":", asked->out);
+	write_element(asked->out, s && sqlite3_step(s) == SQLITE_ROW ? render_recovery(s) : NULL, 0);
+	fputc('}', asked->out);
+	sqlite3_reset(s);
+	return 0;
+}
+
 int query_answer(struct store *store, const struct link_query *query, FILE *out, char ret_why[MACHINE_WHY])
 {
 	static int (*const answers[QUERY_MAX])(const struct asked *asked) = {
 		[QUERY_REPLAY] = answer_replay,   [QUERY_QUEUE] = answer_queue,
 		[QUERY_RUNS] = answer_all_runs,   [QUERY_RESULTS] = answer_results,
 		[QUERY_SAMPLES] = answer_samples, [QUERY_TRACE] = answer_trace,
-		[QUERY_EVENTS] = answer_events};
+		[QUERY_EVENTS] = answer_events,   [QUERY_RECOVERY] = answer_recovery};
 	struct asked asked = {.store = store, .query = query, .out = out, .why = ret_why};
 
 	ret_why[0] = '\0';

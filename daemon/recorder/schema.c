@@ -38,6 +38,8 @@ const char schema_journal[] =
 	"CREATE TABLE IF NOT EXISTS events(topic INTEGER, seq INTEGER, run TEXT, t_wall_us INTEGER, json "
 	"TEXT NOT NULL,"
 	" PRIMARY KEY(topic, seq)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS recoveries(id INTEGER PRIMARY KEY, run TEXT, t_wall_us INTEGER, t_lab_s "
+	"REAL, body BLOB NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS gaps(id INTEGER PRIMARY KEY, first_seq INTEGER, last_seq INTEGER, "
 	"t_wall_us INTEGER, why TEXT);"
 	"CREATE TABLE IF NOT EXISTS snapshot(id INTEGER PRIMARY KEY CHECK(id = 1), t_wall_us INTEGER, "

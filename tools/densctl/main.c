@@ -88,9 +88,16 @@ static const struct subcommand subcommands[] = {
 	 ALLOW_DAEMON, 1, 1, cancel_run},
 	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
 	 ALLOW_DAEMON, 0, 0, queue_run},
-	{"runs", "", "the newest runs in the store",
-	 "With outcome, cause, peak pressure and temperature, and the temperature at release.",
-	 ALLOW_DAEMON | ALLOW(LIMIT), 0, 0, runs_run},
+	{"runs", "[RUN]", "the newest runs in the store, or one",
+	 "With outcome, cause, peak pressure and temperature; with --json also the temperature at release, "
+	 "outages,\n"
+	 "holds, pauses, the time holdback took, and the soak that counted.",
+	 ALLOW_DAEMON | ALLOW(LIMIT), 0, 1, runs_run},
+	{"recovery", "", "what densd found at its last start, and what it decided",
+	 "The journal's state, pressure and temperature as read, the gap, the row of the restart table that "
+	 "applied\n"
+	 "(R1 to R21), its decision, and what is asked of the operator now.",
+	 ALLOW_DAEMON, 0, 0, recovery_run},
 	{"events", "RUN", "what happened in a run, in the order of time",
 	 "Transitions, intents, alarms and commands with who gave them: the log to read in the morning.",
 	 ALLOW_DAEMON, 1, 1, events_run},

@@ -89,7 +89,11 @@ int runs_run(const struct options *options)
 
 	if (r)
 		return r;
+	if (options->count == 1 && !ulid_is_valid(options->arguments[0]))
+		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
+				   options->arguments[0]);
 	request = json_request("runs");
+	json_add_text(request, "run", options->count == 1 ? options->arguments[0] : NULL);
 	json_object_object_add(request, "limit", json_object_new_int64(limit));
 	return show_list(options, request, "runs",
 			 "run                         name                      press        calorimeter  "

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <cmocka.h>
 
 #include "control_fixture.h"
@@ -111,6 +112,18 @@ static void instruments_that_come_late_are_waited_for(void **state)
 	assert_int_equal(control->machine.phase, PHASE_IDLE);
 }
 
+/* The decision and what it rests on are in the journal, for densctl recovery. */
+static void is_journaled(uint8_t row)
+{
+	const struct link_journal *entry = fixture_next(&fixture, JOURNAL_RECOVERY);
+	const struct journal_recovery *recovery = (const void *)(entry ? entry->body : NULL);
+
+	assert_non_null(recovery);
+	assert_int_equal(recovery->row, row);
+	assert_true(isnan(recovery->temperature_k) == (row == 7));
+	assert_true(isnan(recovery->pressure_gpa) == (row == 8));
+}
+
 static void decided_as(const char *row, bool furnace, bool press)
 {
 	for (int i = 0; i < 4; i++)
@@ -126,12 +139,14 @@ static void after_the_limit_the_temperature_is_unknown(void **state)
 {
 	(void)state;
 	decided_as("R7", false, true);
+	is_journaled(7);
 }
 
 static void after_the_limit_the_pressure_is_unknown(void **state)
 {
 	(void)state;
 	decided_as("R8", true, false);
+	is_journaled(8);
 }
 
 /* Four good cycles and the end of patience: not five, so unknown. */
