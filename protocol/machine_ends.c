@@ -148,7 +148,12 @@ static void end_abort(struct step *step)
 {
 	char why[MACHINE_WHY];
 
-	snprintf(why, sizeof(why), "%.150s; cold and at ambient pressure", step->m->cause);
+	/* The first cause stays the cause, whatever came after it. */
+	if (step->p->ending == OUTCOME_TRIPPED)
+		snprintf(why, sizeof(why), "tripped by %s; %.110s; cold and at ambient pressure",
+			 alarm_info((enum alarm)step->m->first_cause)->name, step->m->cause);
+	else
+		snprintf(why, sizeof(why), "%.150s; cold and at ambient pressure", step->m->cause);
 	machine_finish(step, (enum outcome)step->p->ending, why);
 }
 

@@ -25,6 +25,8 @@ def test(build, source):
         for topic in ("state", "alarm", "scan", "result", "sample"):
             holes = night.missing(m["seq"] for m in night.replay(lab, topic))
             night.check(not holes, f"the stored sequence of {topic} has no hole: {holes[:5]}")
+        alarms = [(a["alarm"], a["text"]) for a in night.replay(lab, "alarm") if a["alarm"] != "step-late"]
+        night.check(not alarms, f"a healthy run raises no alarm (a late step is the machine's): {alarms}")
         lab.densd.send_signal(signal.SIGTERM)
         night.check(lab.densd.wait(10) == 0, "SIGTERM ends densd with exit code 0")
 

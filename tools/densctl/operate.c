@@ -74,6 +74,23 @@ int verb_run(const struct options *options)
 	return r ? r : act(options, verb_request(options, options->command));
 }
 
+/* What whoever takes over at the panel has to know, before it is done. */
+static int show_known(const struct options *options)
+{
+	json_object *reply = NULL;
+	char gpa[NUMBER_TEXT], k[NUMBER_TEXT];
+	int r = client_ask(options, json_request("status"), &reply);
+
+	if (r == DENSCTL_OK && !option_given(options, OPTION_JSON))
+		printf("known: %s, last good %s K, %s GPa%s%s\n", json_text(reply, "state.phase", "-"),
+		       number_text(json_number(reply, "state.last_good_k"), 1, k),
+		       number_text(json_number(reply, "state.last_good_gpa"), 3, gpa),
+		       json_text(reply, "state.cause", "")[0] ? "; " : "",
+		       json_text(reply, "state.cause", ""));
+	json_object_put(reply);
+	return r;
+}
+
 int handover_run(const struct options *options)
 {
 	json_object *request;
@@ -86,6 +103,9 @@ int handover_run(const struct options *options)
 				   "the reason is empty; say in words why the press goes to its panel");
 	if (strlen(options->arguments[0]) >= MACHINE_WHY)
 		return usage_error(options->command, "the reason is longer than %d bytes", MACHINE_WHY - 1);
+	r = show_known(options);
+	if (r)
+		return r;
 	request = verb_request(options, "handover");
 	json_add_text(request, "reason", options->arguments[0]);
 	return act(options, request);
