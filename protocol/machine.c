@@ -158,6 +158,11 @@ static void do_start(struct step *step)
 		refuse_start(step, "a run is on the press");
 		return;
 	}
+	/* A handover ends a tripped run, not its trip. */
+	if (step->m->latched) {
+		refuse_start(step, "a trip is latched: acknowledge it, remove its cause, then reset");
+		return;
+	}
 	if (!plan_is_possible(step))
 		return;
 	machine_init(step->m, step->now);

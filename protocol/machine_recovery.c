@@ -115,6 +115,10 @@ static void cool_on(struct step *step, bool release, const struct recovery_decis
 		step->m->setpoint_k = step->in->temperature_k.value;
 	if (release)
 		step->m->setpoint_gpa = fmax(own_setpoint(step, decision), fmax(decision->pressure_gpa, 0));
+	/* After a new boot the clock that the offer was to end by is gone, and the offer with it. */
+	if (step->p->offer_ends &&
+	    step->p->resume_offer_until_lab_s > step->now + step->limits->resume_offer_s)
+		step->p->resume_offered = false;
 	step->p->decompressing = false;
 	step->p->heater_off = step->p->heater_off || release;
 	step->m->interrupted = true;

@@ -222,6 +222,10 @@ static void do_reset(struct step *step)
 	const char *fired = interlock_first_fired(step->m);
 	struct machine *m = step->m;
 
+	if (!m->latched) {
+		answer(step, ANSWER_DONE, "no trip is latched");
+		return;
+	}
 	if (!step->p->acknowledged) {
 		answer(step, ANSWER_REFUSED, "acknowledge the trip first");
 		return;
@@ -231,6 +235,11 @@ static void do_reset(struct step *step)
 		return;
 	}
 	m->latched = false;
+	if (m->phase == PHASE_DONE) {
+		step_intend(step, INTENT_VERB, false, "reset");
+		answer(step, ANSWER_DONE, "reset; the next run may begin");
+		return;
+	}
 	m->hold_alarm = m->first_cause;
 	step->p->hold_hot_since_lab_s = NEVER_LAB_S;
 	step->p->resume_offered = step->p->ending != OUTCOME_FAILED;

@@ -29,8 +29,9 @@ bool step_is_fresh(const struct step *step, const struct measurement *measuremen
 {
 	double age_s = step->now - measurement->t_lab_s;
 
+	/* From the future is as bad as old: a clock that went back must not keep a value fresh. */
 	return measurement->quality == QUALITY_GOOD && isfinite(measurement->value) &&
-	       age_s <= step->limits->fresh_age_s;
+	       fabs(age_s) <= step->limits->fresh_age_s;
 }
 
 /* A second sensor that exists must agree that it is cold; one that never was read does not exist. */

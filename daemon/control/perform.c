@@ -282,6 +282,8 @@ void perform_start_next(struct control *control)
 		return;
 	if (control->machine.phase != PHASE_IDLE && control->machine.phase != PHASE_DONE)
 		return;
+	if (control->machine.latched)
+		return;
 	item = queue_next_waiting(&control->queue);
 	if (!item || !control_store_ok(control))
 		return;

@@ -322,9 +322,58 @@ static void test_a_watchdog_that_never_arms_is_an_alarm(void **state)
 	assert_non_null(strstr(plant.last_text, "not armed"));
 }
 
+/* A handover ends the run, not the trip: the next run waits for ack and reset. */
+static void test_a_handover_does_not_unlatch_a_trip(void **state)
+{
+	struct event start = {.kind = EVENT_START};
+	struct plant plant;
+
+	(void)state;
+	plant_init(&plant, 0, PLANT_AMBIENT_K);
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.machine.phase = PHASE_HANDED_OVER;
+	plant.machine.latched = true;
+	plant.machine.first_cause = ALARM_RUNAWAY;
+	plant.temperature_k = PLANT_AMBIENT_K;
+	plant.pressure_gpa = 0;
+	plant.freeze_process = true;
+	assert_true(plant_run_to(&plant, PHASE_DONE, 200));
+	assert_true(plant.machine.latched);
+	assert_int_equal(plant_event(&plant, &start), ANSWER_REFUSED);
+	assert_int_equal(plant.machine.phase, PHASE_DONE);
+	assert_int_equal(plant_verb(&plant, VERB_RESET), ANSWER_REFUSED);
+	assert_int_equal(plant_verb(&plant, VERB_ACK), ANSWER_DONE);
+	assert_int_equal(plant_verb(&plant, VERB_RESET), ANSWER_DONE);
+	assert_false(plant.machine.latched);
+	assert_int_equal(plant.machine.phase, PHASE_DONE);
+	assert_int_equal(plant_event(&plant, &start), ANSWER_DONE);
+}
+
+/* A value from the future does not serve the release dwell. */
+static void from_the_future(struct plant *plant)
+{
+	plant->in.temperature_k.t_lab_s = plant->now + 1000;
+}
+
+static void test_a_value_from_the_future_is_not_fresh(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_init(&plant, 7, PLANT_AMBIENT_K);
+	plant_put(&plant, PHASE_DECOMPRESS);
+	plant.temperature_k = PLANT_AMBIENT_K;
+	plant.spoil = from_the_future;
+	plant_run(&plant, 100);
+	assert_false(plant.actions.permit.granted);
+	assert_int_not_equal(plant.actions.press, PRESS_REGULATE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_handover_does_not_unlatch_a_trip),
+		cmocka_unit_test(test_a_value_from_the_future_is_not_fresh),
 		cmocka_unit_test(test_a_healthy_start_raises_no_alarm),
 		cmocka_unit_test(test_a_watchdog_that_never_arms_is_an_alarm),
 		cmocka_unit_test(test_paper_run),
