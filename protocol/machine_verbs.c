@@ -162,13 +162,15 @@ static void do_pause(struct step *step)
 static void do_cool(struct step *step)
 {
 	struct machine *m = step->m;
-	bool offered = m->phase == PHASE_RECOVERY_WAIT ? step->p->resume_offered : true;
+	bool waits = m->phase == PHASE_HOLD || m->phase == PHASE_RECOVERY_WAIT;
+	/* What could not be resumed before it was cooled cannot be after. */
+	bool offered = waits ? step->p->resume_offered : true;
 
 	if (m->phase == PHASE_COOL && step->p->stay) {
 		answer(step, ANSWER_DONE, "cooling under pressure already");
 		return;
 	}
-	if (m->phase != PHASE_HOLD && m->phase != PHASE_RECOVERY_WAIT)
+	if (!waits)
 		m->resume_phase = m->phase;
 	step->p->safe_hold = machine_press_mode(step, m) == PRESS_LOCK;
 	step->p->heater_off = step->p->stay = true;

@@ -349,6 +349,30 @@ static void test_a_handover_does_not_unlatch_a_trip(void **state)
 	assert_int_equal(plant_event(&plant, &start), ANSWER_DONE);
 }
 
+/* R17: hot without pressure, failed. No chain of allowed verbs may heat that cell again. */
+static void test_cool_gives_back_no_resume(void **state)
+{
+	struct recovery_decision decision = {.row = 17, .action = RECOVER_FAILED_LATCHED, .text = "R17"};
+	struct event recover = {.kind = EVENT_RECOVER, .recovery = &decision};
+	struct plant plant;
+
+	(void)state;
+	plant_init(&plant, 7, 643);
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.plan.resume_after_trip = true;
+	plant_event(&plant, &recover);
+	assert_int_equal(plant.machine.phase, PHASE_TRIPPED);
+	plant_run(&plant, 1);
+	assert_int_equal(plant_verb(&plant, VERB_ACK), ANSWER_DONE);
+	assert_int_equal(plant_verb(&plant, VERB_RESET), ANSWER_DONE);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	assert_int_equal(plant_verb(&plant, VERB_COOL), ANSWER_DONE);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	plant_run(&plant, 5);
+	assert_int_equal(plant.machine.phase, PHASE_COOL);
+	assert_int_not_equal(plant.actions.heat, HEAT_CONTROL);
+}
+
 /* A value from the future does not serve the release dwell. */
 static void from_the_future(struct plant *plant)
 {
@@ -372,6 +396,7 @@ static void test_a_value_from_the_future_is_not_fresh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cool_gives_back_no_resume),
 		cmocka_unit_test(test_a_handover_does_not_unlatch_a_trip),
 		cmocka_unit_test(test_a_value_from_the_future_is_not_fresh),
 		cmocka_unit_test(test_a_healthy_start_raises_no_alarm),
