@@ -75,8 +75,8 @@ static int count_restarts(const char *folder, const char *program)
 	before = allocations;
 	if (!run_until(worker, 2 + RESTARTS))
 		return fputs("the worker is not started again\n", stderr), 1;
-	printf("%u restarts, %lu allocations\n", RESTARTS, allocations - before);
-	counting = allocations - before;
+	counting = allocations - before; /* before printf takes its buffer */
+	printf("%u restarts, %lu allocations\n", RESTARTS, counting);
 	worker_stop(worker);
 	worker_reap(worker, 2000);
 	return counting == 0 ? 0 : 1;
