@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How far Tf moves when the noise is drawn again and the window edges are put elsewhere. */
+/*
+ * How far Tf moves when the noise is drawn again and the window edges are put elsewhere.
+ *
+ * Tf depends on the points only through the lines in the windows and the areas, all of them sums. So the sums
+ * up to each point are formed once and a replicate takes a fixed number of steps: edges are looked up, and
+ * noise is drawn for mean, slope and area from their exact joint normal distribution instead of point by
+ * point.
+ */
 #ifndef DENSD_CALORIMETRY_BOOTSTRAP_H
 #define DENSD_CALORIMETRY_BOOTSTRAP_H
 
 #include "daemon/calorimetry/match.h"
+
+enum { BOOTSTRAP_COLUMNS = 8 };
 
 struct bootstrap {
 	const struct grid *grid;
@@ -12,7 +21,7 @@ struct bootstrap {
 	double noise_first, noise_ref; /* of one point */
 	uint32_t count;
 	uint64_t seed;
-	double *scratch_first, *scratch_ref; /* double[grid->count] each */
+	double *scratch[BOOTSTRAP_COLUMNS]; /* double[grid->count] each; not the grid's own */
 };
 
 struct bootstrap_spread {
@@ -20,7 +29,11 @@ struct bootstrap_spread {
 	uint32_t used;
 };
 
-/* Each replicate: white noise on every point, every window edge moved by up to 20 % of its window. */
-void bootstrap_run(const struct bootstrap *bootstrap, struct bootstrap_spread *ret_spread);
+/*
+ * @ret_both: white noise on every point, every window edge moved by up to 20 % of its window. @ret_noise: the
+ * noise alone, the windows as they are.
+ */
+void bootstrap_run(const struct bootstrap *bootstrap, struct bootstrap_spread *ret_both,
+		   struct bootstrap_spread *ret_noise);
 
 #endif

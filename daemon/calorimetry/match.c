@@ -41,81 +41,82 @@ double match_root(struct line glass, struct line liquid, double to_k, double are
 	return to_k - 2 * area / (s + sqrt(inside));
 }
 
-/* Trapezoids of the aligned @y less the glass line from @from_k to @to_k, the ends interpolated. */
-static double area(const struct grid *grid, const double *y, const struct match *match, bool aligned,
-		   double from_k, double to_k)
+/* Trapezoids of @y from @from to @last, both included. */
+static double area(const double *x, const double *y, size_t from, size_t last)
 {
-	const double *x = grid->temperature_k;
-	double k = aligned ? match->k : 1, c = (aligned ? match->c : 0) - match->glass.slope;
-	double b = (aligned ? match->b : 0) - match->glass.value + match->glass.slope * match->glass.centre;
-	size_t i = line_index(x, grid->count, from_k), end = line_index(x, grid->count, to_k);
-	double sum = 0, last_x = from_k, last_y, end_y;
+	double sum = 0;
 
-	i = i > 0 ? i : 1;
-	end = end < grid->count ? end : grid->count - 1;
-	last_y = y[i - 1] + (y[i] - y[i - 1]) * (from_k - x[i - 1]) / (x[i] - x[i - 1]);
-	last_y = k * last_y + b + c * from_k;
-	for (; i < end; i++) {
-		double v = k * y[i] + b + c * x[i];
-
-		sum += (v + last_y) * (x[i] - last_x);
-		last_x = x[i];
-		last_y = v;
-	}
-	end_y = y[end - 1] + (y[end] - y[end - 1]) * (to_k - x[end - 1]) / (x[end] - x[end - 1]);
-	end_y = k * end_y + b + c * to_k;
-	return 0.5 * (sum + (end_y + last_y) * (to_k - last_x));
+	for (size_t i = from + 1; i <= last; i++)
+		sum += (y[i] + y[i - 1]) * (x[i] - x[i - 1]);
+	return 0.5 * sum;
 }
 
 /* k from the two steps, each extrapolated to the middle between the windows. */
-static int scale_of(const struct grid *grid, struct span glass, struct span liquid, struct match *match,
-		    char *why)
+static int scale_of(const struct match_fits *fits, double *ret_k, char *why)
 {
-	struct line g = span_line(grid, grid->first, glass), l = span_line(grid, grid->first, liquid);
-	double middle_k = 0.5 * (match->from_k + match->to_k);
-	double step_first = line_at(l, middle_k) - line_at(g, middle_k);
-	double step_ref = line_at(match->liquid, middle_k) - line_at(match->glass, middle_k);
+	double middle_k = 0.5 * (fits->from_k + fits->to_k);
+	double step_first = line_at(fits->liquid_first, middle_k) - line_at(fits->glass_first, middle_k);
+	double step_ref = line_at(fits->liquid, middle_k) - line_at(fits->glass, middle_k);
 
-	match->k = step_ref / step_first;
-	if (!(fabs(match->k - 1) <= SCALE_OFF_MAX))
+	*ret_k = step_ref / step_first;
+	if (!(fabs(*ret_k - 1) <= SCALE_OFF_MAX))
 		return refusal_say(
 			why, REFUSAL_BAD_VALUE,
 			"the scans' steps differ by a factor k = %.3g; more than 30 %% is not the same "
 			"contact or piece",
-			match->k);
+			*ret_k);
 	return 0;
 }
 
 /* b and c so that the mean distance vanishes in both windows. */
-static void tilt_of(const struct grid *grid, struct span glass, struct span liquid, enum pair_align align,
-		    struct match *match)
+static void tilt_of(const struct match_fits *fits, enum pair_align align, struct match *match)
 {
-	struct line g = span_line(grid, grid->first, glass), l = span_line(grid, grid->first, liquid);
-	double off_glass = match->glass.value - match->k * g.value;
-	double off_liquid = match->liquid.value - match->k * l.value;
+	double off_glass = fits->glass.value - match->k * fits->glass_first.value;
+	double off_liquid = fits->liquid.value - match->k * fits->liquid_first.value;
 
 	if (align == PAIR_ALIGN_OFFSET) {
 		match->b = 0.5 * (off_glass + off_liquid);
 		return;
 	}
-	match->c = (off_liquid - off_glass) / (l.centre - g.centre);
-	match->b = off_glass - match->c * g.centre;
+	match->c = (off_liquid - off_glass) / (fits->liquid.centre - fits->glass.centre);
+	match->b = off_glass - match->c * fits->glass.centre;
 }
 
-static int align_first(const struct grid *grid, struct span glass, struct span liquid, enum pair_align align,
-		       struct match *match, char *why)
+/* Of g, and of b + c T, from T2 to T1: straight lines, so the middle times the width. */
+static void areas_of(const struct match_fits *fits, struct match *match)
 {
-	int r = 0;
+	double width = fits->to_k - fits->from_k, middle_k = 0.5 * (fits->from_k + fits->to_k);
+	double glass = width * line_at(fits->glass, middle_k);
 
-	match->k = 1;
-	match->b = match->c = 0;
-	if (align == PAIR_ALIGN_NONE)
-		return 0;
-	if (align == PAIR_ALIGN_SCALE)
-		r = scale_of(grid, glass, liquid, match, why);
-	if (r == 0)
-		tilt_of(grid, glass, liquid, align, match);
-	return r;
+	match->area_first = match->k * fits->area_first + width * (match->b + match->c * middle_k) - glass;
+	match->area_ref = fits->area_ref - glass;
+}
+
+int match_solve(const struct match_fits *fits, enum pair_align align, struct match *ret_match,
+		char ret_why[REFUSAL_WHY])
+{
+	struct match match = {.k = 1,
+			      .glass = fits->glass,
+			      .liquid = fits->liquid,
+			      .from_k = fits->from_k,
+			      .to_k = fits->to_k};
+	int r = align == PAIR_ALIGN_SCALE ? scale_of(fits, &match.k, ret_why) : 0;
+
+	if (r)
+		return r;
+	if (align != PAIR_ALIGN_NONE)
+		tilt_of(fits, align, &match);
+	areas_of(fits, &match);
+	match.tf_k = match_root(match.glass, match.liquid, match.to_k, match.area_first);
+	match.tf_ref_k = match_root(match.glass, match.liquid, match.to_k, match.area_ref);
+	if (isnan(match.tf_k) || isnan(match.tf_ref_k))
+		return refusal_say(
+			ret_why, REFUSAL_NO_LIQUID,
+			"glass and liquid lines cross before the area from %.0f to %.0f K is matched: the "
+			"windows do not hold a glass and a liquid",
+			match.from_k, match.to_k);
+	*ret_match = match;
+	return 0;
 }
 
 static int check_spans(struct span glass, struct span liquid, const double glass_k[2],
@@ -140,28 +141,21 @@ int match_windows(const struct grid *grid, const double glass_k[2], const double
 		  enum pair_align align, struct match *ret_match, char ret_why[REFUSAL_WHY])
 {
 	struct span glass = span_of(grid, glass_k), liquid = span_of(grid, liquid_k);
-	struct match match = {0};
+	const double *x = grid->temperature_k;
+	struct match_fits fits;
 	int r = check_spans(glass, liquid, glass_k, liquid_k, ret_why);
 
 	if (r)
 		return r;
-	match.glass = span_line(grid, grid->reference, glass);
-	match.liquid = span_line(grid, grid->reference, liquid);
-	match.from_k = grid->temperature_k[glass.from];
-	match.to_k = grid->temperature_k[liquid.to - 1];
-	r = align_first(grid, glass, liquid, align, &match, ret_why);
-	if (r)
-		return r;
-	match.area_first = area(grid, grid->first, &match, true, match.from_k, match.to_k);
-	match.area_ref = area(grid, grid->reference, &match, false, match.from_k, match.to_k);
-	match.tf_k = match_root(match.glass, match.liquid, match.to_k, match.area_first);
-	match.tf_ref_k = match_root(match.glass, match.liquid, match.to_k, match.area_ref);
-	if (isnan(match.tf_k) || isnan(match.tf_ref_k))
-		return refusal_say(
-			ret_why, REFUSAL_NO_LIQUID,
-			"glass and liquid lines cross before the area is matched: the windows %.0f to %.0f "
-			"and %.0f to %.0f K do not hold a glass and a liquid",
-			glass_k[0], glass_k[1], liquid_k[0], liquid_k[1]);
-	*ret_match = match;
-	return 0;
+	fits = (struct match_fits){
+		.glass = span_line(grid, grid->reference, glass),
+		.liquid = span_line(grid, grid->reference, liquid),
+		.glass_first = span_line(grid, grid->first, glass),
+		.liquid_first = span_line(grid, grid->first, liquid),
+		.from_k = x[glass.from],
+		.to_k = x[liquid.to - 1],
+		.area_first = area(x, grid->first, glass.from, liquid.to - 1),
+		.area_ref = area(x, grid->reference, glass.from, liquid.to - 1),
+	};
+	return match_solve(&fits, align, ret_match, ret_why);
 }

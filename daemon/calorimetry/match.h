@@ -20,6 +20,16 @@ struct match {
 	double tf_k, tf_ref_k;
 };
 
+/* All that Tf depends on: the lines of both scans in both windows, and the plain areas between. */
+struct match_fits {
+	struct line glass, liquid, glass_first, liquid_first;
+	double from_k, to_k;
+	double area_first, area_ref; /* int y dT from @from_k to @to_k */
+};
+
+/* 0 or enum refusal with its sentence. */
+int match_solve(const struct match_fits *fits, enum pair_align align, struct match *ret_match,
+		char ret_why[REFUSAL_WHY]);
 /* @glass_k, @liquid_k: {low, high}, at least three grid points in each. 0 or enum refusal with its sentence.
  */
 int match_windows(const struct grid *grid, const double glass_k[2], const double liquid_k[2],

@@ -6,11 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "daemon/calorimetry/bootstrap.h"
 #include "daemon/calorimetry/feature.h"
 #include "daemon/calorimetry/match.h"
 #include "daemon/calorimetry/scan.h"
 #include "daemon/calorimetry/smooth.h"
+#include "daemon/calorimetry/uncertainty.h"
 #include "daemon/calorimetry/window.h"
 #include "daemon/calorimetry/workspace.h"
 
@@ -65,8 +65,10 @@ struct analysis {
 static void result_blank(struct pair_result *result, const struct pair_options *options)
 {
 	const struct pair_features none = {NAN, NAN, NAN, NAN, NAN};
+	const struct pair_shares unknown = {NAN, NAN, NAN, NAN, NAN};
 
 	*result = (struct pair_result){.align = options->align, .first = none, .reference = none};
+	result->tf_shares = result->tf_ref_shares = result->delta_tf_shares = unknown;
 	result->rate_k_per_s = result->tf_k = result->tf_sd_k = result->tf_ref_k = result->tf_ref_sd_k = NAN;
 	result->delta_tf_k = result->delta_tf_sd_k = result->enthalpy = result->area_from_k =
 		result->area_to_k = NAN;
@@ -259,66 +261,25 @@ static void report_features(struct analysis *analysis)
 		     &analysis->result.reference);
 }
 
-/* What a heat-loss parabola would move: the pair matched again with the parabola taken off both scans. */
-static void report_curvature(struct analysis *analysis, double *ret_tf_k, double *ret_ref_k,
-			     double *ret_delta_k)
-{
-	struct pair_workspace *workspace = analysis->workspace;
-	const struct grid *grid = &analysis->grid;
-	double *f = workspace->columns[COLUMN_A], *r = workspace->columns[COLUMN_B];
-	const struct windows *windows = &analysis->windows;
-	double q = window_curvature(grid, windows->glass_k, windows->liquid_k, analysis->reference.noise);
-	double middle_k = analysis->match.tf_ref_k;
-	struct grid flat = {grid->temperature_k, f, r, grid->count};
-	char why[REFUSAL_WHY];
-	struct match match;
-
-	*ret_tf_k = *ret_ref_k = *ret_delta_k = 0;
-	if (q == 0)
-		return;
-	for (size_t i = 0; i < grid->count; i++) {
-		double off = grid->temperature_k[i] - middle_k;
-
-		f[i] = grid->first[i] - q * off * off;
-		r[i] = grid->reference[i] - q * off * off;
-	}
-	if (match_windows(&flat, windows->glass_k, windows->liquid_k, analysis->options->align, &match,
-			  why) != 0)
-		return;
-	*ret_tf_k = match.tf_k - analysis->match.tf_k;
-	*ret_ref_k = match.tf_ref_k - analysis->match.tf_ref_k;
-	*ret_delta_k = *ret_tf_k - *ret_ref_k;
-}
-
 static void report_uncertainty(struct analysis *analysis)
 {
-	const struct pair_options *options = analysis->options;
-	struct pair_result *result = &analysis->result;
-	struct bootstrap bootstrap = {
+	/* the scans themselves are on the grid by now: their columns are free */
+	static const enum column scratch[BOOTSTRAP_COLUMNS] = {
+		COLUMN_A, COLUMN_B,       COLUMN_C,       COLUMN_D,
+		COLUMN_E, COLUMN_FIRST_T, COLUMN_FIRST_Y, COLUMN_REF_T,
+	};
+	struct uncertainty uncertainty = {
+		.options = analysis->options,
 		.grid = &analysis->grid,
-		.glass_k = analysis->windows.glass_k,
-		.liquid_k = analysis->windows.liquid_k,
-		.align = options->align,
+		.match = &analysis->match,
 		.noise_first = analysis->first.noise,
 		.noise_ref = analysis->reference.noise,
-		.count = options->bootstrap_count,
-		.seed = options->seed,
-		.scratch_first = analysis->workspace->columns[COLUMN_A],
-		.scratch_ref = analysis->workspace->columns[COLUMN_B],
+		.empty = analysis->empty.count > 0,
 	};
-	double tf, ref, delta, lag_k, scale_k;
-	struct bootstrap_spread spread;
 
-	report_curvature(analysis, &tf, &ref, &delta);
-	result->curvature_sd_k = fabs(tf);
-	bootstrap_run(&bootstrap, &spread);
-	lag_k = isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s;
-	scale_k = hypot(lag_k, options->calibration_sd_k);
-	result->bootstrap_used = spread.used;
-	result->tf_sd_k = hypot(spread.tf_sd_k, hypot(scale_k, tf));
-	result->tf_ref_sd_k = hypot(spread.tf_ref_sd_k, hypot(scale_k, ref));
-	/* lag and scale shift both alike */
-	result->delta_tf_sd_k = hypot(spread.delta_sd_k, delta);
+	for (int i = 0; i < BOOTSTRAP_COLUMNS; i++)
+		uncertainty.scratch[i] = analysis->workspace->columns[scratch[i]];
+	uncertainty_report(&uncertainty, &analysis->result);
 }
 
 static int analyse(struct analysis *analysis, const struct scan_view *first,

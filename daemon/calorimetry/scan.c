@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/calorimetry/smooth.h"
 
@@ -239,6 +240,16 @@ int scan_subtract(struct scan *scan, const struct scan *empty, double *scratch, 
 	return 0;
 }
 
+/* The slope's window is cut at the ends: what noise makes of it there would sit where lines have leverage. */
+static void scan_trim(struct scan *scan, size_t half)
+{
+	if (scan->count < PAIR_POINTS_MIN + 2 * half)
+		return;
+	scan->count -= 2 * half;
+	memmove(scan->temperature_k, scan->temperature_k + half, scan->count * sizeof(double));
+	memmove(scan->signal, scan->signal + half, scan->count * sizeof(double));
+}
+
 void scan_remove_lag(struct scan *scan, double rate_k_per_s, double lag_s, double cell_s, double *scratch,
 		     double *scratch2)
 {
@@ -247,13 +258,16 @@ void scan_remove_lag(struct scan *scan, double rate_k_per_s, double lag_s, doubl
 
 	if (cell_s > 0) {
 		double *grid = scratch, *slope = scratch2;
+		size_t half = (size_t)fmax(2, DESMEAR_K / 2 / step);
 
 		/* the slope on a uniform grid; its rows are the scan's own when the ramp is even */
 		for (size_t i = 0; i < n; i++)
 			grid[i] = scan->signal[i];
-		smooth_savitzky_golay(grid, n, (size_t)fmax(2, DESMEAR_K / 2 / step), NULL, slope);
+		smooth_savitzky_golay(grid, n, half, NULL, slope);
 		for (size_t i = 0; i < n; i++)
 			scan->signal[i] += cell_s * rate_k_per_s * slope[i] / step;
+		scan_trim(scan, half);
+		n = scan->count;
 	}
 	for (size_t i = 0; i < n; i++)
 		scan->temperature_k[i] -= lag_s * rate_k_per_s;

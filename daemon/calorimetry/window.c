@@ -10,12 +10,8 @@
 #define MARGIN_LOW 0.06      /* of the range: start-up transient */
 #define MARGIN_HIGH 0.01
 #define WIDTH_MIN_SHARE 0.10 /* of the glass, of the liquid side */
-/*
- * Relaxation fades exponentially on both sides of the transition. What is just hidden by the noise at the
- * edge found would still bend the line: the edge that faces the transition retreats by this share of the
- * window.
- */
-#define RETREAT_SHARE 0.35
+#define OVERSHOOT_MIN 0.04   /* of the step */
+#define OVERSHOOT_SIGMAS 4.0
 #define SAGITTA_MAX 0.05 /* of the step */
 #define SLOPE_MAX 0.7    /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
 #define MERGE_MAX 0.05   /* of the step, by which the scans part over the liquid window */
@@ -98,12 +94,12 @@ static size_t steepest(const struct blocks *blocks, double drift)
 	return best;
 }
 
-/* Highest block above @line in [from, to). */
+/* Highest block more than @least above @line in [from, to); @from when there is none. */
 static size_t highest(const struct moments *edges, struct line line, const struct blocks *blocks, size_t from,
-		      size_t to)
+		      size_t to, double least)
 {
 	size_t best = from;
-	double best_y = -INFINITY;
+	double best_y = least;
 
 	for (size_t b = from; b < to; b++) {
 		double u = edge_k(blocks, b) + 0.5 * blocks->width_k - blocks->middle_k;
@@ -189,7 +185,6 @@ static void outline_step(const struct blocks *blocks, struct outline *outline)
 	size_t below = outline->rise > outline->low ? outline->rise - outline->low : 1;
 	size_t above = outline->high > outline->rise ? outline->high - outline->rise : 1;
 	size_t glass_to = outline->low + (below * 3 + 3) / 4, liquid_from = outline->high - (above + 4) / 5;
-	double u = edge_k(blocks, outline->rise) + 0.5 * blocks->width_k - blocks->middle_k;
 
 	outline->glass = stretch_line(blocks->reference, outline->low,
 				      glass_to > outline->low + 1 ? glass_to : outline->low + 2);
@@ -198,20 +193,22 @@ static void outline_step(const struct blocks *blocks, struct outline *outline)
 			     outline->high);
 	/* the short liquid line's slope is not to be trusted far: the step where it is known */
 	outline->step = outline->liquid.value - line_at(outline->glass, outline->liquid.centre);
-	(void)u;
 }
 
-static struct outline outline_of(const struct blocks *blocks)
+/* @noise: of one point. A block that stands out by less than 4 % of the step or 4 sd is no overshoot. */
+static struct outline outline_of(const struct blocks *blocks, double noise)
 {
 	struct outline outline = {.low = (size_t)(MARGIN_LOW * (double)blocks->count),
 				  .high = blocks->count - (size_t)(MARGIN_HIGH * (double)blocks->count)};
 	struct line whole = stretch_line(blocks->reference, 0, blocks->count);
+	double points = blocks->reference[blocks->count].n / (double)blocks->count, least;
 	size_t peak_first;
 
 	outline.rise = steepest(blocks, whole.slope);
 	outline_step(blocks, &outline);
-	outline.peak = highest(blocks->reference, outline.liquid, blocks, outline.rise, outline.high);
-	peak_first = highest(blocks->first, outline.liquid, blocks, outline.rise, outline.high);
+	least = fmax(OVERSHOOT_MIN * outline.step, OVERSHOOT_SIGMAS * noise / sqrt(points));
+	outline.peak = highest(blocks->reference, outline.liquid, blocks, outline.rise, outline.high, least);
+	peak_first = highest(blocks->first, outline.liquid, blocks, outline.rise, outline.high, least);
 	outline.peak = peak_first > outline.peak ? peak_first : outline.peak;
 	return outline;
 }
@@ -243,7 +240,7 @@ static int find_glass(const struct blocks *blocks, const struct outline *outline
 			"no straight glass line between %.0f K and the rise at %.0f K; start the scan colder "
 			"or give --glass",
 			edge_k(blocks, 0), edge_k(blocks, outline->rise));
-	ret_window_k[1] -= RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
+	ret_window_k[1] -= WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 	return 0;
 }
 
@@ -262,7 +259,7 @@ static int find_liquid(const struct blocks *blocks, const struct outline *outlin
 			"no straight liquid line between the rise at %.0f K and the end at %.0f K; scan "
 			"hotter or give --liquid",
 			edge_k(blocks, outline->rise), edge_k(blocks, blocks->count));
-	ret_window_k[0] += RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
+	ret_window_k[0] += WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 	return 0;
 }
 
@@ -276,7 +273,7 @@ int window_find(const struct grid *grid, double noise_first, double noise_ref, s
 	int r = 0;
 
 	blocks_fill(grid, &blocks);
-	outline = outline_of(&blocks);
+	outline = outline_of(&blocks, fmax(noise_first, noise_ref));
 	ret_windows->rise_k = edge_k(&blocks, outline.rise) + 0.5 * blocks.width_k;
 	ret_windows->step = outline.step;
 	least = fmax(STEP_SIGMAS * noise_ref, STEP_SHARE_MIN * span_of_signal(grid));

@@ -9,6 +9,13 @@
 
 #include "daemon/calorimetry/match.h"
 
+/*
+ * Relaxation fades exponentially on both sides of the transition. What is just hidden by the noise at the
+ * edge found would still bend the line: the edge that faces the transition retreats by this share of the
+ * window.
+ */
+#define WINDOW_RETREAT_SHARE 0.35
+
 struct windows {
 	double glass_k[2], liquid_k[2];
 	double rise_k; /* steepest rise of the reference */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How far Tf may be off, by cause: windows, noise, curvature of the base line, lag, calibration. */
+#ifndef DENSD_CALORIMETRY_UNCERTAINTY_H
+#define DENSD_CALORIMETRY_UNCERTAINTY_H
+
+#include "daemon/calorimetry/bootstrap.h"
+#include "daemon/calorimetry/match.h"
+
+struct uncertainty {
+	const struct pair_options *options;
+	const struct grid *grid;
+	const struct match *match;
+	double noise_first, noise_ref;      /* of one point */
+	bool empty;                         /* the empty chip was subtracted: no curvature of it is left */
+	double *scratch[BOOTSTRAP_COLUMNS]; /* double[grid->count] each; not the grid's own */
+};
+
+/*
+ * Fills the standard deviations, their shares, curvature_sd_k and bootstrap_used of @result, whose windows,
+ * rate and temperatures are known. NAN where the bootstrap was left out.
+ */
+void uncertainty_report(const struct uncertainty *uncertainty, struct pair_result *result);
+
+#endif
