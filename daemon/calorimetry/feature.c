@@ -3,20 +3,23 @@
 
 #include <math.h>
 
+#include "daemon/calorimetry/cubic.h"
 #include "daemon/calorimetry/smooth.h"
 
-#define SMOOTH_K 8.0        /* width of the Savitzky-Golay window */
-#define PARABOLA_K 3.0      /* half width of the local parabola */
+#define SMOOTH_K 8.0   /* width of the Savitzky-Golay window */
+#define TOP_SHARE 0.25 /* of the prominence: the part of a peak a cubic follows */
+#define TOP_MAX_K 10.0
 #define PROMINENCE_MIN 0.03 /* of the step */
 #define PROMINENCE_SIGMAS 5.0
 #define SUB_BELOW_K 5.0
 #define STEP_SHARE_MIN 0.3 /* z means nothing where the lines have come this close */
 
-enum { PEAKS_MAX = 16 };
+enum { PEAKS_MAX = 16, TOP_POINTS_MIN = 3, TOP_ROUNDS = 4 };
 
 /* z on a uniform grid; a slice of the scan, not a mask: a mask fakes peaks at its edge. */
 struct course {
 	const double *z, *slope; /* smoothed; slope per grid step */
+	const double *raw;       /* z as measured */
 	size_t count;
 	double low_k, step_k, prominence;
 };
@@ -52,7 +55,7 @@ static struct course course_make(const struct curve *curve, const struct match *
 	double mean_k = (curve->temperature_k[curve->count - 1] - curve->temperature_k[0]) /
 			(double)(curve->count - 1);
 	size_t count = (size_t)((high_k - low_k) / mean_k), half;
-	struct course course = {.low_k = low_k, .z = scratch[0], .slope = scratch[2]};
+	struct course course = {.low_k = low_k, .z = scratch[0], .raw = scratch[1], .slope = scratch[2]};
 	double z_noise = noise / step_at(match, match->tf_ref_k);
 
 	count = count < curve->count ? count : curve->count;
@@ -109,25 +112,39 @@ static size_t peaks_find(const struct course *course, struct peak ret_peaks[PEAK
 	return count;
 }
 
-/* Vertex of the parabola through the smoothed points around the maximum. */
-static double vertex_k(const struct course *course, size_t at)
+/* Half the width of the peak where it has lost @TOP_SHARE of its prominence, in points: what a cubic can
+ * follow. */
+static size_t top_half(const struct course *course, const struct peak *peak)
 {
-	size_t half = (size_t)fmax(2, round(PARABOLA_K / course->step_k)), from, to;
-	struct moments m = {0};
-	double q, variance, c, slope;
+	double level = course->z[peak->at] - TOP_SHARE * peak->prominence;
+	size_t from = peak->at, to = peak->at, half;
 
-	half = half < at ? half : at;
-	half = half < course->count - 1 - at ? half : course->count - 1 - at;
-	from = at - half;
-	to = at + half;
-	for (size_t i = from; i <= to; i++)
-		moments_add(&m, (double)i - (double)at, course->z[i]);
-	q = moments_curvature(&m, &variance);
-	c = m.u / m.n;
-	slope = (m.yu - c * m.y) / (m.u2 - m.n * c * c);
-	if (!isfinite(variance) || !(q < 0) || fabs(slope / (2 * q)) > (double)half)
-		return course_k(course, (double)at);
-	return course_k(course, (double)at - slope / (2 * q));
+	while (from > 0 && course->z[from] > level)
+		from--;
+	while (to + 1 < course->count && course->z[to] > level)
+		to++;
+	half = (to - from) / 2;
+	half = half < (size_t)(TOP_MAX_K / course->step_k) ? half : (size_t)(TOP_MAX_K / course->step_k);
+	return half > TOP_POINTS_MIN ? half : TOP_POINTS_MIN;
+}
+
+/* Top of a cubic through the points as measured: the smoothed curve leans to the peak's flat side. */
+static double top_k(const struct course *course, const struct peak *peak)
+{
+	size_t half = top_half(course, peak), at = peak->at;
+	double top = (double)at, sd;
+
+	for (int round = 0; round < TOP_ROUNDS; round++) {
+		struct cubic cubic;
+
+		if (at < half || at + half >= course->count)
+			break;
+		cubic = cubic_fit(course->raw, at, half);
+		if (!cubic_top(&cubic, &top, &sd))
+			break;
+		at = (size_t)(top + 0.5);
+	}
+	return course_k(course, top);
 }
 
 static const struct peak *most_prominent(const struct peak *peaks, size_t count)
@@ -147,18 +164,18 @@ static void features_peaks(const struct course *course, struct pair_features *fe
 	const struct peak *main = most_prominent(peaks, count), *sub;
 
 	if (main && course->z[main->at] < 0.5) {
-		features->tp_sub_k = vertex_k(course, main->at);
+		features->tp_sub_k = top_k(course, main);
 		return;
 	}
 	if (!main)
 		return;
-	features->tp_k = vertex_k(course, main->at);
+	features->tp_k = top_k(course, main);
 	features->peak_z = course->z[main->at];
 	while (below < count && course_k(course, (double)peaks[below].at) < features->tp_k - SUB_BELOW_K)
 		below++;
 	sub = most_prominent(peaks, below);
 	if (sub)
-		features->tp_sub_k = vertex_k(course, sub->at);
+		features->tp_sub_k = top_k(course, sub);
 }
 
 /* The last step up through z = 1/2; count when there is none. */
