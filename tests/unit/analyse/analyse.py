@@ -100,6 +100,10 @@ def known_pair(bench):
     low, high = found["windows"]["liquid"]
     bench.check(680 < low < high <= 850, f"liquid window {low} to {high}")
     bench.close(found["enthalpy_difference"], s.STEP * (TF - TF_REF), 30, "enthalpy difference")
+    parts = found["Tf_sd_parts_K"]
+    bench.check(set(parts) == {"windows", "noise", "curvature", "lag", "calibration"}, f"parts of the sd: {parts}")
+    bench.close(math.sqrt(sum(v * v for v in parts.values() if v)), found["Tf_sd_K"], 0.01, "the parts add up to the sd")
+    bench.close(parts["calibration"], 0.3, 1e-9, "the part of the calibration")
     again = bench.number("again", "pair", *pair, "--rate", "200")
     bench.check(again == found, "the same seed gives the same bytes")
     other = bench.number("another seed", "pair", *pair, "--seed", "2")

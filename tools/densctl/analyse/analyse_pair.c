@@ -84,6 +84,19 @@ static json_object *features_json(const struct pair_features *features)
 	return object;
 }
 
+/* What the standard deviation is made of; the squares add up. */
+static json_object *shares_json(const struct pair_shares *shares)
+{
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "windows", json_real(shares->windows_k));
+	json_object_object_add(object, "noise", json_real(shares->noise_k));
+	json_object_object_add(object, "curvature", json_real(shares->curvature_k));
+	json_object_object_add(object, "lag", json_real(shares->lag_k));
+	json_object_object_add(object, "calibration", json_real(shares->calibration_k));
+	return object;
+}
+
 static void add_windows(json_object *object, const struct pair_result *result)
 {
 	json_object *windows = json_object_new_object(), *align = json_object_new_object();
@@ -107,6 +120,8 @@ static void add_details(json_object *object, const struct pair_result *result,
 	const double area_k[2] = {result->area_from_k, result->area_to_k};
 
 	json_object_object_add(object, "Tf_ref_sd_K", json_real(result->tf_ref_sd_k));
+	json_object_object_add(object, "Tf_sd_parts_K", shares_json(&result->tf_shares));
+	json_object_object_add(object, "delta_Tf_sd_parts_K", shares_json(&result->delta_tf_shares));
 	json_object_object_add(object, "enthalpy_difference", json_real(result->enthalpy));
 	json_add_text(object, "quantity", quantity);
 	json_object_object_add(object, "reference", features_json(&result->reference));
@@ -158,6 +173,24 @@ static void print_with_sd(const char *name, double value, double sd, const char 
 	       number_text(sd, 2, text[1]), what);
 }
 
+static void print_share(const char *name, double share_k)
+{
+	char text[NUMBER_TEXT];
+
+	printf(" %s %s", name, number_text(share_k, 2, text));
+}
+
+static void print_shares(const struct pair_shares *shares)
+{
+	printf("%-12s", "sd of Tf, K:");
+	print_share("windows", shares->windows_k);
+	print_share("noise", shares->noise_k);
+	print_share("curvature", shares->curvature_k);
+	print_share("lag", shares->lag_k);
+	print_share("calibration", shares->calibration_k);
+	printf("\n");
+}
+
 static void print_feature(const char *name, double first, double reference, const char *what)
 {
 	char text[2][NUMBER_TEXT];
@@ -191,6 +224,7 @@ static void print_text(const struct pair_result *result, const char *quantity,
 		      "the errors of the lines mostly cancel");
 	printf("%-12s %8.4g             enthalpy of the glass minus that of the reference (%s x K)\n",
 	       "H - H_ref", result->enthalpy, quantity);
+	print_shares(&result->tf_shares);
 	printf("\n%-12s %8s  %8s\n", "", "first", "ref.");
 	print_feature("Tp", result->first.tp_k, result->reference.tp_k, "main endothermic peak");
 	print_feature("Tp_sub", result->first.tp_sub_k, result->reference.tp_sub_k, "peak below it");
