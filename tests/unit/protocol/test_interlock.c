@@ -314,28 +314,6 @@ static void test_every_row_has_a_case(void **unused)
 	}
 }
 
-/* The README's table names every row's function file and number. */
-static void test_readme_lists_rows(void **unused)
-{
-	static char text[32768];
-	FILE *readme = fopen(README_PATH, "r");
-	size_t length;
-
-	(void)unused;
-	assert_non_null(readme);
-	length = fread(text, 1, sizeof(text) - 1, readme);
-	fclose(readme);
-	text[length] = '\0';
-	for (size_t i = 0; i < interlock_count; i++) {
-		char line[80];
-
-		snprintf(line, sizeof(line), "| %d | %s |", interlock_table[i].alarm,
-			 interlock_table[i].name);
-		if (!strstr(text, line))
-			fail_msg("protocol/README.md lacks: %s", line);
-	}
-}
-
 static void test_trip_way_out(void **unused)
 {
 	struct plant plant;
@@ -394,7 +372,6 @@ int main(void)
 		cmocka_unit_test(test_quiet_run_fires_nothing),
 		cmocka_unit_test(test_reference_ignores_pressure),
 		cmocka_unit_test(test_every_row_has_a_case),
-		cmocka_unit_test(test_readme_lists_rows),
 		cmocka_unit_test(test_trip_way_out),
 		cmocka_unit_test(test_abort_freezes_and_goes_on),
 	};

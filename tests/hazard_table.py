@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""The hazard table of protocol/README.md is complete and true: each of its rows names limits, functions and tests that exist.
+
+usage: hazard_table.py REPOSITORY
+"""
+import os
+import re
+import sys
+
+ROWS = 41
+OPEN = {"11", "13", "30", "31", "33", "34", "36"}  # rows that may still say "missing"
+TITLE = "| row | hazard | numbers | function | test |"
+PLACE = re.compile(r"`(\w+)` \(([\w./-]+)\)")
+LIMIT = re.compile(r"^\tX\((\w+),", re.M)
+CHECK = re.compile(r"^\t\{ALARM_.*\b(check_\w+)\},$", re.M)
+
+
+def read(top, path):
+    with open(os.path.join(top, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def parse(text):
+    """The lines below the title as lists of cells."""
+    if TITLE not in text:
+        return []
+    below = text[text.index(TITLE):].splitlines()[2:]
+    count = next((i for i, line in enumerate(below) if not line.startswith("|")), len(below))
+    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in below[:count]]
+
+
+def is_defined(text, name, path):
+    """A definition, not a declaration or a call: at the start of a line, and in C followed by a body."""
+    if path.endswith(".py"):
+        return re.search(rf"^def {name}\(", text, re.M) is not None
+    return re.search(rf"^[a-z][\w *]*\b{name}\([^;{{]*\)\n\{{", text, re.M) is not None
+
+
+def place_faults(top, row, cell, what):
+    places = PLACE.findall(cell)
+    if not places or PLACE.sub("", cell).strip(" ,"):
+        yield f"row {row}: {what}: not a list of `name` (file): {cell}"
+    for name, path in places:
+        if not os.path.isfile(os.path.join(top, path)):
+            yield f"row {row}: {what}: no file {path}"
+        elif not is_defined(read(top, path), name, path):
+            yield f"row {row}: {what}: {path} does not define {name}"
+        elif what == "test" and not path.startswith("tests/"):
+            yield f"row {row}: {path} is not a test"
+        elif what == "test" and path.endswith(".c") and len(re.findall(rf"\b{name}\b", read(top, path))) < 2:
+            yield f"row {row}: {path} defines {name} and does not run it"
+
+
+def row_faults(top, cells, limits):
+    if len(cells) != 5:
+        yield f"not five cells: {' | '.join(cells)[:60]}"
+        return
+    row, _, numbers, function, test = cells
+    if numbers != "-":
+        yield from (f"row {row}: no limit {name} in limits.h" for name in re.findall(r"`(\w+)`", numbers)
+                    if name not in limits)
+    for what, cell in ("function", function), ("test", test):
+        if not (cell == "missing" and row in OPEN):
+            yield from place_faults(top, row, cell, what)
+
+
+def faults(top):
+    text = read(top, "protocol/README.md")
+    limits = set(LIMIT.findall(read(top, "protocol/limits.h")))
+    rows = parse(text)
+    numbers = [cells[0] for cells in rows]
+    if numbers != [str(n) for n in range(1, ROWS + 1)]:
+        yield f"protocol/README.md: the rows are {' '.join(numbers) or 'not there'}; wanted are 1 to {ROWS}, each once"
+    for cells in rows:
+        yield from row_faults(top, cells, limits)
+    table = " ".join(" ".join(cells) for cells in rows)
+    for name in CHECK.findall(read(top, "protocol/interlock.c")):
+        if f"`{name}`" not in table:
+            yield f"protocol/interlock.c: {name} stands in no row of the hazard table"
+
+
+def main():
+    top = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
+    found = list(faults(top))
+    print("\n".join(found) or f"{ROWS} hazards, each with its functions and tests")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
