@@ -4,11 +4,13 @@
 
 usage: devices.py BUILD SOURCE [PROFILE...]
 
-Without a name every profile runs, about four seconds each.
+Without a name every profile runs, and the worked example of config/README.md, about four seconds each.
 """
 import json
 import os
+import re
 import sys
+import tempfile
 import time
 
 import night
@@ -24,7 +26,7 @@ FURNACE_TCP = ((r"^.*profile: densim-furnace.*\n", ""),
 WIRING = {
     "eurotherm-2400": FURNACE_RTU, "eurotherm-3216": FURNACE_RTU, "eurotherm-3504": FURNACE_RTU,
     "eurotherm-nanodac": FURNACE_TCP, "watlow-f4t": FURNACE_TCP, "omron-e5cc": FURNACE_RTU,
-    "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU,
+    "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU, "oven": FURNACE_RTU,
 }
 
 
@@ -51,12 +53,24 @@ def run_one(build, source, profile):
     print(f"{profile}: {time.monotonic() - begun:.1f} s", flush=True)
 
 
+def write_example(source, folder):
+    """The fenced profile of config/README.md as FOLDER/devices/oven.yaml."""
+    with open(os.path.join(source, "config/README.md"), encoding="utf-8") as stream:
+        examples = re.findall(r"^```yaml\n(.*?)^```$", stream.read(), flags=re.MULTILINE | re.DOTALL)
+    night.check(len(examples) == 1, "config/README.md has one worked example")
+    os.mkdir(os.path.join(folder, "devices"))
+    with open(os.path.join(folder, "devices/oven.yaml"), "w", encoding="utf-8") as stream:
+        stream.write(examples[0])
+
+
 def test(build, source):
-    os.environ["DENSD_CONFIG"] = os.path.join(source, "config")
-    for profile in sys.argv[3:] or WIRING:
-        if profile not in WIRING:
-            raise night.Failed(f"{profile} is not known: {' '.join(WIRING)}")
-        run_one(build, source, profile)
+    with tempfile.TemporaryDirectory(prefix="densd-test-") as folder:
+        write_example(source, folder)
+        os.environ["DENSD_CONFIG"] = folder
+        for profile in sys.argv[3:] or WIRING:
+            if profile not in WIRING:
+                raise night.Failed(f"{profile} is not known: {' '.join(WIRING)}")
+            run_one(build, source, profile)
 
 
 if __name__ == "__main__":
