@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "tests/simulation/client.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/simulation/world.h"
+
+#define LOOK_S 30.0
+#define LOOK_QUIET_S 10.0
+
+void client_init(struct client *ret_client)
+{
+	memset(ret_client, 0, sizeof(*ret_client));
+	ret_client->next_look_s = 20;
+}
+
+static void draw_calorimetry(struct plan_calorimetry *ret_calorimetry)
+{
+	static const double rates[] = {1000, 3000, 10000};
+
+	*ret_calorimetry = (struct plan_calorimetry){.present = true,
+						     .rate_count = 1 + chance_pick(&world.chance, 2),
+						     .sections_per_rate = 1 + chance_pick(&world.chance, 2),
+						     .start_k = 300,
+						     .end_k = 850,
+						     .reference_cooling_k_per_s = 200,
+						     .purge_ml_per_min = 80};
+	for (uint32_t i = 0; i < ret_calorimetry->rate_count; i++)
+		ret_calorimetry->rate_k_per_s[i] = rates[i];
+}
+
+void client_draw_plan(struct plan *ret_plan)
+{
+	struct chance *chance = &world.chance;
+	static const double temperatures_k[] = {298, 420, 573, 643, 690};
+
+	*ret_plan = (struct plan){.name = "simulated",
+				  .material = "Vit4",
+				  .material_tg_k = 596,
+				  .reference = chance_is(chance, 0.1),
+				  .temperature_k = temperatures_k[chance_pick(chance, 5)],
+				  .isotherm_s = chance_between(chance, 30, 900),
+				  .compression_gpa_per_s = chance_between(chance, 0.002, 0.006),
+				  .decompression_gpa_per_s = chance_between(chance, 0.002, 0.006),
+				  .heating_k_per_s = chance_between(chance, 0.15, 0.34),
+				  .cooling_k_per_s = chance_between(chance, 0.15, 0.34),
+				  .soak_band_k = 2,
+				  .holdback_temperature_k = 5,
+				  .holdback_pressure_gpa = 0.05,
+				  .holdback_limit_s = 1800,
+				  .resume_after_trip = chance_is(chance, 0.3),
+				  .recovery = chance_is(chance, 0.5) ? world.site.recovery : RECOVERY_HOLD,
+				  .loading = world.site.loading,
+				  .limits = world.site.limits};
+	ret_plan->pressure_gpa = ret_plan->reference ? PLAN_ATM_GPA : chance_between(chance, 0.6, 7);
+	if (ret_plan->reference && ret_plan->temperature_k < 400)
+		ret_plan->temperature_k = 573;
+	if (chance_is(chance, 0.3))
+		draw_calorimetry(&ret_plan->calorimetry);
+	memcpy(ret_plan->site_sha256, world.site.sha256, sizeof(ret_plan->site_sha256));
+}
+
+static int make_memfd(const struct plan *plan)
+{
+	struct submit_header header = {.count = 1};
+	int fd = memfd_create("submit", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, &header, sizeof(header)) != (ssize_t)sizeof(header) ||
+	    write(fd, plan, sizeof(*plan)) != (ssize_t)sizeof(*plan))
+		checker_violate(&world.checker, "I20", "no memory file for a submit");
+	return fd;
+}
+
+static void deliver(const struct link_command *command, int fd)
+{
+	struct worker *gateway = &world.control->gateway;
+
+	world.in_control = true;
+	gateway->message(gateway, LINK_COMMAND, command, sizeof(*command), fd);
+	world.in_control = false;
+}
+
+static bool is_reachable(void)
+{
+	return world.up && !world.dead && world.control->gateway.socket >= 0 && world.control->loaded;
+}
+
+/* Gives it the next request id and sends it. */
+static void ask(struct client *client, struct link_command *command)
+{
+	struct client_answer *slot = &client->answers[client->numbers % CLIENT_ANSWERS];
+	struct plan plan;
+	int fd = -1;
+
+	if (!is_reachable())
+		return;
+	snprintf(command->client, LINK_ID, "operator");
+	snprintf(command->request_id, LINK_ID, "request-%u", client->numbers);
+	command->route = client->numbers++;
+	if (command->kind == COMMAND_SUBMIT) {
+		client_draw_plan(&plan);
+		fd = make_memfd(&plan);
+		command->plan_count = 1;
+	}
+	*slot = (struct client_answer){.used = true, .command = *command};
+	deliver(command, fd);
+}
+
+static void use_verb(struct client *client, enum verb verb, enum role role)
+{
+	struct link_command command = {.kind = COMMAND_VERB, .verb = (uint8_t)verb, .role = (uint8_t)role};
+
+	snprintf(command.text, sizeof(command.text), "simulated");
+	world_tell("operator: %s as %s", verb_name(verb), role_name(role));
+	ask(client, &command);
+}
+
+static void repeat(struct client *client)
+{
+	uint32_t have = client->numbers < CLIENT_ANSWERS ? client->numbers : CLIENT_ANSWERS;
+	struct client_answer *slot;
+
+	if (have == 0 || !is_reachable())
+		return;
+	slot = &client->answers[chance_pick(&world.chance, have)];
+	if (!slot->used || slot->command.kind == COMMAND_SUBMIT)
+		return;
+	world_tell("operator: repeats %s", slot->command.request_id);
+	deliver(&slot->command, -1);
+}
+
+void client_strike(struct client *client, enum trouble_kind kind)
+{
+	struct chance *chance = &world.chance;
+
+	if (kind == TROUBLE_VERBS)
+		use_verb(client, (enum verb)chance_pick(chance, VERB_MAX),
+			 chance_is(chance, 0.5) ? ROLE_OPERATOR : ROLE_SUPERVISOR);
+	if (kind == TROUBLE_STRANGERS)
+		for (uint32_t i = chance_pick(chance, 10); i < 10; i++)
+			use_verb(client, (enum verb)chance_pick(chance, VERB_MAX),
+				 chance_is(chance, 0.5) ? ROLE_NONE : ROLE_OBSERVER);
+	if (kind == TROUBLE_DUPLICATES)
+		repeat(client);
+}
+
+static void confirm(struct client *client)
+{
+	struct link_command command = {.kind = COMMAND_CONFIRM_SECTION, .role = ROLE_OPERATOR};
+
+	memcpy(command.text, client->state.section, sizeof(client->state.section));
+	ask(client, &command);
+}
+
+/* What a careful operator does when he comes by. */
+static void look(struct client *client)
+{
+	const struct state_body *state = &client->state;
+	struct link_command submit = {.kind = COMMAND_SUBMIT, .role = ROLE_OPERATOR};
+	struct chance *chance = &world.chance;
+
+	if (state->queued == 0 && chance_is(chance, 0.3))
+		ask(client, &submit);
+	if (trouble_is_on(&world.trouble, TROUBLE_NO_CONFIRM))
+		return;
+	if (state->phase == PHASE_WAIT_CAPSULE)
+		use_verb(client, VERB_CONFIRM_CAPSULE, ROLE_OPERATOR);
+	if (state->scan_phase == SCAN_WAIT_LOAD && state->section[0] != '\0')
+		confirm(client);
+	if (state->alarms_active & ~state->alarms_acknowledged)
+		use_verb(client, VERB_ACK, ROLE_OPERATOR);
+	if (state->phase == PHASE_TRIPPED)
+		use_verb(client, VERB_RESET, ROLE_SUPERVISOR);
+	if (state->phase == PHASE_HOLD || state->phase == PHASE_RECOVERY_WAIT)
+		use_verb(client,
+			 chance_is(chance, 0.7) ? VERB_RESUME
+			 : chance_is(chance, 0.5) ? VERB_COOL
+						  : VERB_ABORT,
+			 ROLE_OPERATOR);
+	if (state->phase == PHASE_COOL && chance_is(chance, 0.02))
+		use_verb(client, VERB_ABORT, ROLE_OPERATOR);
+}
+
+void client_step(struct client *client, double t_s)
+{
+	if (t_s < client->next_look_s || !client->has_state)
+		return;
+	client->next_look_s =
+		t_s + (t_s > world.trouble.quiet_s ? LOOK_QUIET_S : chance_wait(&world.chance, 10 * LOOK_S));
+	if (is_reachable())
+		look(client);
+}
+
+static void take_reply(struct client *client, const struct link_reply *reply)
+{
+	struct client_answer *slot = &client->answers[reply->route % CLIENT_ANSWERS];
+
+	if (!slot->used || strcmp(slot->command.request_id, reply->request_id) != 0)
+		return;
+	world_tell("reply to %s: %s%s%s", reply->request_id,
+		   reply->code == REPLY_DONE ? "done" : "refused", reply->why[0] ? ": " : "", reply->why);
+	checker_reply(&world.checker, &slot->command, slot->answered ? &slot->code : NULL, reply);
+	slot->answered = true;
+	slot->code = reply->code;
+}
+
+void client_take(struct client *client, uint16_t type, const void *body, size_t length)
+{
+	const struct publication *publication = body;
+
+	if (type == LINK_REPLY && length == sizeof(struct link_reply))
+		take_reply(client, body);
+	if (type != LINK_PUBLISH || length != sizeof(*publication))
+		return;
+	checker_publication(&world.checker, publication);
+	if (publication->topic != TOPIC_STATE)
+		return;
+	client->state = publication->state;
+	client->state_seq = publication->seq;
+	client->has_state = true;
+}

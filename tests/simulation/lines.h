@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The wires at value level: what a driver asks goes straight to densim's register maps and to its chip
+ * controller, without bytes and without CRC. A transaction takes 8 ms, a lost one its timeout. The checker sees
+ * each write as it reaches the device.
+ */
+#ifndef DENSD_TESTS_SIMULATION_LINES_H
+#define DENSD_TESTS_SIMULATION_LINES_H
+
+#include "drivers/modbus_line.h"
+#include "drivers/serial_line.h"
+
+/* In the places of modbus_line_new and serial_line_new. */
+int __wrap_modbus_line_new(const struct bus_config *config, struct modbus_line **ret_line);
+int __wrap_serial_line_new(const struct bus_config *config, struct text_line **ret_line);
+
+#endif

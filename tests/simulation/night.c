@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/simulation/night.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/control/links.h"
+#include "daemon/control/publish.h"
+#include "daemon/control/start.h"
+#include "daemon/control/step.h"
+#include "tests/simulation/world.h"
+
+static struct control control; /* large, and there is one alive */
+
+/* As densd's main() does it. */
+static int start_control(void)
+{
+	int r;
+
+	memset(&control, 0, sizeof(control));
+	control.site = world.site;
+	control.limits = control.site.limits;
+	cycle_widen_limits(&control.limits, control.site.clock_scale);
+	cycle_find_devices(&control.site, &control.map);
+	control.free_mib = -1;
+	control.trace_fd = -1;
+	outbox_init(&control.outbox);
+	world.up = true;
+	links_init(&control);
+	r = journal_init(&control.journal, JOURNAL_RING_BYTES, world.starts + UINT64_C(1));
+	if (r == 0)
+		r = dedup_init(&control.dedup);
+	if (r == 0)
+		r = links_load_store(&control);
+	if (r < 0)
+		return r;
+	start_restore(&control);
+	r = links_start(&control);
+	if (r == 0)
+		r = step_start(&control);
+	if (r == 0)
+		publish_state(&control, true);
+	world.starts++;
+	return r;
+}
+
+static void bury_control(void)
+{
+	world_forget_lines();
+	memset(world.workers, 0, sizeof(world.workers));
+	sections_rewind_traces(&control);
+	for (int i = 0; i < CONTROL_TRACES_MAX; i++)
+		if (control.traces[i].used && control.traces[i].fd >= 0)
+			close(control.traces[i].fd);
+	journal_deinit(&control.journal);
+	dedup_deinit(&control.dedup);
+	outbox_clear(&control.outbox);
+	world.up = world.dead = world.crash = world.power_cut = false;
+	world.crash_after = 0;
+	world.late_ns = 0;
+}
+
+static void quantum(void)
+{
+	double t_s;
+
+	world.now_ns += WORLD_QUANTUM_NS;
+	t_s = (double)world.now_ns / 1e9;
+	laboratory_step(&world.lab);
+	trouble_step(&world.trouble, t_s);
+	if (world.up && !world.dead) {
+		world.in_control = true;
+		store_step(&world.store);
+		world.in_control = false;
+		world_run_workers();
+		client_step(&world.client, t_s);
+	}
+	if (world.up && !world.dead && world_mono_ns() >= world.step_due_ns + world.late_ns) {
+		world.late_ns = 0;
+		world.in_control = true;
+		world.on_step(NULL, 0, &control);
+		world.in_control = false;
+	}
+	checker_step(&world.checker, t_s);
+}
+
+static void run_gap(int64_t gap_ns, int64_t end_ns)
+{
+	int64_t until_ns = world.now_ns + gap_ns;
+
+	while (world.now_ns < until_ns && world.now_ns < end_ns)
+		quantum();
+}
+
+/* The process is gone. What the recorder had received it still makes durable, unless it died as well. */
+static int crash(int64_t end_ns)
+{
+	bool power_cut = world.power_cut;
+	int64_t gap_ns = world.gap_ns;
+
+	world_tell("%s", power_cut ? "POWER CUT of densd's machine" : "CRASH of densd");
+	checker_crashed(&world.checker, power_cut);
+	bury_control();
+	store_crash(&world.store, !power_cut && chance_is(&world.chance, 0.7));
+	run_gap(gap_ns, end_ns);
+	if (power_cut) {
+		world.boots++;
+		world.boot_ns = world.now_ns;
+	}
+	world_tell("densd is started again after %.0f s", (double)gap_ns / 1e9);
+	return start_control();
+}
+
+static int begin(const struct night_order *order, struct counters *counters)
+{
+	uint8_t *bytes = world.store.bytes;
+	double hours = order->hours;
+
+	memset(&world, 0, sizeof(world));
+	world.store.bytes = bytes;
+	world.seed = order->seed;
+	world.site = *order->site;
+	world.trail = order->trail;
+	world.counters = counters;
+	world.control = &control;
+	world.hash = UINT64_C(0xcbf29ce484222325);
+	chance_init(&world.chance, order->seed);
+	world.site.recovery = chance_is(&world.chance, 0.5) ? RECOVERY_CONTINUE : RECOVERY_HOLD;
+	world.site.loading = chance_is(&world.chance, 0.8) ? LOADING_AUTOMATIC : LOADING_CONFIRM;
+	laboratory_init(&world.lab, 1, order->seed, true);
+	registers_init(&world.registers, &world.lab, 1);
+	world.scpi.lab = &world.lab;
+	for (int i = 0; i < WORLD_BUSES; i++)
+		world.lines[i].fd = -1;
+	trouble_init(&world.trouble, hours);
+	client_init(&world.client);
+	checker_init(&world.checker, &world.site);
+	for (uint32_t i = 0; i < world.trouble.chosen_count; i++)
+		world_tell("this night knows %s", trouble_name((enum trouble_kind)world.trouble.kinds[i]));
+	return store_init(&world.store);
+}
+
+int night_run(const struct night_order *order, struct counters *counters, struct night_result *ret_result)
+{
+	int64_t end_ns = (int64_t)(order->hours * 3600e9);
+	int r = begin(order, counters);
+
+	if (r == 0)
+		r = start_control();
+	while (r == 0 && world.now_ns < end_ns) {
+		quantum();
+		if (world.crash)
+			r = crash(end_ns);
+	}
+	checker_end(&world.checker, (double)world.now_ns / 1e9);
+	*ret_result = (struct night_result){.hash = world.hash,
+					    .violations = world.checker.violations,
+					    .starts = world.starts,
+					    .runs_ended = world.checker.runs_ended,
+					    .hours = (double)world.now_ns / 3600e9,
+					    .busy_hours = world.checker.busy_s / 3600};
+	memcpy(ret_result->first, world.checker.first, sizeof(ret_result->first));
+	bury_control();
+	return r;
+}

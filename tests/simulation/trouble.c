@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/simulation/trouble.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/simulation/world.h"
+
+#define QUIET_SHARE 0.25
+#define IDENTITY_FURNACE_AT 122
+#define IDENTITY_PRESS_AT 0x10A
+
+struct kind {
+	const char *name;
+	double shortest_s, longest_s;
+};
+static const struct kind kinds[TROUBLE_COUNT] = {
+#define TROUBLES_ROW(id, name, shortest, longest) [TROUBLE_##id] = {name, shortest, longest},
+	TROUBLES(TROUBLES_ROW)
+#undef TROUBLES_ROW
+};
+
+const char *trouble_name(enum trouble_kind kind)
+{
+	return kinds[kind].name;
+}
+
+void trouble_init(struct trouble *ret_trouble, double hours)
+{
+	static const double means_s[] = {900, 1800, 3600, 7200, 14400};
+
+	*ret_trouble = (struct trouble){.quiet_s = hours * 3600 * (1 - QUIET_SHARE)};
+	for (uint32_t i = 0; i < TROUBLE_COUNT; i++) {
+		ret_trouble->last_s[i] = -INFINITY;
+		ret_trouble->chosen[i] = chance_is(&world.chance, 0.5);
+		if (ret_trouble->chosen[i])
+			ret_trouble->kinds[ret_trouble->chosen_count++] = i;
+	}
+	ret_trouble->mean_s = means_s[chance_pick(&world.chance, 5)];
+	ret_trouble->next_s = chance_wait(&world.chance, ret_trouble->mean_s);
+}
+
+static void set_fault(enum fault fault, bool on, double value)
+{
+	world.lab.faults.on[fault] = on;
+	if (on)
+		world.lab.faults.value[fault] = value;
+}
+
+/* Those that are switches of densim. */
+static void set_densim(enum trouble_kind kind, bool on)
+{
+	struct chance *chance = &world.chance;
+
+	switch (kind) {
+	case TROUBLE_TC_BREAK:
+		set_fault(FAULT_TC_BREAK, on, 1);
+		break;
+	case TROUBLE_TC_FREEZE:
+		set_fault(FAULT_TC_FREEZE, on, 1);
+		break;
+	case TROUBLE_TC_SLIP:
+		set_fault(FAULT_TC_SLIP, on, on ? chance_between(chance, 0, 0.95) : 0);
+		break;
+	case TROUBLE_WELDED:
+		set_fault(FAULT_RELAY_WELDED, on, on ? chance_between(chance, 10, 100) : 0);
+		break;
+	case TROUBLE_HEATER_OPEN:
+		set_fault(FAULT_HEATER_OPEN, on, 1);
+		break;
+	case TROUBLE_VALVE:
+		set_fault(FAULT_VALVE_STUCK, on, 1);
+		break;
+	case TROUBLE_LEAK:
+		set_fault(FAULT_GASKET_LEAK, on, on ? chance_between(chance, 0.005, 0.3) : 0);
+		break;
+	case TROUBLE_BLOWOUT:
+		set_fault(FAULT_GASKET_BLOWOUT, on, 1);
+		break;
+	case TROUBLE_FALSE_ACK:
+		set_fault(FAULT_FALSE_ACK, on, 1);
+		break;
+	case TROUBLE_MANUAL:
+		set_fault(FAULT_FURNACE_MANUAL, on, 1);
+		break;
+	case TROUBLE_LOCAL:
+		set_fault(FAULT_PRESS_LOCAL, on, 1);
+		break;
+	case TROUBLE_NITROGEN:
+		set_fault(FAULT_NITROGEN_LOSS, on, on ? chance_between(chance, 0, 1) : 0);
+		break;
+	case TROUBLE_CHIP_OPEN:
+		set_fault(FAULT_CHIP_OPEN, on, 1);
+		break;
+	case TROUBLE_MAINS_OUT:
+		set_fault(FAULT_POWER_FAIL, on, 1);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Each kills what it names, or moves it once. */
+static void strike_plant(enum trouble_kind kind)
+{
+	struct chance *chance = &world.chance;
+
+	if (kind == TROUBLE_TC_JUMP)
+		world.lab.furnace.sensor_k += chance_between(chance, -300, 300);
+	if (kind == TROUBLE_OVER_PRESSURE)
+		world.lab.press.oil_bar += chance_between(chance, 20, 200);
+	if (kind == TROUBLE_STROKE)
+		world.lab.press.lost_pct += chance_between(chance, 10, 60);
+	if (kind == TROUBLE_DEVICE_RESET)
+		furnace_plant_restart(&world.lab.furnace);
+	if (kind == TROUBLE_PRESS_RESET)
+		press_plant_restart(&world.lab.press);
+	if (kind == TROUBLE_CONTACTOR)
+		world.lab.press.heater_enable = false;
+	if (kind == TROUBLE_LATE_STEP)
+		world.late_ns = (int64_t)(chance_between(chance, 0.1, 3) * 1e9);
+	if (kind == TROUBLE_CLOCK_JUMP)
+		world.jumped_us += (int64_t)(chance_between(chance, -10, 10) * 365.25 * 86400 * 1e6);
+}
+
+static double draw_gap_s(void)
+{
+	static const double longest_s[] = {2, 60, 60, 3600, 20000};
+
+	return chance_between(&world.chance, 0.5, longest_s[chance_pick(&world.chance, 5)]);
+}
+
+static void strike_program(enum trouble_kind kind)
+{
+	struct chance *chance = &world.chance;
+	struct control *control = world.control;
+
+	if (!world.up)
+		return;
+	if (kind == TROUBLE_CONTROL_CRASH)
+		world_kill(false, chance_pick(chance, 40), draw_gap_s());
+	if (kind == TROUBLE_POWER_CUT)
+		world_kill(true, chance_pick(chance, 40), draw_gap_s());
+	if (kind == TROUBLE_RECORDER_CRASH)
+		world_kill_worker(&control->recorder, "crashed");
+	if (kind == TROUBLE_GATEWAY_CRASH)
+		world_kill_worker(&control->gateway, "crashed");
+	if (kind == TROUBLE_BUS_CRASH)
+		world_kill_worker(&control->buses[chance_pick(chance, WORLD_BUSES)], "crashed");
+	if (kind == TROUBLE_SLOW_DEVICE)
+		world.lines[chance_pick(chance, WORLD_BUSES)].due_ns += INT64_C(4000000000);
+	if (kind == TROUBLE_STORE_CORRUPT) {
+		world.store.corrupt = true;
+		world_kill(chance_is(chance, 0.5), 0, draw_gap_s());
+	}
+}
+
+static void begin(struct trouble *trouble, enum trouble_kind kind, double t_s)
+{
+	const struct kind *what = &kinds[kind];
+
+	counters_hit(world.counters, COUNTER_TROUBLE, kind);
+	trouble->last_s[kind] = t_s;
+	if (what->longest_s > 0) {
+		/* Short ones are as likely as long ones. */
+		double duration_s = what->shortest_s *
+				    pow(what->longest_s / what->shortest_s, chance_unit(&world.chance));
+
+		trouble->on[kind] = true;
+		trouble->until_s[kind] = t_s + duration_s;
+		world_tell("trouble: %s for %.0f s", what->name, duration_s);
+		set_densim(kind, true);
+		return;
+	}
+	world_tell("trouble: %s", what->name);
+	strike_plant(kind);
+	strike_program(kind);
+	client_strike(&world.client, kind);
+}
+
+static void end(struct trouble *trouble, enum trouble_kind kind)
+{
+	trouble->on[kind] = false;
+	set_densim(kind, false);
+	world_tell("trouble: %s is over", kinds[kind].name);
+}
+
+/* What acts again and again while it is on. */
+static void act(const struct trouble *trouble, double t_s)
+{
+	bool every_5_s = fmod(t_s, 5) < WORLD_QUANTUM_S;
+
+	if (trouble->on[TROUBLE_NOISE])
+		world.lab.furnace.measured_k += chance_between(&world.chance, -8, 8);
+	if (trouble->on[TROUBLE_MASTER_FURNACE] && every_5_s)
+		world.lab.furnace.setpoint_k += 10;
+	if (trouble->on[TROUBLE_MASTER_PRESS] && every_5_s)
+		world.lab.press.setpoint_bar += 20;
+	if (trouble->on[TROUBLE_DRIFT])
+		world.lab.furnace.anvil_k += 5e-4 * sin(t_s / 500);
+}
+
+void trouble_step(struct trouble *trouble, double t_s)
+{
+	for (uint32_t i = 0; i < trouble->chosen_count; i++) {
+		uint32_t kind = trouble->kinds[i];
+
+		if (!trouble->on[kind])
+			continue;
+		trouble->last_s[kind] = t_s;
+		if (t_s >= trouble->until_s[kind] || t_s >= trouble->quiet_s)
+			end(trouble, (enum trouble_kind)kind);
+	}
+	act(trouble, t_s);
+	if (t_s < trouble->next_s || t_s >= trouble->quiet_s || trouble->chosen_count == 0)
+		return;
+	trouble->next_s = t_s + chance_wait(&world.chance, trouble->mean_s);
+	begin(trouble, (enum trouble_kind)trouble->kinds[chance_pick(&world.chance, trouble->chosen_count)],
+	      t_s);
+}
+
+bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind)
+{
+	return trouble->on[kind];
+}
+
+bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s)
+{
+	return t_s - trouble->last_s[kind] <= within_s;
+}
+
+bool trouble_is_silent(const struct trouble *trouble, int bus)
+{
+	static const enum trouble_kind silent[] = {[WORLD_PRESS] = TROUBLE_PRESS_SILENT,
+						   [WORLD_RTU] = TROUBLE_RTU_SILENT,
+						   [WORLD_CHIP] = TROUBLE_CHIP_SILENT};
+
+	return trouble->on[silent[bus]] || trouble->on[TROUBLE_MAINS_OUT];
+}
+
+static void change(uint16_t at, uint16_t address, uint16_t count, uint16_t *words)
+{
+	if (at >= address && at < address + count)
+		words[at - address] = 0x1111;
+}
+
+void trouble_spoil(const struct trouble *trouble, int bus, uint8_t unit, uint16_t address, uint16_t count,
+		   uint16_t *words)
+{
+	if (bus == WORLD_RTU && unit == REGISTERS_FURNACE_UNIT && trouble->on[TROUBLE_IDENTITY_FURNACE])
+		change(IDENTITY_FURNACE_AT, address, count, words);
+	if (bus == WORLD_PRESS && trouble->on[TROUBLE_IDENTITY_PRESS])
+		change(IDENTITY_PRESS_AT, address, count, words);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One simulated night: a virtual laboratory, two lines of registers and one of text, a store that forgets what
+ * was not durable, and the real control process between them. One thread, one clock, one seed.
+ *
+ * There is one world in the program, because the seams (seams.c) stand where the C library and the sockets are.
+ */
+#ifndef DENSD_TESTS_SIMULATION_WORLD_H
+#define DENSD_TESTS_SIMULATION_WORLD_H
+
+#include <stdio.h>
+
+#include "daemon/control/control.h"
+#include "drivers/bus.h"
+#include "tests/simulation/chance.h"
+#include "tests/simulation/checker.h"
+#include "tests/simulation/client.h"
+#include "tests/simulation/counters.h"
+#include "tests/simulation/store.h"
+#include "tests/simulation/trouble.h"
+#include "tools/densim/registers.h"
+#include "tools/densim/scpi.h"
+
+#define WORLD_QUANTUM_NS INT64_C(50000000)
+#define WORLD_QUANTUM_S 0.05
+enum world_bus { WORLD_PRESS, WORLD_RTU, WORLD_CHIP, WORLD_BUSES };
+enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
+
+struct world_line { /* a bus worker and the wire behind it */
+	struct bus *bus;
+	bool asked, answered;
+	int64_t due_ns; /* world time: of the cycle while asked, of the report while answered */
+	struct link_cycle cycle;
+	struct link_reports reports;
+	int fd;
+	uint32_t silent, answered_now; /* transactions of this cycle without and with an answer */
+};
+struct world_worker {
+	struct worker *worker; /* of the control process that lives now */
+	int64_t restart_ns;    /* world time, 0: not waiting */
+};
+struct world {
+	uint64_t seed;
+	struct site site;
+	struct control *control;
+	struct laboratory lab;
+	struct registers registers;
+	struct scpi scpi;
+	int64_t now_ns;     /* since the night began */
+	int64_t boot_ns;    /* when this machine was started */
+	int64_t inside_ns;  /* what a worker has spent in the cycle that runs now */
+	int64_t jumped_us;  /* of the wall clock */
+	uint32_t boots, starts;
+	bool up;            /* the control process lives */
+	bool in_control;    /* its code runs now */
+	bool dead;          /* it was killed in the middle of a step: nothing of it arrives any more */
+	bool crash;         /* the kill takes place at the end of this quantum */
+	bool power_cut;     /* with the whole machine */
+	uint32_t crash_after; /* messages until the kill, 0: none */
+	int64_t gap_ns;     /* until it is started again */
+	int64_t late_ns;    /* the next step comes so much late */
+	sd_event_time_handler_t on_step;
+	int64_t step_due_ns; /* mono */
+	struct world_line lines[WORLD_BUSES];
+	struct world_worker workers[2 + WORLD_BUSES];
+	uint64_t ulids, hash;
+	FILE *trail; /* NULL: quiet */
+	struct chance chance;
+	struct trouble trouble;
+	struct store store;
+	struct client client;
+	struct checker checker;
+	struct counters *counters;
+};
+extern struct world world;
+
+int64_t world_mono_ns(void);
+/* One line of the trail, with the time. */
+void world_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Takes @length bytes into the night's running hash. */
+void world_mix(const void *bytes, size_t length);
+/* Kills control after @messages more messages (0: now), for @gap_s. */
+void world_kill(bool power_cut, uint32_t messages, double gap_s);
+/* As if the process had died: control learns it and starts it again. */
+void world_kill_worker(struct worker *worker, const char *why);
+/* Restarts what waits; does the bus cycles that are due. */
+void world_run_workers(void);
+void world_forget_lines(void);
+
+#endif
