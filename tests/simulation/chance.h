@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random numbers of the simulation: one stream, one seed, the same on every machine (xoshiro256**, Blackman and
- * Vigna 2018, public domain algorithm; seeded by splitmix64). */
+/* Random numbers of the simulation: one stream, one seed, the same on every machine (xoshiro256**, Blackman
+ * and Vigna 2018, public domain algorithm; seeded by splitmix64). */
 #ifndef DENSD_TESTS_SIMULATION_CHANCE_H
 #define DENSD_TESTS_SIMULATION_CHANCE_H
 

@@ -44,10 +44,10 @@ void checker_violate(struct checker *checker, const char *which, const char *for
 static bool was_deaf(double within_s)
 {
 	static const enum trouble_kind kinds[] = {
-		TROUBLE_PRESS_SILENT, TROUBLE_RTU_SILENT,    TROUBLE_ADAPTER,	     TROUBLE_LATE_ANSWERS,
-		TROUBLE_SLOW_DEVICE,  TROUBLE_CORRUPT,	     TROUBLE_FALSE_ACK,	     TROUBLE_MASTER_FURNACE,
-		TROUBLE_MANUAL,	      TROUBLE_LOCAL,	     TROUBLE_IDENTITY_FURNACE, TROUBLE_IDENTITY_PRESS,
-		TROUBLE_BUS_CRASH,    TROUBLE_CONTROL_CRASH, TROUBLE_POWER_CUT,	     TROUBLE_STORE_CORRUPT,
+		TROUBLE_PRESS_SILENT, TROUBLE_RTU_SILENT,    TROUBLE_ADAPTER,          TROUBLE_LATE_ANSWERS,
+		TROUBLE_SLOW_DEVICE,  TROUBLE_CORRUPT,       TROUBLE_FALSE_ACK,        TROUBLE_MASTER_FURNACE,
+		TROUBLE_MANUAL,       TROUBLE_LOCAL,         TROUBLE_IDENTITY_FURNACE, TROUBLE_IDENTITY_PRESS,
+		TROUBLE_BUS_CRASH,    TROUBLE_CONTROL_CRASH, TROUBLE_POWER_CUT,        TROUBLE_STORE_CORRUPT,
 		TROUBLE_LATE_STEP,    TROUBLE_MAINS_OUT,     TROUBLE_DEVICE_RESET};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -82,7 +82,8 @@ static void count_band(struct checker *checker)
 /* I18: ABORT ends cold and at ambient pressure, or in S-HOLD with an alarm. */
 static void check_abort(struct checker *checker, double t_s)
 {
-	if (checker->aborting_s < 0 || t_s - checker->aborting_s < ABORT_LIMIT_S || checker->state.alarms_active)
+	if (checker->aborting_s < 0 || t_s - checker->aborting_s < ABORT_LIMIT_S ||
+	    checker->state.alarms_active)
 		return;
 	checker_violate(checker, "I18", "still aborting after %.1f h without an alarm",
 			(t_s - checker->aborting_s) / 3600);
@@ -133,7 +134,8 @@ void checker_durable_intent(struct checker *checker, const struct intent *intent
 		checker->fire_intents++;
 	if (intent->kind == INTENT_SEGMENT && intent->phase == PHASE_COMPRESS)
 		checker->compress_intent = true;
-	if (intent->kind == INTENT_SEGMENT && (intent->phase == PHASE_HEAT || intent->phase == PHASE_ISOTHERM))
+	if (intent->kind == INTENT_SEGMENT &&
+	    (intent->phase == PHASE_HEAT || intent->phase == PHASE_ISOTHERM))
 		checker->heat_intent = true;
 	if (intent->kind == INTENT_RELEASE || intent->phase == PHASE_DECOMPRESS)
 		checker->release_intent = true;
@@ -166,8 +168,8 @@ void checker_durable_run(struct checker *checker, const struct journal_run *run)
 	if (run->densification != OUTCOME_NONE && strcmp(run->run, checker->run) == 0) {
 		counters_hit(world.counters, COUNTER_OUTCOME, run->densification);
 		checker->runs_ended++;
-		world_tell("run %s ended: %s (%s)", run->run,
-			   outcome_name((enum outcome)run->densification), run->cause);
+		world_tell("run %s ended: %s (%s)", run->run, outcome_name((enum outcome)run->densification),
+			   run->cause);
 	}
 	if (run->started && run->densification == OUTCOME_NONE && strcmp(run->run, checker->run) != 0)
 		begin_run(checker, run->run);
@@ -236,7 +238,7 @@ void checker_crashed(struct checker *checker, bool power_cut)
 void checker_started(struct checker *checker, const struct link_loaded *loaded)
 {
 	checker->expect_latched = loaded->has_snapshot && loaded->snapshot.machine.latched;
-	checker->needs_leave = loaded->has_snapshot &&
-			       !(checker->has_plan && checker->plan.recovery == RECOVERY_CONTINUE);
+	checker->needs_leave =
+		loaded->has_snapshot && !(checker->has_plan && checker->plan.recovery == RECOVERY_CONTINUE);
 	checker->permitted_s = -INFINITY;
 }

@@ -27,7 +27,7 @@ struct checker {
 	bool compress_intent, heat_intent, release_intent, resume_intent, any_intent;
 	uint32_t fire_intents, fires;
 	/* the wires */
-	uint32_t identified[CHECKER_DEVICES]; /* connects + 1 at which identity was read */
+	uint32_t identified[CHECKER_DEVICES];         /* connects + 1 at which identity was read */
 	double furnace_setpoint_k, furnace_written_s; /* last written; NAN: none since the start */
 	double press_setpoint_bar;
 	uint16_t press_mode;

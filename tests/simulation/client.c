@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define _GNU_SOURCE
 #include "tests/simulation/client.h"
 
 #include <string.h>
@@ -176,7 +175,7 @@ static void look(struct client *client)
 		use_verb(client, VERB_RESET, ROLE_SUPERVISOR);
 	if (state->phase == PHASE_HOLD || state->phase == PHASE_RECOVERY_WAIT)
 		use_verb(client,
-			 chance_is(chance, 0.7) ? VERB_RESUME
+			 chance_is(chance, 0.7)   ? VERB_RESUME
 			 : chance_is(chance, 0.5) ? VERB_COOL
 						  : VERB_ABORT,
 			 ROLE_OPERATOR);
@@ -200,8 +199,8 @@ static void take_reply(struct client *client, const struct link_reply *reply)
 
 	if (!slot->used || strcmp(slot->command.request_id, reply->request_id) != 0)
 		return;
-	world_tell("reply to %s: %s%s%s", reply->request_id,
-		   reply->code == REPLY_DONE ? "done" : "refused", reply->why[0] ? ": " : "", reply->why);
+	world_tell("reply to %s: %s%s%s", reply->request_id, reply->code == REPLY_DONE ? "done" : "refused",
+		   reply->why[0] ? ": " : "", reply->why);
 	checker_reply(&world.checker, &slot->command, slot->answered ? &slot->code : NULL, reply);
 	slot->answered = true;
 	slot->code = reply->code;

@@ -6,7 +6,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum counter_family { COUNTER_EDGE, COUNTER_ALARM, COUNTER_RESTART, COUNTER_TROUBLE, COUNTER_OUTCOME, COUNTER_FAMILIES };
+enum counter_family {
+	COUNTER_EDGE,
+	COUNTER_ALARM,
+	COUNTER_RESTART,
+	COUNTER_TROUBLE,
+	COUNTER_OUTCOME,
+	COUNTER_FAMILIES
+};
 #define COUNTERS_MAX 256 /* of one family; an edge is from * PHASE_MAX + to */
 
 struct counters {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The wires at value level: what a driver asks goes straight to densim's register maps and to its chip
- * controller, without bytes and without CRC. A transaction takes 8 ms, a lost one its timeout. The checker sees
- * each write as it reaches the device.
+ * controller, without bytes and without CRC. A transaction takes 8 ms, a lost one its timeout. The checker
+ * sees each write as it reaches the device.
  */
 #ifndef DENSD_TESTS_SIMULATION_LINES_H
 #define DENSD_TESTS_SIMULATION_LINES_H

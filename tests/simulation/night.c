@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/control/links.h"
 #include "daemon/control/publish.h"
@@ -23,7 +24,6 @@ static int start_control(void)
 	cycle_widen_limits(&control.limits, control.site.clock_scale);
 	cycle_find_devices(&control.site, &control.map);
 	control.free_mib = -1;
-	control.trace_fd = -1;
 	outbox_init(&control.outbox);
 	world.up = true;
 	links_init(&control);
@@ -48,7 +48,6 @@ static void bury_control(void)
 {
 	world_forget_lines();
 	memset(world.workers, 0, sizeof(world.workers));
-	sections_rewind_traces(&control);
 	for (int i = 0; i < CONTROL_TRACES_MAX; i++)
 		if (control.traces[i].used && control.traces[i].fd >= 0)
 			close(control.traces[i].fd);

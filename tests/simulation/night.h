@@ -12,9 +12,9 @@
 struct night_result {
 	uint64_t hash;
 	uint32_t violations, starts, runs_ended;
-	double hours; /* simulated */
+	double hours;      /* simulated */
 	double busy_hours; /* of them with a run on the press */
-	char first[256]; /* the first violation, empty: none */
+	char first[256];   /* the first violation, empty: none */
 };
 struct night_order {
 	const struct site *site;

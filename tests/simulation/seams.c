@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where the real control process is cut off from the machine it runs on: clocks, identifiers, the log, systemd,
- * the event loop's one timer, processes, and the sockets to them. The linker puts these in the places of the
- * originals (--wrap); everything else of daemon/control and drivers runs as it ships.
+ * Where the real control process is cut off from the machine it runs on: clocks, identifiers, the log,
+ * systemd, the event loop's one timer, processes, and the sockets to them. The linker puts these in the
+ * places of the originals (--wrap); everything else of daemon/control and drivers runs as it ships.
  */
 #include <stdarg.h>
 #include <stdlib.h>

@@ -114,8 +114,7 @@ static void keep_snapshot(struct store *store, const struct link_journal *entry)
 
 static void keep_publication(struct store *store, const struct publication *publication)
 {
-	checker_durable_publication(&world.checker, publication,
-				    store->loaded.topic_seq[publication->topic]);
+	checker_durable_publication(&world.checker, publication, store->loaded.topic_seq[publication->topic]);
 	store->loaded.topic_seq[publication->topic] = publication->seq;
 }
 

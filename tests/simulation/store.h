@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The recorder and its store: keeps what control sends in the order it came, makes it durable some time later,
- * says so, and at a crash forgets everything else. After a restart it tells what densd-recorder would tell.
+ * The recorder and its store: keeps what control sends in the order it came, makes it durable some time
+ * later, says so, and at a crash forgets everything else. After a restart it tells what densd-recorder would
+ * tell.
  */
 #ifndef DENSD_TESTS_SIMULATION_STORE_H
 #define DENSD_TESTS_SIMULATION_STORE_H

@@ -40,63 +40,29 @@ void trouble_init(struct trouble *ret_trouble, double hours)
 	ret_trouble->next_s = chance_wait(&world.chance, ret_trouble->mean_s);
 }
 
-static void set_fault(enum fault fault, bool on, double value)
-{
-	world.lab.faults.on[fault] = on;
-	if (on)
-		world.lab.faults.value[fault] = value;
-}
-
-/* Those that are switches of densim. */
+/* Those that are switches of densim, each with a value drawn from a range. */
 static void set_densim(enum trouble_kind kind, bool on)
 {
-	struct chance *chance = &world.chance;
+	static const struct {
+		enum trouble_kind kind;
+		enum fault fault;
+		double low, high;
+	} switches[] = {
+		{TROUBLE_TC_BREAK, FAULT_TC_BREAK, 1, 1},       {TROUBLE_TC_FREEZE, FAULT_TC_FREEZE, 1, 1},
+		{TROUBLE_TC_SLIP, FAULT_TC_SLIP, 0, 0.95},      {TROUBLE_WELDED, FAULT_RELAY_WELDED, 10, 100},
+		{TROUBLE_HEATER_OPEN, FAULT_HEATER_OPEN, 1, 1}, {TROUBLE_VALVE, FAULT_VALVE_STUCK, 1, 1},
+		{TROUBLE_LEAK, FAULT_GASKET_LEAK, 0.005, 0.3},  {TROUBLE_BLOWOUT, FAULT_GASKET_BLOWOUT, 1, 1},
+		{TROUBLE_FALSE_ACK, FAULT_FALSE_ACK, 1, 1},     {TROUBLE_MANUAL, FAULT_FURNACE_MANUAL, 1, 1},
+		{TROUBLE_LOCAL, FAULT_PRESS_LOCAL, 1, 1},       {TROUBLE_NITROGEN, FAULT_NITROGEN_LOSS, 0, 1},
+		{TROUBLE_CHIP_OPEN, FAULT_CHIP_OPEN, 1, 1},     {TROUBLE_MAINS_OUT, FAULT_POWER_FAIL, 1, 1}};
+	struct faults *faults = &world.lab.faults;
 
-	switch (kind) {
-	case TROUBLE_TC_BREAK:
-		set_fault(FAULT_TC_BREAK, on, 1);
-		break;
-	case TROUBLE_TC_FREEZE:
-		set_fault(FAULT_TC_FREEZE, on, 1);
-		break;
-	case TROUBLE_TC_SLIP:
-		set_fault(FAULT_TC_SLIP, on, on ? chance_between(chance, 0, 0.95) : 0);
-		break;
-	case TROUBLE_WELDED:
-		set_fault(FAULT_RELAY_WELDED, on, on ? chance_between(chance, 10, 100) : 0);
-		break;
-	case TROUBLE_HEATER_OPEN:
-		set_fault(FAULT_HEATER_OPEN, on, 1);
-		break;
-	case TROUBLE_VALVE:
-		set_fault(FAULT_VALVE_STUCK, on, 1);
-		break;
-	case TROUBLE_LEAK:
-		set_fault(FAULT_GASKET_LEAK, on, on ? chance_between(chance, 0.005, 0.3) : 0);
-		break;
-	case TROUBLE_BLOWOUT:
-		set_fault(FAULT_GASKET_BLOWOUT, on, 1);
-		break;
-	case TROUBLE_FALSE_ACK:
-		set_fault(FAULT_FALSE_ACK, on, 1);
-		break;
-	case TROUBLE_MANUAL:
-		set_fault(FAULT_FURNACE_MANUAL, on, 1);
-		break;
-	case TROUBLE_LOCAL:
-		set_fault(FAULT_PRESS_LOCAL, on, 1);
-		break;
-	case TROUBLE_NITROGEN:
-		set_fault(FAULT_NITROGEN_LOSS, on, on ? chance_between(chance, 0, 1) : 0);
-		break;
-	case TROUBLE_CHIP_OPEN:
-		set_fault(FAULT_CHIP_OPEN, on, 1);
-		break;
-	case TROUBLE_MAINS_OUT:
-		set_fault(FAULT_POWER_FAIL, on, 1);
-		break;
-	default:
-		break;
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+		if (switches[i].kind != kind)
+			continue;
+		faults->on[switches[i].fault] = on;
+		faults->value[switches[i].fault] =
+			chance_between(&world.chance, switches[i].low, switches[i].high);
 	}
 }
 

@@ -2,7 +2,8 @@
 /*
  * What goes wrong in a night. Each seed chooses each kind with probability 1/2 (swarm selection: a night with
  * everything hides what only two kinds do together), then lets the chosen ones happen at random moments, for
- * random times. The last hour of a night is left in peace, so that it can be seen whether densd finds its way.
+ * random times. The last hour of a night is left in peace, so that it can be seen whether densd finds its
+ * way.
  */
 #ifndef DENSD_TESTS_SIMULATION_TROUBLE_H
 #define DENSD_TESTS_SIMULATION_TROUBLE_H
@@ -11,54 +12,54 @@
 #include <stdint.h>
 
 /* X(enum, name, shortest s, longest s): 0, 0 is a single blow */
-#define TROUBLES(X)                                                                                          \
-	X(TC_BREAK, "thermocouple-break", 1, 1800)                                                           \
-	X(TC_FREEZE, "thermocouple-freeze", 5, 3600)                                                         \
-	X(TC_SLIP, "thermocouple-slip", 30, 7200)                                                            \
-	X(TC_JUMP, "thermocouple-jump", 0, 0)                                                                \
-	X(NOISE, "noise-burst", 1, 60)                                                                       \
-	X(WELDED, "relay-welded", 60, 3600)                                                                  \
-	X(HEATER_OPEN, "heater-open", 60, 7200)                                                              \
-	X(VALVE, "valve-stuck", 10, 3600)                                                                    \
-	X(LEAK, "gasket-leak", 5, 600)                                                                       \
-	X(BLOWOUT, "gasket-blowout", 10, 600)                                                                \
-	X(OVER_PRESSURE, "over-pressure", 0, 0)                                                              \
-	X(STROKE, "pump-stroke-end", 0, 0)                                                                   \
-	X(PRESS_SILENT, "press-line-silent", 1, 300)                                                         \
-	X(RTU_SILENT, "furnace-line-silent", 1, 300)                                                         \
-	X(CHIP_SILENT, "chip-line-silent", 1, 300)                                                           \
-	X(ADAPTER, "usb-adapter-gone", 1, 180)                                                               \
-	X(LATE_ANSWERS, "late-cycles", 5, 300)                                                               \
-	X(SLOW_DEVICE, "device-slower-than-3-s", 0, 0)                                                       \
-	X(CORRUPT, "broken-frames", 5, 600)                                                                  \
-	X(FALSE_ACK, "writes-acknowledged-not-done", 1, 300)                                                 \
-	X(MASTER_FURNACE, "second-master-furnace", 5, 300)                                                   \
-	X(MASTER_PRESS, "second-master-press", 5, 300)                                                       \
-	X(MANUAL, "furnace-in-manual", 5, 1800)                                                              \
-	X(LOCAL, "press-in-local", 5, 1800)                                                                  \
-	X(IDENTITY_FURNACE, "another-furnace-controller", 60, 600)                                           \
-	X(IDENTITY_PRESS, "another-press-controller", 60, 600)                                               \
-	X(DEVICE_RESET, "furnace-controller-reset", 0, 0)                                                    \
-	X(PRESS_RESET, "press-controller-reset", 0, 0)                                                       \
-	X(NITROGEN, "nitrogen-lost", 10, 3600)                                                               \
-	X(CHIP_OPEN, "chip-heater-open", 10, 3600)                                                           \
-	X(CONTACTOR, "contactor-drops", 0, 0)                                                                \
-	X(DRIFT, "ambient-drift", 600, 7200)                                                                 \
-	X(STORE_SLOW, "store-slow", 5, 300)                                                                  \
-	X(STORE_FULL, "store-full", 5, 600)                                                                  \
-	X(STORE_ERROR, "store-error", 1, 300)                                                                \
-	X(STORE_CORRUPT, "store-corrupt-at-crash", 0, 0)                                                     \
-	X(RECORDER_CRASH, "recorder-crash", 0, 0)                                                            \
-	X(BUS_CRASH, "bus-worker-crash", 0, 0)                                                               \
-	X(GATEWAY_CRASH, "gateway-crash", 0, 0)                                                              \
-	X(CONTROL_CRASH, "control-crash", 0, 0)                                                              \
-	X(POWER_CUT, "power-cut", 0, 0)                                                                      \
-	X(MAINS_OUT, "instruments-without-mains", 1, 600)                                                    \
-	X(LATE_STEP, "late-control-step", 0, 0)                                                              \
-	X(CLOCK_JUMP, "wall-clock-jump", 0, 0)                                                               \
-	X(VERBS, "operator-verbs", 0, 0)                                                                     \
-	X(DUPLICATES, "repeated-commands", 0, 0)                                                             \
-	X(STRANGERS, "unauthorised-commands", 0, 0)                                                          \
+#define TROUBLES(X)                                                \
+	X(TC_BREAK, "thermocouple-break", 1, 1800)                 \
+	X(TC_FREEZE, "thermocouple-freeze", 5, 3600)               \
+	X(TC_SLIP, "thermocouple-slip", 30, 7200)                  \
+	X(TC_JUMP, "thermocouple-jump", 0, 0)                      \
+	X(NOISE, "noise-burst", 1, 60)                             \
+	X(WELDED, "relay-welded", 60, 3600)                        \
+	X(HEATER_OPEN, "heater-open", 60, 7200)                    \
+	X(VALVE, "valve-stuck", 10, 3600)                          \
+	X(LEAK, "gasket-leak", 5, 600)                             \
+	X(BLOWOUT, "gasket-blowout", 10, 600)                      \
+	X(OVER_PRESSURE, "over-pressure", 0, 0)                    \
+	X(STROKE, "pump-stroke-end", 0, 0)                         \
+	X(PRESS_SILENT, "press-line-silent", 1, 300)               \
+	X(RTU_SILENT, "furnace-line-silent", 1, 300)               \
+	X(CHIP_SILENT, "chip-line-silent", 1, 300)                 \
+	X(ADAPTER, "usb-adapter-gone", 1, 180)                     \
+	X(LATE_ANSWERS, "late-cycles", 5, 300)                     \
+	X(SLOW_DEVICE, "device-slower-than-3-s", 0, 0)             \
+	X(CORRUPT, "broken-frames", 5, 600)                        \
+	X(FALSE_ACK, "writes-acknowledged-not-done", 1, 300)       \
+	X(MASTER_FURNACE, "second-master-furnace", 5, 300)         \
+	X(MASTER_PRESS, "second-master-press", 5, 300)             \
+	X(MANUAL, "furnace-in-manual", 5, 1800)                    \
+	X(LOCAL, "press-in-local", 5, 1800)                        \
+	X(IDENTITY_FURNACE, "another-furnace-controller", 60, 600) \
+	X(IDENTITY_PRESS, "another-press-controller", 60, 600)     \
+	X(DEVICE_RESET, "furnace-controller-reset", 0, 0)          \
+	X(PRESS_RESET, "press-controller-reset", 0, 0)             \
+	X(NITROGEN, "nitrogen-lost", 10, 3600)                     \
+	X(CHIP_OPEN, "chip-heater-open", 10, 3600)                 \
+	X(CONTACTOR, "contactor-drops", 0, 0)                      \
+	X(DRIFT, "ambient-drift", 600, 7200)                       \
+	X(STORE_SLOW, "store-slow", 5, 300)                        \
+	X(STORE_FULL, "store-full", 5, 600)                        \
+	X(STORE_ERROR, "store-error", 1, 300)                      \
+	X(STORE_CORRUPT, "store-corrupt-at-crash", 0, 0)           \
+	X(RECORDER_CRASH, "recorder-crash", 0, 0)                  \
+	X(BUS_CRASH, "bus-worker-crash", 0, 0)                     \
+	X(GATEWAY_CRASH, "gateway-crash", 0, 0)                    \
+	X(CONTROL_CRASH, "control-crash", 0, 0)                    \
+	X(POWER_CUT, "power-cut", 0, 0)                            \
+	X(MAINS_OUT, "instruments-without-mains", 1, 600)          \
+	X(LATE_STEP, "late-control-step", 0, 0)                    \
+	X(CLOCK_JUMP, "wall-clock-jump", 0, 0)                     \
+	X(VERBS, "operator-verbs", 0, 0)                           \
+	X(DUPLICATES, "repeated-commands", 0, 0)                   \
+	X(STRANGERS, "unauthorised-commands", 0, 0)                \
 	X(NO_CONFIRM, "missing-confirmation", 60, 7200)
 
 enum trouble_kind {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One simulated night: a virtual laboratory, two lines of registers and one of text, a store that forgets what
- * was not durable, and the real control process between them. One thread, one clock, one seed.
+ * One simulated night: a virtual laboratory, two lines of registers and one of text, a store that forgets
+ * what was not durable, and the real control process between them. One thread, one clock, one seed.
  *
- * There is one world in the program, because the seams (seams.c) stand where the C library and the sockets are.
+ * There is one world in the program, because the seams (seams.c) stand where the C library and the sockets
+ * are.
  */
 #ifndef DENSD_TESTS_SIMULATION_WORLD_H
 #define DENSD_TESTS_SIMULATION_WORLD_H
@@ -46,19 +47,19 @@ struct world {
 	struct laboratory lab;
 	struct registers registers;
 	struct scpi scpi;
-	int64_t now_ns;     /* since the night began */
-	int64_t boot_ns;    /* when this machine was started */
-	int64_t inside_ns;  /* what a worker has spent in the cycle that runs now */
-	int64_t jumped_us;  /* of the wall clock */
+	int64_t now_ns;    /* since the night began */
+	int64_t boot_ns;   /* when this machine was started */
+	int64_t inside_ns; /* what a worker has spent in the cycle that runs now */
+	int64_t jumped_us; /* of the wall clock */
 	uint32_t boots, starts;
-	bool up;            /* the control process lives */
-	bool in_control;    /* its code runs now */
-	bool dead;          /* it was killed in the middle of a step: nothing of it arrives any more */
-	bool crash;         /* the kill takes place at the end of this quantum */
-	bool power_cut;     /* with the whole machine */
+	bool up;              /* the control process lives */
+	bool in_control;      /* its code runs now */
+	bool dead;            /* it was killed in the middle of a step: nothing of it arrives any more */
+	bool crash;           /* the kill takes place at the end of this quantum */
+	bool power_cut;       /* with the whole machine */
 	uint32_t crash_after; /* messages until the kill, 0: none */
-	int64_t gap_ns;     /* until it is started again */
-	int64_t late_ns;    /* the next step comes so much late */
+	int64_t gap_ns;       /* until it is started again */
+	int64_t late_ns;      /* the next step comes so much late */
 	sd_event_time_handler_t on_step;
 	int64_t step_due_ns; /* mono */
 	struct world_line lines[WORLD_BUSES];
