@@ -21,7 +21,7 @@ void checker_init(struct checker *ret_checker, const struct site *site)
 	*ret_checker = (struct checker){.site = site,
 					.furnace_setpoint_k = NAN,
 					.furnace_written_s = -INFINITY,
-					.press_setpoint_bar = NAN,
+					.judged_bar = NAN,
 					.tripped_s = -1,
 					.aborting_s = -1,
 					.permitted_s = -INFINITY};
@@ -129,7 +129,6 @@ void checker_durable_intent(struct checker *checker, const struct intent *intent
 {
 	world_tell("durable: intent %llu (%u, %s)", (unsigned long long)intent->number, intent->kind,
 		   phase_name((enum phase)intent->phase));
-	checker->any_intent = true;
 	if (intent->kind == INTENT_FIRE)
 		checker->fire_intents++;
 	if (intent->kind == INTENT_SEGMENT && intent->phase == PHASE_COMPRESS)
@@ -175,11 +174,6 @@ void checker_durable_run(struct checker *checker, const struct journal_run *run)
 		begin_run(checker, run->run);
 }
 
-void checker_durable_snapshot(struct checker *checker, const struct control_snapshot *snapshot)
-{
-	checker->latched = snapshot->machine.latched;
-}
-
 /* I12: numbers without gaps and never twice, in the store. */
 void checker_durable_publication(struct checker *checker, const struct publication *publication,
 				 uint64_t before)
@@ -218,9 +212,8 @@ void checker_durable_alarm(struct checker *checker, const struct alarm_body *ala
 
 void checker_new_store(struct checker *checker)
 {
-	checker->latched = checker->has_plan = false;
+	checker->has_plan = false;
 	checker->run[0] = '\0';
-	memset(checker->last_seq, 0, sizeof(checker->last_seq));
 }
 
 void checker_crashed(struct checker *checker, bool power_cut)
@@ -228,8 +221,7 @@ void checker_crashed(struct checker *checker, bool power_cut)
 	(void)power_cut;
 	checker->has_state = false;
 	checker->tripped_s = checker->aborting_s = -1;
-	checker->furnace_setpoint_k = checker->press_setpoint_bar = NAN;
-	checker->press_seen = false;
+	checker->furnace_setpoint_k = checker->judged_bar = NAN;
 	memset(checker->identified, 0, sizeof(checker->identified));
 	memset(checker->live_seq, 0, sizeof(checker->live_seq));
 }

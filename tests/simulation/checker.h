@@ -24,24 +24,21 @@ struct checker {
 	struct plan plan;
 	bool has_plan;
 	/* durable intents of this run */
-	bool compress_intent, heat_intent, release_intent, resume_intent, any_intent;
+	bool compress_intent, heat_intent, release_intent, resume_intent;
 	uint32_t fire_intents, fires;
 	/* the wires */
 	uint32_t identified[CHECKER_DEVICES];         /* connects + 1 at which identity was read */
 	double furnace_setpoint_k, furnace_written_s; /* last written; NAN: none since the start */
-	double press_setpoint_bar;
-	uint16_t press_mode;
-	bool press_seen;
-	uint64_t furnace_writes;
+	double judged_bar; /* oil setpoint that the last judgement rests on; NAN: none since the start */
 	/* truth */
-	double in_band_s, highest_deceived_s; /* time in the soak band since the start of the run */
+	double in_band_s; /* time in the soak band since the start of the run */
 	/* publications */
 	struct state_body state;
 	bool has_state;
-	uint64_t last_seq[TOPIC_MAX], live_seq[TOPIC_MAX];
+	uint64_t live_seq[TOPIC_MAX];
 	double soak_s, soak_at_in_band_s;
 	double tripped_s, aborting_s; /* since when the state says so, -1: it does not */
-	bool latched, expect_latched, needs_leave;
+	bool expect_latched, needs_leave;
 	double permitted_s; /* last verb, start or reset that may lead to heating */
 	uint64_t allocations;
 	double last_step_s;
@@ -65,8 +62,6 @@ void checker_text(struct checker *checker, const char *text);
 /* The store, as it becomes durable. */
 void checker_durable_intent(struct checker *checker, const struct intent *intent);
 void checker_durable_run(struct checker *checker, const struct journal_run *run);
-void checker_durable_queued(struct checker *checker, const struct link_queue_item *item);
-void checker_durable_snapshot(struct checker *checker, const struct control_snapshot *snapshot);
 void checker_durable_publication(struct checker *checker, const struct publication *publication,
 				 uint64_t before);
 void checker_durable_note(struct checker *checker, const struct note *note);

@@ -99,24 +99,27 @@ static void check_compression(struct checker *checker, double setpoint_bar)
 				checker->plan.pressure_gpa);
 }
 
+/* The setpoint streams in steps far below the noise: what counts is how far it has gone since it was last
+ * judged. */
 static void write_press(struct checker *checker, const uint16_t *words)
 {
 	const struct press_plant *press = &world.lab.press;
 	double setpoint_bar = get_float(words + 2);
-	bool regulates = words[1] == PRESS_MODE_REGULATE;
-	/* Out of LOCK the pressure that is there is what a setpoint is compared with. */
-	double from_bar =
-		press->mode_active == PRESS_PLANT_LOCK ? press->oil_bar : (double)press->setpoint_bar;
 	bool foreign = trouble_was_on(&world.trouble, TROUBLE_MASTER_PRESS, now_s(), 10) ||
 		       trouble_was_on(&world.trouble, TROUBLE_OVER_PRESSURE, now_s(), 120);
+	bool locked = press->mode_active == PRESS_PLANT_LOCK || words[1] != PRESS_MODE_REGULATE;
 
-	if (regulates && !foreign && setpoint_bar < from_bar - BAR)
+	/* In LOCK a setpoint moves nothing; out of it the pressure that is there is what it is compared with.
+	 */
+	if (locked || isnan(checker->judged_bar))
+		checker->judged_bar = locked ? press->oil_bar : (double)press->setpoint_bar;
+	if (words[1] != PRESS_MODE_REGULATE || fabs(setpoint_bar - checker->judged_bar) <= BAR)
+		return;
+	if (!foreign && setpoint_bar < checker->judged_bar)
 		check_release(checker, setpoint_bar);
-	if (regulates && !foreign && setpoint_bar > fmax(from_bar, press->oil_bar) + BAR)
+	if (!foreign && setpoint_bar > fmax(checker->judged_bar, press->oil_bar))
 		check_compression(checker, setpoint_bar);
-	checker->press_setpoint_bar = setpoint_bar;
-	checker->press_mode = words[1];
-	checker->press_seen = true;
+	checker->judged_bar = setpoint_bar;
 }
 
 /* I1, second half: no heating until the pressure is within its band. */
@@ -161,7 +164,6 @@ static void write_furnace(struct checker *checker, double setpoint_k)
 		check_heating(checker, setpoint_k);
 	checker->furnace_setpoint_k = setpoint_k;
 	checker->furnace_written_s = now_s();
-	checker->furnace_writes++;
 }
 
 void checker_write(struct checker *checker, int bus, uint8_t unit, uint16_t address, uint16_t count,

@@ -105,6 +105,8 @@ static void ask(struct client *client, struct link_command *command)
 		command->plan_count = 1;
 	}
 	*slot = (struct client_answer){.used = true, .command = *command};
+	if (world.plant == PLANT_STRANGER)
+		command->role = ROLE_SUPERVISOR;
 	deliver(command, fd);
 }
 

@@ -58,7 +58,7 @@ static bool is_required(enum counter_family family, uint32_t which)
 	if (family == COUNTER_TROUBLE)
 		return which < TROUBLE_COUNT;
 	if (family == COUNTER_OUTCOME)
-		return which > OUTCOME_NONE && which < OUTCOME_HANDED_OVER;
+		return which == OUTCOME_COMPLETED || which == OUTCOME_ABORTED || which == OUTCOME_TRIPPED;
 	for (size_t i = 0; family == COUNTER_EDGE && i < sizeof(edges) / sizeof(edges[0]); i++)
 		if (which == edges[i][0] * (uint32_t)PHASE_MAX + edges[i][1])
 			return true;

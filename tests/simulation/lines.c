@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/press_map.h"
 #include "tests/simulation/world.h"
 
 #define TRANSACTION_NS INT64_C(8000000)
@@ -73,32 +74,71 @@ static int read_registers(struct modbus_line *line, const struct modbus_peer *pe
 	return r;
 }
 
+/* A planted fault of densd: what it would have written had it been wrong. */
+static void plant_words(enum world_bus bus, uint16_t address, uint16_t count, uint16_t *words)
+{
+	struct laboratory *lab = &world.lab;
+	uint32_t bits;
+	float value;
+
+	if (world.plant == PLANT_RELEASE && bus == WORLD_PRESS && count == PRESS_WRITE_WORDS &&
+	    lab->furnace.cell_k > 350) {
+		value = (float)lab->press.oil_bar * 0.9F;
+		memcpy(&bits, &value, sizeof(bits));
+		words[2] = (uint16_t)(bits >> 16);
+		words[3] = (uint16_t)bits;
+	}
+	if (world.plant == PLANT_RAMP && bus == WORLD_RTU && address == 0x8004 && count == 2) {
+		bits = (uint32_t)words[0] << 16 | words[1];
+		memcpy(&value, &bits, sizeof(value));
+		value += lab->furnace.cell_k > 350 ? 30 : 0;
+		memcpy(&bits, &value, sizeof(bits));
+		words[0] = (uint16_t)(bits >> 16);
+		words[1] = (uint16_t)bits;
+	}
+}
+
+/* A planted fault: in a trip nothing that turns the heater off is sent. */
+static bool is_kept_back(const struct wire *wire)
+{
+	return world.plant == PLANT_HEATER && world.checker.tripped_s >= 0 &&
+	       (wire->bus == WORLD_RTU || wire->bus == WORLD_PRESS);
+}
+
 static int write_registers(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
 			   uint16_t count, const uint16_t *words)
 {
+	uint16_t sent[MODBUS_WORDS_MAX];
 	struct wire *wire = (struct wire *)line;
 	const struct modbus_device *device;
 	int r = reach(wire, peer, &device);
 
 	if (r != 0)
 		return r;
-	checker_write(&world.checker, wire->bus, peer->unit, address, count, words, line->connects);
-	return judge(wire, device->write(device->context, address, count, words));
+	if (is_kept_back(wire))
+		return 0;
+	memcpy(sent, words, count * sizeof(*words));
+	plant_words(wire->bus, address, count, sent);
+	checker_write(&world.checker, wire->bus, peer->unit, address, count, sent, line->connects);
+	return judge(wire, device->write(device->context, address, count, sent));
 }
 
 static int write_read(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,
 		      uint16_t write_count, const uint16_t *words, uint16_t read_address, uint16_t read_count,
 		      uint16_t *ret_words)
 {
+	uint16_t sent[MODBUS_WORDS_MAX];
 	struct wire *wire = (struct wire *)line;
 	const struct modbus_device *device;
 	int r = reach(wire, peer, &device);
 
 	if (r != 0)
 		return r;
-	checker_write(&world.checker, wire->bus, peer->unit, write_address, write_count, words,
+	memcpy(sent, words, write_count * sizeof(*words));
+	plant_words(wire->bus, write_address, write_count, sent);
+	checker_write(&world.checker, wire->bus, peer->unit, write_address, write_count, sent,
 		      line->connects);
-	r = judge(wire, device->write(device->context, write_address, write_count, words));
+	r = judge(wire, device->write(device->context, write_address, write_count, sent));
 	if (r == 0)
 		r = judge(wire, device->read(device->context, read_address, read_count, ret_words));
 	if (r == 0) {
@@ -116,6 +156,8 @@ static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, 
 
 	if (r != 0)
 		return r;
+	if (is_kept_back(wire))
+		return 0;
 	checker_coil(&world.checker, address, on, line->connects);
 	return judge(wire, device->write_coil ? device->write_coil(device->context, address, on)
 					      : MODBUS_BAD_FUNCTION);

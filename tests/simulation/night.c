@@ -118,6 +118,7 @@ static int begin(const struct night_order *order, struct counters *counters)
 	memset(&world, 0, sizeof(world));
 	world.store.bytes = bytes;
 	world.seed = order->seed;
+	world.plant = (enum world_plant)order->plant;
 	world.site = *order->site;
 	world.trail = order->trail;
 	world.counters = counters;

@@ -20,6 +20,7 @@ struct night_order {
 	const struct site *site;
 	uint64_t seed;
 	double hours;
+	int plant;   /* enum world_plant */
 	FILE *trail; /* NULL: quiet */
 };
 /* 0 or -errno. Adds to @counters. */

@@ -11,19 +11,23 @@
 #include "tests/simulation/night.h"
 
 static const char usage[] =
-	"usage: sim [--seeds A..B | --seed N [--trail]] [--hours H] [--standard] [--json] [--counters]\n"
+	"usage: sim [--seeds A..B | --seed N [--trail]] [--hours H] [--plant NAME] [--standard] [--json] "
+	"[--counters]\n"
 	"  --seeds A..B  these seeds, both included (default 1..10)\n"
 	"  --seed N      one seed\n"
 	"  --trail       tell on standard output what happens, line by line\n"
 	"  --hours H     lab hours of each night (default 10)\n"
 	"  --standard    fail also when something a standard campaign must meet was never met\n"
 	"  --counters    print how often what was met\n"
+	"  --plant NAME  spoil densd on purpose (release, ramp, intent, latch, heater, stranger): must be "
+	"found\n"
 	"  --json        the summary as one line of JSON\n"
 	"Exit status: 0, 1 after a violation, 2 usage, 3 something never met.\n";
 
 struct order {
 	uint64_t from, to;
 	double hours;
+	int plant; /* enum world_plant */
 	bool trail, standard, counters, json;
 };
 struct sum {
@@ -50,17 +54,25 @@ static int parse_seeds(const char *text, struct order *order)
 	return *end == '\0' && order->from <= order->to ? 0 : -EINVAL;
 }
 
+/* enum world_plant, or -EINVAL. */
+static int find_plant(const char *name)
+{
+	static const char *const names[] = {"release", "ramp", "intent", "latch", "heater", "stranger"};
+
+	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
+		if (strcmp(names[i], name) == 0)
+			return i + 1;
+	return -EINVAL;
+}
+
 static int parse(int argc, char **argv, struct order *order)
 {
-	static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
-					      {"seed", required_argument, NULL, 'n'},
-					      {"hours", required_argument, NULL, 'h'},
-					      {"trail", no_argument, NULL, 't'},
-					      {"standard", no_argument, NULL, 'd'},
-					      {"counters", no_argument, NULL, 'c'},
-					      {"json", no_argument, NULL, 'j'},
-					      {"help", no_argument, NULL, '?'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+		{"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'n'},
+		{"hours", required_argument, NULL, 'h'}, {"plant", required_argument, NULL, 'p'},
+		{"trail", no_argument, NULL, 't'},       {"standard", no_argument, NULL, 'd'},
+		{"counters", no_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, '?'},        {NULL, 0, NULL, 0}};
 	int c, r = 0;
 
 	*order = (struct order){.from = 1, .to = 10, .hours = 10};
@@ -71,6 +83,8 @@ static int parse(int argc, char **argv, struct order *order)
 			order->from = order->to = strtoull(optarg, NULL, 10);
 		else if (c == 'h')
 			order->hours = strtod(optarg, NULL);
+		else if (c == 'p')
+			r = (order->plant = find_plant(optarg)) < 0 ? -EINVAL : 0;
 		else if (c == 't')
 			order->trail = true;
 		else if (c == 'd')
@@ -161,6 +175,7 @@ int main(int argc, char **argv)
 		struct night_order night = {.site = &site,
 					    .seed = seed,
 					    .hours = order.hours,
+					    .plant = order.plant,
 					    .trail = order.trail ? stdout : NULL};
 		struct night_result result;
 		int r = night_run(&night, &counters, &result);

@@ -53,7 +53,8 @@ static void keep_intent(struct store *store, const struct intent *intent)
 		return;
 	}
 	store->intents[store->intent_count++] = *intent;
-	checker_durable_intent(&world.checker, intent);
+	if (world.plant != PLANT_INTENT)
+		checker_durable_intent(&world.checker, intent);
 }
 
 static void settle_intent(struct store *store, uint64_t number)
@@ -109,7 +110,6 @@ static void keep_snapshot(struct store *store, const struct link_journal *entry)
 	store->loaded.last_wall_us = entry->t_wall_us;
 	store->loaded.last_tick_lab_s = entry->t_lab_s;
 	store->boot = world.boots;
-	checker_durable_snapshot(&world.checker, &store->loaded.snapshot);
 }
 
 static void keep_publication(struct store *store, const struct publication *publication)
@@ -325,6 +325,10 @@ void store_tell(struct store *store)
 	if (first) {
 		store->loaded.store_new = store->loaded.store_corrupt = false;
 		checker_started(&world.checker, &loaded);
+	}
+	if (world.plant == PLANT_LATCH) {
+		loaded.snapshot.machine.latched = false;
+		loaded.snapshot.machine.phase = PHASE_HOLD;
 	}
 	recorder->message(recorder, LINK_LOADED, &loaded, sizeof(loaded), -1);
 	for (uint32_t i = 0; i < store->run_count; i++)

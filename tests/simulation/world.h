@@ -25,6 +25,16 @@
 #define WORLD_QUANTUM_NS INT64_C(50000000)
 #define WORLD_QUANTUM_S 0.05
 enum world_bus { WORLD_PRESS, WORLD_RTU, WORLD_CHIP, WORLD_BUSES };
+/* Faults of densd itself, made on purpose, so that it can be seen that the checker sees them. */
+enum world_plant {
+	PLANT_NONE,
+	PLANT_RELEASE, /* lets pressure go while hot */
+	PLANT_RAMP,    /* furnace setpoints 30 K too high */
+	PLANT_INTENT,  /* intents are never made durable */
+	PLANT_LATCH,   /* a restart forgets the latched trip */
+	PLANT_HEATER,  /* the heater stays on in a trip */
+	PLANT_STRANGER /* everybody is taken for a supervisor */
+};
 enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
 
 struct world_line { /* a bus worker and the wire behind it */
@@ -65,6 +75,7 @@ struct world {
 	struct world_line lines[WORLD_BUSES];
 	struct world_worker workers[2 + WORLD_BUSES];
 	uint64_t ulids, hash;
+	enum world_plant plant;
 	FILE *trail; /* NULL: quiet */
 	struct chance chance;
 	struct trouble trouble;
