@@ -213,8 +213,8 @@ static int find_windows(struct analysis *analysis)
 	result->liquid_found = isnan(options->liquid_k[0]);
 	memcpy(windows->glass_k, options->glass_k, sizeof(windows->glass_k));
 	memcpy(windows->liquid_k, options->liquid_k, sizeof(windows->liquid_k));
-	r = window_find(&analysis->grid, analysis->first.noise, analysis->reference.noise, windows,
-			result->why);
+	r = window_find(&analysis->grid, options->align, analysis->first.noise, analysis->reference.noise,
+			windows, result->why);
 	memcpy(result->glass_k, windows->glass_k, sizeof(result->glass_k));
 	memcpy(result->liquid_k, windows->liquid_k, sizeof(result->liquid_k));
 	return r;

@@ -3,121 +3,36 @@
 
 #include <math.h>
 
-#define STEP_SIGMAS 5.0
-#define STEP_SHARE_MIN 0.005 /* of what the signal spans: below, it is drift */
+#include "daemon/calorimetry/outline.h"
+
 #define FLOOR_SHARE 5e-4     /* of the step: no real line is straighter, whatever the noise says */
-#define BEYOND_SIGMAS 2.0    /* curvature below this many sd is noise */
-#define MARGIN_LOW 0.06      /* of the range: start-up transient */
-#define MARGIN_HIGH 0.01
+#define BEYOND_SIGMAS 2.0    /* curvature and slope below this many sd are noise */
 #define WIDTH_MIN_SHARE 0.10 /* of the glass, of the liquid side */
-#define OVERSHOOT_MIN 0.04   /* of the step */
-#define OVERSHOOT_SIGMAS 4.0
-#define SAGITTA_MAX 0.05 /* of the step */
-#define SLOPE_MAX 0.7    /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
-#define MERGE_MAX 0.05   /* of the step, by which the scans part over the liquid window */
-
-enum { BLOCKS_MAX = 96, BLOCK_POINTS = 4 };
-
-/* The pair in up to 96 stretches of equal width; moments up to each edge, u = T less the range's middle. */
-struct blocks {
-	size_t count;
-	double low_k, width_k, middle_k;
-	struct moments first[BLOCKS_MAX + 1], reference[BLOCKS_MAX + 1];
-};
-
-static double edge_k(const struct blocks *blocks, size_t edge)
-{
-	return blocks->low_k + (double)edge * blocks->width_k;
-}
-
-static void blocks_fill(const struct grid *grid, struct blocks *ret_blocks)
-{
-	double low_k = grid->temperature_k[0], high_k = grid->temperature_k[grid->count - 1];
-	size_t count = grid->count / BLOCK_POINTS, i = 0;
-
-	count = count < BLOCKS_MAX ? count : BLOCKS_MAX;
-	ret_blocks->count = count;
-	ret_blocks->low_k = low_k;
-	ret_blocks->width_k = (high_k - low_k) / (double)count;
-	ret_blocks->middle_k = 0.5 * (low_k + high_k);
-	ret_blocks->first[0] = ret_blocks->reference[0] = (struct moments){0};
-	for (size_t b = 1; b <= count; b++) {
-		double end_k = edge_k(ret_blocks, b);
-		struct moments f = ret_blocks->first[b - 1], r = ret_blocks->reference[b - 1];
-
-		for (; i < grid->count && (grid->temperature_k[i] < end_k || b == count); i++) {
-			double u = grid->temperature_k[i] - ret_blocks->middle_k;
-
-			moments_add(&f, u, grid->first[i]);
-			moments_add(&r, u, grid->reference[i]);
-		}
-		ret_blocks->first[b] = f;
-		ret_blocks->reference[b] = r;
-	}
-}
-
-static struct moments stretch(const struct moments *edges, size_t from, size_t to)
-{
-	return moments_minus(&edges[to], &edges[from]);
-}
-
-/* Line through blocks [from, to), in u. */
-static struct line stretch_line(const struct moments *edges, size_t from, size_t to)
-{
-	struct moments m = stretch(edges, from, to);
-	double c = m.u / m.n, y = m.y / m.n, suu = m.u2 - m.n * c * c;
-
-	return (struct line){c, y, suu > 0 ? (m.yu - m.n * c * y) / suu : 0};
-}
-
-static double block_mean(const struct moments *edges, size_t block)
-{
-	struct moments m = stretch(edges, block, block + 1);
-
-	return m.n > 0 ? m.y / m.n : NAN;
-}
-
-/* The steepest of the lines through three neighbouring blocks, the typical drift taken off by @drift. */
-static size_t steepest(const struct blocks *blocks, double drift)
-{
-	size_t from = (size_t)(0.08 * (double)blocks->count), best = from + 1;
-	double best_slope = -INFINITY;
-
-	for (size_t b = from + 1; b + 1 < blocks->count; b++) {
-		struct line line = stretch_line(blocks->reference, b - 1, b + 2);
-
-		if (line.slope - drift > best_slope) {
-			best_slope = line.slope - drift;
-			best = b;
-		}
-	}
-	return best;
-}
-
-/* Highest block more than @least above @line in [from, to); @from when there is none. */
-static size_t highest(const struct moments *edges, struct line line, const struct blocks *blocks, size_t from,
-		      size_t to, double least)
-{
-	size_t best = from;
-	double best_y = least;
-
-	for (size_t b = from; b < to; b++) {
-		double u = edge_k(blocks, b) + 0.5 * blocks->width_k - blocks->middle_k;
-		double y = block_mean(edges, b) - line_at(line, u);
-
-		if (y > best_y) {
-			best_y = y;
-			best = b;
-		}
-	}
-	return best;
-}
+#define COMMON_MAX 0.15      /* of the step, by which the scans part between window and rise */
+#define APART_MAX 0.5        /* of the step: beyond, the scans have no glass in common */
+#define STEP_SIGMAS 5.0
+#define SAGITTA_MAX 0.05  /* of the step */
+#define SLOPE_MAX 0.7     /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
+#define MERGE_MAX 0.05    /* of the step, by which the scans part over the liquid window */
+#define SCALE_OFF_MAX 0.3 /* match.c refuses beyond */
 
 /* What a candidate window is judged by. */
 struct judge {
-	double target_u;         /* the line is extrapolated to here */
-	double noise_r, noise_d; /* of one point; d = first - reference */
+	const struct blocks *blocks;
+	enum pair_align align;
+	double target_u;                  /* the line is extrapolated to here */
+	double noise_r, noise_d;          /* of one point; d = first - reference */
+	struct line liquid, liquid_first; /* in u, once found; not used for the liquid itself */
 	bool glass;
+	bool near;   /* the coldest part is not common to both scans */
+	size_t foot; /* block where the rise begins */
+};
+
+/* A window, [from, to) in blocks, and what it is worth. */
+struct candidate {
+	size_t from, to;
+	double cost;  /* expected error squared of the line at the target, and of the alignment */
+	double apart; /* by which the aligned scans part between window and target, beyond noise */
 };
 
 static double beyond_noise(const struct moments *m, double noise)
@@ -129,39 +44,98 @@ static double beyond_noise(const struct moments *m, double noise)
 	return fmax(0, fabs(q) - BEYOND_SIGMAS * noise * sqrt(variance));
 }
 
-/* Expected error squared of the line at the target, and of the alignment. */
-static double window_cost(const struct blocks *blocks, const struct judge *judge, size_t from, size_t to)
+/* k of PAIR_ALIGN_SCALE for this glass, as match.c takes it; else 1. NAN beyond what match.c allows. */
+static double scale_of(const struct judge *judge, size_t from, size_t to)
 {
-	struct moments r = stretch(blocks->reference, from, to), f = stretch(blocks->first, from, to), d = r;
-	double width = (double)(to - from) * blocks->width_k, centre = r.u / r.n;
-	double distance = fabs(centre - judge->target_u), bias, split;
+	struct line glass = blocks_line(judge->blocks->reference, from, to);
+	struct line glass_first = blocks_line(judge->blocks->first, from, to);
+	double middle_u = 0.5 * (glass.centre + judge->liquid.centre), k;
 
-	if (r.n < 6)
-		return INFINITY;
-	d.y -= f.y;
-	d.yu -= f.yu;
-	d.yu2 -= f.yu2;
-	bias = beyond_noise(&r, judge->noise_r) * width * distance;
-	split = beyond_noise(&d, judge->noise_d) * width * width;
-	return bias * bias + split * split +
-	       judge->noise_r * judge->noise_r / r.n * (1 + 12 * distance * distance / (width * width)) +
-	       judge->noise_d * judge->noise_d / r.n;
+	if (judge->align != PAIR_ALIGN_SCALE)
+		return 1;
+	k = (line_at(judge->liquid, middle_u) - line_at(glass, middle_u)) /
+	    (line_at(judge->liquid_first, middle_u) - line_at(glass_first, middle_u));
+	return fabs(k - 1) <= SCALE_OFF_MAX ? k : NAN;
 }
 
-static double search(const struct blocks *blocks, const struct judge *judge, size_t from, size_t from_last,
-		     size_t to, size_t least, double ret_window_k[2])
+static bool tilts(const struct judge *judge)
 {
-	double best = INFINITY;
+	return judge->align == PAIR_ALIGN_TILT || judge->align == PAIR_ALIGN_SCALE;
+}
+
+/*
+ * The slope the aligned scans keep against each other in a glass window, beyond noise. The alignment gives
+ * them one mean in both windows; only a pair with the same glass line is parallel then.
+ */
+static double slope_apart(const struct judge *judge, size_t from, size_t to)
+{
+	struct line glass = blocks_line(judge->blocks->reference, from, to);
+	struct line first = blocks_line(judge->blocks->first, from, to);
+	struct moments r = blocks_between(judge->blocks->reference, from, to);
+	double k = scale_of(judge, from, to), slope = k * first.slope - glass.slope, tilt = 0;
+	double suu = r.u2 - r.u * r.u / r.n;
+
+	if (tilts(judge))
+		tilt = (k * judge->liquid_first.value - judge->liquid.value -
+			(k * first.value - glass.value)) /
+		       (judge->liquid.centre - glass.centre);
+	if (isnan(k))
+		return INFINITY;
+	return fmax(0, fabs(slope - tilt) - BEYOND_SIGMAS * judge->noise_d / sqrt(suu));
+}
+
+/* By how much the aligned scans part at the foot of the rise, beyond noise. */
+static double apart_at_foot(const struct judge *judge, size_t from, size_t to)
+{
+	struct line glass = blocks_line(judge->blocks->reference, from, to);
+	struct line first = blocks_line(judge->blocks->first, from, to);
+	struct moments foot = blocks_difference(judge->blocks, judge->foot - 1, judge->foot + 1);
+	double k = scale_of(judge, from, to), glass_off = k * first.value - glass.value;
+	double liquid_off = k * judge->liquid_first.value - judge->liquid.value;
+	double there = (foot.y +
+			(k - 1) * blocks_between(judge->blocks->first, judge->foot - 1, judge->foot + 1).y) /
+		       foot.n;
+	double share = (foot.u / foot.n - glass.centre) / (judge->liquid.centre - glass.centre);
+	double off = there - glass_off - (tilts(judge) ? share * (liquid_off - glass_off) : 0);
+
+	return fmax(0, fabs(off) - BEYOND_SIGMAS * judge->noise_d / sqrt(foot.n));
+}
+
+static struct candidate candidate_of(const struct judge *judge, size_t from, size_t to)
+{
+	struct moments r = blocks_between(judge->blocks->reference, from, to);
+	struct moments d = blocks_difference(judge->blocks, from, to);
+	double width = (double)(to - from) * judge->blocks->width_k, centre = r.u / r.n;
+	double distance = fabs(centre - judge->target_u), bias, split;
+	struct candidate candidate = {from, to, INFINITY, 0};
+
+	if (r.n < 6)
+		return candidate;
+	bias = beyond_noise(&r, judge->noise_r) * width * distance;
+	split = beyond_noise(&d, judge->noise_d) * width * width;
+	if (judge->glass)
+		candidate.apart = slope_apart(judge, from, to) * distance;
+	if (judge->near)
+		candidate.apart = fmax(candidate.apart, apart_at_foot(judge, from, to));
+	candidate.cost =
+		bias * bias + split * split + candidate.apart * candidate.apart +
+		judge->noise_r * judge->noise_r / r.n * (1 + 12 * distance * distance / (width * width)) +
+		judge->noise_d * judge->noise_d / r.n;
+	return candidate;
+}
+
+/* The cheapest window of at least @least blocks that starts in [@from, @from_last] and ends by @to. */
+static struct candidate search(const struct judge *judge, size_t from, size_t from_last, size_t to,
+			       size_t least)
+{
+	struct candidate best = {from, to, INFINITY, 0};
 
 	for (size_t a = from; a <= from_last && a + least <= to; a++)
 		for (size_t b = a + least; b <= to; b += 1 + (b - a) / 16) {
-			double cost = window_cost(blocks, judge, a, b);
+			struct candidate candidate = candidate_of(judge, a, b);
 
-			if (cost < best) {
-				best = cost;
-				ret_window_k[0] = edge_k(blocks, a);
-				ret_window_k[1] = edge_k(blocks, b);
-			}
+			if (candidate.cost < best.cost)
+				best = candidate;
 		}
 	return best;
 }
@@ -173,125 +147,113 @@ static size_t width_least(size_t side)
 	return least > 2 ? least : 2;
 }
 
-/* The scan's first look: where it rises and by how much. */
-struct outline {
-	size_t rise, peak, low, high; /* blocks; low and high: what the margins leave */
-	struct line glass, liquid;    /* rough, in u */
-	double step;
-};
-
-static void outline_step(const struct blocks *blocks, struct outline *outline)
+static void glass_window(const struct blocks *blocks, const struct candidate *candidate,
+			 double ret_window_k[2])
 {
-	size_t below = outline->rise > outline->low ? outline->rise - outline->low : 1;
-	size_t above = outline->high > outline->rise ? outline->high - outline->rise : 1;
-	size_t glass_to = outline->low + (below * 3 + 3) / 4, liquid_from = outline->high - (above + 4) / 5;
-
-	outline->glass = stretch_line(blocks->reference, outline->low,
-				      glass_to > outline->low + 1 ? glass_to : outline->low + 2);
-	outline->liquid =
-		stretch_line(blocks->reference, liquid_from < outline->high ? liquid_from : outline->high - 1,
-			     outline->high);
-	/* the short liquid line's slope is not to be trusted far: the step where it is known */
-	outline->step = outline->liquid.value - line_at(outline->glass, outline->liquid.centre);
+	ret_window_k[0] = blocks_edge_k(blocks, candidate->from);
+	ret_window_k[1] = blocks_edge_k(blocks, candidate->to);
+	ret_window_k[1] -= WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 }
 
-/* @noise: of one point. A block that stands out by less than 4 % of the step or 4 sd is no overshoot. */
-static struct outline outline_of(const struct blocks *blocks, double noise)
+/*
+ * A glass is the straighter the colder: its window starts in the coldest quarter of what there is, unless the
+ * scans do not run parallel there (start-up, moisture, a stressed piece). Then it is looked for everywhere.
+ */
+static int find_glass(const struct outline *outline, struct judge *judge, struct windows *windows, char *why)
 {
-	struct outline outline = {.low = (size_t)(MARGIN_LOW * (double)blocks->count),
-				  .high = blocks->count - (size_t)(MARGIN_HIGH * (double)blocks->count)};
-	struct line whole = stretch_line(blocks->reference, 0, blocks->count);
-	double points = blocks->reference[blocks->count].n / (double)blocks->count, least;
-	size_t peak_first;
-
-	outline.rise = steepest(blocks, whole.slope);
-	outline_step(blocks, &outline);
-	least = fmax(OVERSHOOT_MIN * outline.step, OVERSHOOT_SIGMAS * noise / sqrt(points));
-	outline.peak = highest(blocks->reference, outline.liquid, blocks, outline.rise, outline.high, least);
-	peak_first = highest(blocks->first, outline.liquid, blocks, outline.rise, outline.high, least);
-	outline.peak = peak_first > outline.peak ? peak_first : outline.peak;
-	return outline;
-}
-
-static double span_of_signal(const struct grid *grid)
-{
-	double low = INFINITY, high = -INFINITY;
-
-	for (size_t i = 0; i < grid->count; i++) {
-		low = fmin(low, grid->reference[i]);
-		high = fmax(high, grid->reference[i]);
-	}
-	return high - low;
-}
-
-/* A glass is the straighter the colder: its window starts in the coldest quarter of what there is. */
-static int find_glass(const struct blocks *blocks, const struct outline *outline, const struct judge *judge,
-		      double ret_window_k[2], char *why)
-{
-	size_t side = outline->rise > outline->low ? outline->rise - outline->low : 0;
-	double cost = INFINITY;
+	size_t side = outline->foot - outline->low;
+	size_t least = width_least(side);
+	struct candidate best = {0, 0, INFINITY, 0};
 
 	if (side >= 4)
-		cost = search(blocks, judge, outline->low, outline->low + side / 4, outline->rise,
-			      width_least(side), ret_window_k);
-	if (!(sqrt(cost) < 0.5 * outline->step))
+		best = search(judge, outline->low, outline->low + side / 4, outline->foot, least);
+	judge->near = !(fmax(best.apart, sqrt(best.cost)) <= COMMON_MAX * outline->step);
+	if (side >= 4 && judge->near)
+		best = search(judge, outline->low, outline->foot, outline->foot, 2 * least);
+	if (!(sqrt(best.cost) < 0.5 * outline->step) || best.apart > APART_MAX * outline->step)
 		return refusal_say(
 			why, REFUSAL_NO_GLASS,
-			"no straight glass line between %.0f K and the rise at %.0f K; start the scan colder "
-			"or give --glass",
-			edge_k(blocks, 0), edge_k(blocks, outline->rise));
-	ret_window_k[1] -= WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
+			"no straight glass line that both scans share between %.0f K and the rise at %.0f K; "
+			"start the scan colder or give --glass",
+			blocks_edge_k(judge->blocks, 0), blocks_edge_k(judge->blocks, outline->rise));
+	glass_window(judge->blocks, &best, windows->glass_k);
 	return 0;
 }
 
-static int find_liquid(const struct blocks *blocks, const struct outline *outline, const struct judge *judge,
-		       double ret_window_k[2], char *why)
+static int find_liquid(const struct outline *outline, const struct judge *judge, double ret_window_k[2],
+		       char *why)
 {
 	size_t side = outline->high > outline->peak + 1 ? outline->high - outline->peak - 1 : 0;
-	double cost = INFINITY;
+	struct candidate best = {0, 0, INFINITY, 0};
 
 	if (side >= 3)
-		cost = search(blocks, judge, outline->peak + 1, outline->high, outline->high,
-			      width_least(side), ret_window_k);
-	if (!(sqrt(cost) < 0.5 * outline->step))
+		best = search(judge, outline->peak + 1, outline->high, outline->high, width_least(side));
+	if (!(sqrt(best.cost) < 0.5 * outline->step))
 		return refusal_say(
 			why, REFUSAL_NO_LIQUID,
 			"no straight liquid line between the rise at %.0f K and the end at %.0f K; scan "
 			"hotter or give --liquid",
-			edge_k(blocks, outline->rise), edge_k(blocks, blocks->count));
+			blocks_edge_k(judge->blocks, outline->rise),
+			blocks_edge_k(judge->blocks, judge->blocks->count));
+	ret_window_k[0] = blocks_edge_k(judge->blocks, best.from);
+	ret_window_k[1] = blocks_edge_k(judge->blocks, best.to);
 	ret_window_k[0] += WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 	return 0;
 }
 
-int window_find(const struct grid *grid, double noise_first, double noise_ref, struct windows *ret_windows,
-		char ret_why[REFUSAL_WHY])
+/* Line of @y in a window, in u = T - @middle_k; needs no points to be safe. */
+static struct line window_line(const struct grid *grid, const double *y, const double window_k[2],
+			       double middle_k)
+{
+	size_t from = line_index(grid->temperature_k, grid->count, window_k[0]);
+	size_t to = line_index(grid->temperature_k, grid->count, nextafter(window_k[1], INFINITY));
+	struct line line = {NAN, NAN, NAN};
+
+	if (to >= from + 2)
+		line = line_fit(grid->temperature_k + from, y + from, to - from);
+	line.centre -= middle_k;
+	return line;
+}
+
+/* A verdict on a side whose window is given is not asked for. */
+static bool asked(int refusal, const struct windows *windows)
+{
+	bool glass = isnan(windows->glass_k[0]), liquid = isnan(windows->liquid_k[0]);
+
+	if (refusal == REFUSAL_NO_GLASS)
+		return glass;
+	if (refusal == REFUSAL_NO_LIQUID)
+		return liquid;
+	return glass && liquid;
+}
+
+int window_find(const struct grid *grid, enum pair_align align, double noise_first, double noise_ref,
+		struct windows *ret_windows, char ret_why[REFUSAL_WHY])
 {
 	struct blocks blocks;
 	struct outline outline;
-	struct judge judge = {.glass = true};
-	double least;
-	int r = 0;
+	struct judge judge = {.blocks = &blocks, .align = align};
+	int r;
 
 	blocks_fill(grid, &blocks);
-	outline = outline_of(&blocks, fmax(noise_first, noise_ref));
-	ret_windows->rise_k = edge_k(&blocks, outline.rise) + 0.5 * blocks.width_k;
+	r = outline_of(&blocks, fmax(noise_first, noise_ref), &outline, ret_why);
+	if (r && asked(r, ret_windows))
+		return r;
+	ret_windows->rise_k = blocks_edge_k(&blocks, outline.rise) + 0.5 * blocks.width_k;
 	ret_windows->step = outline.step;
-	least = fmax(STEP_SIGMAS * noise_ref, STEP_SHARE_MIN * span_of_signal(grid));
-	if (!(outline.step > least) && isnan(ret_windows->glass_k[0]) && isnan(ret_windows->liquid_k[0]))
-		return refusal_say(
-			ret_why, REFUSAL_NO_STEP,
-			"the reference scan has no step above its noise (step %.3g, noise %.3g); endothermic "
-			"must be up and the scan must cross Tg",
-			outline.step, noise_ref);
 	judge.target_u = ret_windows->rise_k - blocks.middle_k;
 	judge.noise_r = fmax(noise_ref, FLOOR_SHARE * outline.step);
 	judge.noise_d = hypot(fmax(noise_first, FLOOR_SHARE * outline.step), judge.noise_r);
-	if (isnan(ret_windows->glass_k[0]))
-		r = find_glass(&blocks, &outline, &judge, ret_windows->glass_k, ret_why);
-	judge.glass = false;
-	if (r == 0 && isnan(ret_windows->liquid_k[0]))
-		r = find_liquid(&blocks, &outline, &judge, ret_windows->liquid_k, ret_why);
-	return r;
+	r = 0;
+	if (isnan(ret_windows->liquid_k[0]))
+		r = find_liquid(&outline, &judge, ret_windows->liquid_k, ret_why);
+	if (r || !isnan(ret_windows->glass_k[0]))
+		return r;
+	judge.glass = true;
+	judge.foot = outline.foot > 0 ? outline.foot : 1;
+	judge.liquid = window_line(grid, grid->reference, ret_windows->liquid_k, blocks.middle_k);
+	judge.liquid_first = window_line(grid, grid->first, ret_windows->liquid_k, blocks.middle_k);
+	return find_glass(&outline, &judge, ret_windows, ret_why);
 }
 
 static struct moments window_moments(const struct grid *grid, const double *y, const double window_k[2],

@@ -26,8 +26,8 @@ struct windows {
  * @ret_windows->glass_k and liquid_k come in with NAN to be found, or with numbers to be kept. 0 or enum
  * refusal with its sentence.
  */
-int window_find(const struct grid *grid, double noise_first, double noise_ref, struct windows *ret_windows,
-		char ret_why[REFUSAL_WHY]);
+int window_find(const struct grid *grid, enum pair_align align, double noise_first, double noise_ref,
+		struct windows *ret_windows, char ret_why[REFUSAL_WHY]);
 /* The windows hold a glass and a liquid: step, slopes, curvature, and the scans merge. 0 or enum refusal. */
 int window_check(const struct grid *grid, const struct match *match, const double glass_k[2],
 		 const double liquid_k[2], double noise_first, double noise_ref, char ret_why[REFUSAL_WHY]);
