@@ -421,3 +421,25 @@ int csv_read_numbers(const struct csv *csv, const size_t *wanted, size_t count,
 		*ret_numbers = numbers;
 	return r;
 }
+
+void csv_find_cell(const struct csv *csv, size_t line, size_t index, const char **ret_text,
+		   size_t *ret_length)
+{
+	size_t next = csv->size, number = csv->data_line, offset = csv->data_offset, at = 0;
+	struct cursor cursor = {.column = 1, .separator = csv->separator};
+	struct cell cell;
+
+	*ret_length = 0;
+	for (; offset < csv->size && number < line; offset = next, number++)
+		csv_line(csv->bytes, csv->size, offset, &next);
+	if (offset >= csv->size || line < csv->data_line)
+		return;
+	cursor.line = csv->bytes + offset;
+	cursor.length = csv_line(csv->bytes, csv->size, offset, &next);
+	while (next_cell(&cursor, &cell) > 0)
+		if (at++ == index) {
+			*ret_text = cell.text;
+			*ret_length = cell.length;
+			return;
+		}
+}

@@ -55,6 +55,12 @@ int csv_read_header(const char *bytes, size_t size, struct csv *ret_csv, struct 
 int csv_read_numbers(const struct csv *csv, const size_t *wanted, size_t count,
 		     struct csv_numbers *ret_numbers, struct csv_error *ret_error);
 void csv_numbers_free(struct csv_numbers *numbers);
+/*
+ * The text of one cell, borrowed and without its quotes: @line from 1 as in csv_numbers.lines, @index of the
+ * column. Where there is none *@ret_text is untouched and *@ret_length 0. Walks the file from its start.
+ */
+void csv_find_cell(const struct csv *csv, size_t line, size_t index, const char **ret_text,
+		   size_t *ret_length);
 /* Appends one row, double[numbers->columns]. 0, -ENOMEM, -E2BIG above CSV_ROWS_MAX. */
 int csv_numbers_append(struct csv_numbers *numbers, const double *row, size_t line);
 /* Text of @length bytes as a number; a comma is a decimal point when @decimal_comma. 0; -EINVAL: neither a

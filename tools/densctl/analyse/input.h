@@ -3,19 +3,9 @@
 #ifndef DENSCTL_ANALYSE_INPUT_H
 #define DENSCTL_ANALYSE_INPUT_H
 
-#include <stdbool.h>
-
 #include "daemon/calorimetry/kissinger.h"
 #include "daemon/calorimetry/pair.h"
-#include "tools/densctl/analyse/csv.h"
-
-enum { INPUT_TEXT = 1024 };
-
-/* Why there is nothing to analyse. */
-struct input_failure {
-	enum refusal refusal; /* the file was read and its content refused; NONE: it could not be read */
-	char why[INPUT_TEXT]; /* begins with the file, and line and column where there are some */
-};
+#include "tools/densctl/analyse/columns.h"
 
 struct input_scan {
 	struct csv_numbers numbers; /* owned; the views of .view point into it */
