@@ -126,7 +126,8 @@ static void help(FILE *stream)
 	      stream);
 	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
 		if (i == 2)
-			fputs("  analyse    Tf of a scan pair, Ea of a table, from your own files\n\nAsking "
+			fputs("  analyse    Tf, Ea, the diffraction peak and more, from your own "
+			      "files\n\nAsking "
 			      "densd:\n",
 			      stream);
 		fprintf(stream, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);

@@ -3,14 +3,10 @@
 
 usage: analyse.py DENSCTL
 """
-import collections
-import json
 import math
 import os
-import subprocess
-import sys
-import tempfile
 
+from bench import run_parts
 import synthetic as s
 
 R = 8.314462618
@@ -24,51 +20,6 @@ PAIR_KEYS = {"Tf_K", "Tf_sd_K", "Tf_ref_K", "delta_Tf_K", "delta_Tf_sd_K", "Tp_K
 KISSINGER_KEYS = {"Ea_kJ_per_mol", "Ea_se_kJ_per_mol", "Ea_ci95_kJ_per_mol", "Ea_over_RTg", "class", "n", "n_rates",
                   "r2", "moynihan_kJ_per_mol", "starink_kJ_per_mol", "ozawa_kJ_per_mol", "loo_kJ_per_mol",
                   "next_rate_K_per_s"}
-
-
-class Bench:
-    def __init__(self, densctl, folder):
-        self.densctl, self.folder = densctl, folder
-        self.faults, self.count, self.files = [], 0, 0
-
-    def path(self, ending=".csv"):
-        self.files += 1
-        return os.path.join(self.folder, f"{self.files}{ending}")
-
-    def run(self, *arguments):
-        return subprocess.run([self.densctl, "analyse", *arguments], capture_output=True, text=True, timeout=20,
-                              stdin=subprocess.DEVNULL, check=False)
-
-    def check(self, good, what):
-        self.count += 1
-        if not good:
-            self.faults.append(what)
-
-    def close(self, value, wanted, within, what):
-        self.check(value is not None and abs(value - wanted) <= within, f"{what}: {value}, wanted {wanted} +- {within}")
-
-    def number(self, what, *arguments):
-        """The JSON of an analysis that must succeed; {} when it does not."""
-        done = self.run(*arguments, "--json")
-        self.check(done.returncode == 0, f"{what}: exit {done.returncode}: {done.stderr.strip()}")
-        if done.returncode != 0:
-            return collections.defaultdict(lambda: None)
-        self.check("NaN" not in done.stdout and "nan" not in done.stdout, f"{what}: NaN in JSON")
-        return json.loads(done.stdout)
-
-    def refused(self, code, *arguments, words=()):
-        done = self.run(*arguments, "--json")
-        what = f"{code} {' '.join(os.path.basename(a) for a in arguments)}"
-        self.check(done.returncode == 3, f"{what}: exit {done.returncode}: {done.stdout[:80]} {done.stderr.strip()}")
-        if done.returncode != 3:
-            return
-        answer = json.loads(done.stdout)
-        self.check(list(answer) == ["refused"] and set(answer["refused"]) == {"code", "why"}, f"{what}: {answer}")
-        self.check(answer["refused"]["code"] == code, f"{what}: {answer['refused']}")
-        for word in words:
-            self.check(word in answer["refused"]["why"], f"{what}: the reason lacks '{word}': {answer['refused']['why']}")
-        self.check(code in done.stderr, f"{what}: nothing readable is said")
-
 
 KELVINS = s.temperatures()
 FIRST = s.scan(KELVINS, 630.0, PEAKS, noise=0.02, seed=1)
@@ -329,7 +280,7 @@ def usage(bench):
               (2, ["pair", *good, "--json", "--json"], "twice"), (2, ["pair", *good, "--json=1"], "takes no value"),
               (2, ["pair", *good, "--Tg", "5"], "not an option here"), (2, ["pair", *good, "--seed", "-1"], "whole"),
               (2, ["kissinger"], "TABLE.csv"), (2, ["kissinger", good[0], "--Tg", "hot"], "in K"),
-              (2, ["fly"], "pair, kissinger"), (4, ["pair", good[0], missing, "--json"], "No such file"),
+              (2, ["fly"], "pair, kissinger, "), (4, ["pair", good[0], missing, "--json"], "No such file"),
               (4, ["kissinger", bench.folder], "Is a directory"), (4, ["pair", missing, good[0]], "nowhere.csv"),
               (0, ["pair", "--help"], ""), (0, ["kissinger", "--help"], ""), (0, ["--help"], "")]
     for code, arguments, word in wanted:
@@ -343,14 +294,6 @@ def usage(bench):
         bench.check(word in help_text, f"pair --help lacks '{word}'")
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(sys.argv[1], folder)
-        for part in (known_pair, options, forms, stare, refuse_files, refuse_shapes, kissinger, refuse_tables, usage):
-            part(bench)
-    print("\n".join(bench.faults) or f"{bench.count} checks of densctl analyse")
-    sys.exit(1 if bench.faults else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_parts("densctl analyse", known_pair, options, forms, stare, refuse_files, refuse_shapes, kissinger, refuse_tables,
+              usage)

@@ -1,112 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* densctl analyse: Tf of a scan pair and Ea of a table of peaks, from files, without a daemon. */
+/* densctl analyse: numbers from files, without a daemon. Which analysis, and how a refusal is said. */
 #include "tools/densctl/analyse/analyse.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/densctl/analyse/help.h"
 #include "tools/densctl/command.h"
 #include "tools/densctl/json.h"
 
-#define CODES                                                                                             \
-	"A refused input ends with exit code 3 and, with --json, {\"refused\": {\"code\": ..., \"why\": " \
-	"...}}.\n"
+enum { KINDS_TEXT = 96 };
 
-static const char general_help[] =
-	"usage: densctl analyse pair FIRST.csv REFERENCE.csv [options]\n"
-	"       densctl analyse kissinger TABLE.csv [options]\n"
-	"\n"
-	"pair       fictive temperature Tf of a glass from its first heating scan and the second (reference) "
-	"scan\n"
-	"           of the same piece after cooling at a known rate\n"
-	"kissinger  activation energy Ea from the shift of the peak temperature with the heating rate\n"
-	"\n"
-	"densctl analyse pair --help and densctl analyse kissinger --help give definitions, files and "
-	"codes.\n";
+/* One analysis; the rows follow enum analyse_kind. */
+struct analysis {
+	const char *summary;
+	const char *help;
+	int (*run)(const struct analyse_arguments *arguments);
+};
 
-static const char pair_help[] =
-	"usage: densctl analyse pair FIRST.csv REFERENCE.csv [options]\n"
-	"\n"
-	"The fictive temperature Tf of a glass is where its enthalpy line meets that of the liquid. With the "
-	"glass\n"
-	"line g and the liquid line l, both fitted to the reference scan, it is the root of\n"
-	"    integral of (l - g) from Tf to T1  =  integral of (y' - g) from T2 to T1\n"
-	"over the whole first scan y' (exotherm included), T2 far below and T1 far above Tg. y' is the first "
-	"scan\n"
-	"laid on the reference in both windows. Tf_ref is the same for the reference; the difference is "
-	"known about\n"
-	"twice as well as either. On z = (y' - g)/(l - g) of the first scan: Tp main peak, Tp_sub a peak "
-	"below it,\n"
-	"onset (steepest tangent of the last rise x glass line), midpoint (z = 1/2). A number that does not "
-	"exist\n"
-	"is '-', in JSON null. A Tf outside (T2, T1) is marked 'extrapolated', never clipped.\n"
-	"\n"
-	"Files: CSV (comma, semicolon or tab; decimal comma with the latter two; lines with # are comments), "
-	"header\n"
-	"  T_K or T_C; one of cp_J_molK cp_J_gK cp heat_flow_mW hf (endothermic up) or heat_flow_mW_exo_up;\n"
-	"  optional t_s, from which the heating rate is measured. Or the text export of Mettler STARe (Index "
-	"t Ts Tr\n"
-	"  Value; degC, exothermic up; Ts is taken).\n"
-	"\n"
-	"  --empty FILE       scan of the empty chip at the same rate, subtracted from both\n"
-	"  --glass A:B        window of the glass line, K       (default: found)\n"
-	"  --liquid A:B       window of the liquid line, K      (default: found)\n"
-	"  --align MODE       tilt: y' = y + b + cT (default); scale: k from the step too (contact or mass "
-	"differ);\n"
-	"                     offset: y + b; none: the scans are absolute\n"
-	"  --rate PHI         heating rate as ordered, K/s; refused when t_s says more than 2 % else\n"
-	"  --lag-s TAU        thermal lag: T_sample = T - TAU x rate\n"
-	"  --cell-s TAU       first-order time constant of the cell, undone\n"
-	"  --segment N[,M]    of a STARe export with several: N in FIRST, M in REFERENCE (default M = N)\n"
-	"  --bootstrap N      replicates behind the uncertainty (default 200; 0: none)\n"
-	"  --seed N           of the bootstrap (default 1): the same seed gives the same numbers\n"
-	"  --svg FILE, --png FILE   picture: curves, lines, windows, the two equal areas, Tf with its band\n"
-	"  --json             one JSON object on standard output\n"
-	"\n"
-	"  densctl analyse pair first.csv second.csv --rate 200 --lag-s 0.002 --svg pair.svg\n"
-	"  densctl analyse pair run.txt run.txt --segment 1,3 --json\n"
-	"\n" CODES "  bad_header       a column is missing, twice there, or named otherwise than above\n"
-	"  bad_value        a number that cannot be: text, Celsius in T_K, another rate than ordered\n"
-	"  too_few_points   fewer than 60 usable rows\n"
-	"  nan_fraction     more than 10 % of the rows hold no number\n"
-	"  constant_signal  the signal does not vary\n"
-	"  columns_swapped  the signal ramps and the temperature does not\n"
-	"  not_monotonic    a cooling scan, or no ramp at all\n"
-	"  range_mismatch   the scans share less than 70 % of their range\n"
-	"  no_step          no step between glass and liquid above the noise\n"
-	"  no_liquid        no straight liquid line on which both scans merge; the scan stops too early\n"
-	"  no_glass         no straight glass line; the scan starts too late\n"
-	"Exit codes: 0 done; 2 usage; 3 refused; 4 a file cannot be read, or the picture not be drawn.\n";
-
-static const char kissinger_help[] =
-	"usage: densctl analyse kissinger TABLE.csv [options]\n"
-	"\n"
-	"ln(rate / Tp^2) = -Ea/(R Tp) + a by least squares, R = 8.314462618 J/(mol K), Tp in kelvin. With "
-	"sTp_K in\n"
-	"every row the fit is weighted by the effective variance. Given with the standard error, the 95 % "
-	"interval\n"
-	"(Student t, n - 2), the range when one row is left out, and Moynihan, Starink and Ozawa beside it.\n"
-	"With --Tg: Ea/(R Tg), and the class: alpha when the whole interval lies above 35 R Tg, beta when "
-	"below, else\n"
-	"undecided. It is a fingerprint at one thermal history: glasses cooled at other rates give other "
-	"Ea.\n"
-	"\n"
-	"File: CSV with rate_K_s or rate_K_min; Tp_K or Tp_C; optional sTp_K. A row without Tp (no clear "
-	"endotherm)\n"
-	"is left out.\n"
-	"\n"
-	"  --Tg K             glass transition temperature, for Ea/(R Tg) and the class\n"
-	"  --svg FILE, --png FILE   picture: points, line, 95 % band\n"
-	"  --json             one JSON object on standard output\n"
-	"\n"
-	"  densctl analyse kissinger peaks.csv --Tg 596 --svg kissinger.svg\n"
-	"\n" CODES "  bad_header       a column is missing, twice there, or named otherwise than above\n"
-	"  bad_value        a rate that is not positive, a Tp that cannot be, Celsius in Tp_K, text\n"
-	"  columns_swapped  rate and Tp look exchanged\n"
-	"  too_few_rates    fewer than three distinct rates\n"
-	"  rate_span        the highest rate is less than 1.5 times the lowest\n"
-	"  no_peak          no row has a peak temperature\n"
-	"Exit codes: 0 done; 2 usage; 3 refused; 4 the file cannot be read, or the picture not be drawn.\n";
+static const struct analysis analyses[ANALYSE_KINDS] = {
+	[ANALYSE_PAIR] = {"fictive temperature Tf of a glass from its first heating scan and the second "
+			  "(reference)\n             scan of the same piece after cooling at a known rate",
+			  help_pair, analyse_pair_run},
+	[ANALYSE_KISSINGER] = {"activation energy Ea from the shift of the peak temperature with the "
+			       "heating rate",
+			       help_kissinger, analyse_kissinger_run},
+	[ANALYSE_FSDP] = {"position, width and area of the first sharp diffraction peak of an I(q) curve",
+			  help_fsdp, analyse_fsdp_run},
+};
 
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure)
 {
@@ -130,6 +51,17 @@ int analyse_refuse(const char *name, bool json, const struct input_failure *fail
 	return DENSCTL_ANALYSIS;
 }
 
+int analyse_refuse_result(const char *name, const struct analyse_arguments *arguments, int r, const char *why)
+{
+	struct input_failure failure = {.refusal = r > 0 ? (enum refusal)r : REFUSAL_NONE};
+
+	if (r > 0)
+		snprintf(failure.why, sizeof(failure.why), "%s: %s", arguments->files[0], why);
+	else
+		snprintf(failure.why, sizeof(failure.why), "%s: %s", arguments->files[0], strerror(-r));
+	return analyse_refuse(name, arguments->json, &failure);
+}
+
 json_object *analyse_json_span(const double span[2])
 {
 	json_object *list = json_object_new_array();
@@ -137,6 +69,16 @@ json_object *analyse_json_span(const double span[2])
 	json_object_array_add(list, json_real(span[0]));
 	json_object_array_add(list, json_real(span[1]));
 	return list;
+}
+
+void analyse_json_ignored(json_object *warnings, const char *path, const char *ignored)
+{
+	char text[2 * INPUT_TEXT];
+
+	if (!ignored[0])
+		return;
+	snprintf(text, sizeof(text), "%s: columns not looked at: %s", path, ignored);
+	json_object_array_add(warnings, json_object_new_string(text));
 }
 
 static int analyse_kind(enum analyse_kind kind, int argc, char **argv)
@@ -147,23 +89,46 @@ static int analyse_kind(enum analyse_kind kind, int argc, char **argv)
 	if (r)
 		return r;
 	if (arguments.help) {
-		fputs(kind == ANALYSE_PAIR ? pair_help : kissinger_help, stdout);
+		fputs(analyses[kind].help, stdout);
 		return DENSCTL_OK;
 	}
-	return kind == ANALYSE_PAIR ? analyse_pair_run(&arguments) : analyse_kissinger_run(&arguments);
+	return analyses[kind].run(&arguments);
+}
+
+static void print_help(void)
+{
+	for (int i = 0; i < ANALYSE_KINDS; i++)
+		printf("%s densctl analyse %s %s [options]\n", i ? "      " : "usage:", analyse_kind_name(i),
+		       analyse_kind_files(i));
+	puts("");
+	for (int i = 0; i < ANALYSE_KINDS; i++)
+		printf("  %-10s %s\n", analyse_kind_name(i), analyses[i].summary);
+	puts("\ndensctl analyse NAME --help gives definitions, files and codes.");
+}
+
+/* "pair, kissinger, ..." */
+static const char *list_kinds(char text[KINDS_TEXT])
+{
+	size_t used = 0;
+
+	for (int i = 0; i < ANALYSE_KINDS; i++)
+		used += (size_t)snprintf(text + used, KINDS_TEXT - used, "%s%s", i ? ", " : "",
+					 analyse_kind_name(i));
+	return text;
 }
 
 int analyse_main(int argc, char **argv)
 {
+	char kinds[KINDS_TEXT];
+
 	if (argc < 2)
-		return usage_error("analyse", "say which analysis: pair or kissinger");
+		return usage_error("analyse", "say which analysis: %s", list_kinds(kinds));
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		fputs(general_help, stdout);
+		print_help();
 		return DENSCTL_OK;
 	}
-	if (strcmp(argv[1], "pair") == 0)
-		return analyse_kind(ANALYSE_PAIR, argc - 1, argv + 1);
-	if (strcmp(argv[1], "kissinger") == 0)
-		return analyse_kind(ANALYSE_KISSINGER, argc - 1, argv + 1);
-	return usage_error("analyse", "'%s' is not an analysis; allowed: pair, kissinger", argv[1]);
+	for (int i = 0; i < ANALYSE_KINDS; i++)
+		if (strcmp(argv[1], analyse_kind_name(i)) == 0)
+			return analyse_kind(i, argc - 1, argv + 1);
+	return usage_error("analyse", "'%s' is not an analysis; allowed: %s", argv[1], list_kinds(kinds));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two analyses of `densctl analyse`; analyse_main() itself is declared in command.h. */
+/* The analyses of `densctl analyse`; analyse_main() itself is declared in command.h. */
 #ifndef DENSCTL_ANALYSE_H
 #define DENSCTL_ANALYSE_H
 
@@ -11,13 +11,19 @@
 /* enum exit_code each */
 int analyse_pair_run(const struct analyse_arguments *arguments);
 int analyse_kissinger_run(const struct analyse_arguments *arguments);
+int analyse_fsdp_run(const struct analyse_arguments *arguments);
 
 /*
  * Says why there is no result: a sentence on standard error, and with @json {"refused": {"code", "why"}} on
  * standard output. DENSCTL_ANALYSIS for what was refused, DENSCTL_INVALID for what could not be read.
  */
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure);
+/* The same for a library that returned @r (an enum refusal with its sentence @why, or a negative errno). */
+int analyse_refuse_result(const char *name, const struct analyse_arguments *arguments, int r,
+			  const char *why);
 /* {"low", "high"} as a list of two; each null when not finite. Owned by the caller. */
 json_object *analyse_json_span(const double span[2]);
+/* Adds to the list of warnings that columns of @path were not looked at, if there are some. */
+void analyse_json_ignored(json_object *warnings, const char *path, const char *ignored);
 
 #endif

@@ -23,6 +23,17 @@ struct analyse_option {
 
 #define PAIR (1U << ANALYSE_PAIR)
 #define KISSINGER (1U << ANALYSE_KISSINGER)
+#define FSDP (1U << ANALYSE_FSDP)
+#define ALL (~0U)
+
+static const struct {
+	const char *name, *command, *files;
+	int file_count;
+} kinds[ANALYSE_KINDS] = {
+	[ANALYSE_PAIR] = {"pair", "analyse pair", "FIRST.csv REFERENCE.csv", 2},
+	[ANALYSE_KISSINGER] = {"kissinger", "analyse kissinger", "TABLE.csv", 1},
+	[ANALYSE_FSDP] = {"fsdp", "analyse fsdp", "FILE.csv", 1},
+};
 
 static int read_number(const char *text, double *ret_number)
 {
@@ -164,12 +175,23 @@ static int set_tg(struct analyse_arguments *arguments, const char *value)
 	return read_number(value, &arguments->tg_k);
 }
 
+static int set_range(struct analyse_arguments *arguments, const char *value)
+{
+	return read_window(value, arguments->range);
+}
+
+static int set_reference(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->reference = value;
+	return 0;
+}
+
 static const struct analyse_option options[] = {
-	{"--help", NULL, set_help, PAIR | KISSINGER},
-	{"-h", NULL, set_help, PAIR | KISSINGER},
-	{"--json", NULL, set_json, PAIR | KISSINGER},
-	{"--svg", "a file", set_svg, PAIR | KISSINGER},
-	{"--png", "a file", set_png, PAIR | KISSINGER},
+	{"--help", NULL, set_help, ALL},
+	{"-h", NULL, set_help, ALL},
+	{"--json", NULL, set_json, ALL},
+	{"--svg", "a file", set_svg, ALL},
+	{"--png", "a file", set_png, ALL},
 	{"--empty", "a file", set_empty, PAIR},
 	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR},
 	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR},
@@ -180,14 +202,21 @@ static const struct analyse_option options[] = {
 	{"--seed", "a whole number from 0", set_seed, PAIR},
 	{"--bootstrap", "a whole number from 0 to 100000", set_bootstrap, PAIR},
 	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR},
+	{"--range", "a range A:B in 1/Angstrom, such as 2.2:3.1", set_range, FSDP},
+	{"--reference", "a file", set_reference, FSDP},
 	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER},
 };
 
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
-static const char *command_name(enum analyse_kind kind)
+const char *analyse_kind_name(enum analyse_kind kind)
 {
-	return kind == ANALYSE_PAIR ? "analyse pair" : "analyse kissinger";
+	return kinds[kind].name;
+}
+
+const char *analyse_kind_files(enum analyse_kind kind)
+{
+	return kinds[kind].files;
 }
 
 /* The option of @kind named by the first @length bytes of @text; OPTIONS when there is none. */
@@ -208,7 +237,7 @@ static int unknown_option(enum analyse_kind kind, const char *text)
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (options[i].kinds & 1U << kind)
 			used += (size_t)snprintf(list + used, sizeof(list) - used, " %s", options[i].name);
-	return usage_error(command_name(kind), "'%s' is not an option here; options:%s", text, list);
+	return usage_error(kinds[kind].command, "'%s' is not an option here; options:%s", text, list);
 }
 
 /* Sets the option at argv[*@index], and moves *@index to the last argument it took. */
@@ -222,36 +251,33 @@ static int take_option(enum analyse_kind kind, int argc, char **argv, int *index
 	if (found == OPTIONS)
 		return unknown_option(kind, text);
 	if (*seen & 1U << found)
-		return usage_error(command_name(kind), "%s is given twice", option->name);
+		return usage_error(kinds[kind].command, "%s is given twice", option->name);
 	*seen |= 1U << found;
 	if (!option->value && value)
-		return usage_error(command_name(kind), "%s takes no value", option->name);
+		return usage_error(kinds[kind].command, "%s takes no value", option->name);
 	if (option->value && !value) {
 		if (*index + 1 >= argc)
-			return usage_error(command_name(kind), "%s needs %s", option->name, option->value);
+			return usage_error(kinds[kind].command, "%s needs %s", option->name, option->value);
 		value = argv[++*index];
 	}
 	if ((value && !value[0]) || option->set(arguments, value) < 0)
-		return usage_error(command_name(kind), "%s is '%s'; %s is wanted", option->name,
+		return usage_error(kinds[kind].command, "%s is '%s'; %s is wanted", option->name,
 				   value ? value : "", option->value);
 	return DENSCTL_OK;
 }
 
 static int check_files(enum analyse_kind kind, const struct analyse_arguments *arguments)
 {
-	int wanted = kind == ANALYSE_PAIR ? 2 : 1;
-
-	if (arguments->help || arguments->file_count == wanted)
+	if (arguments->help || arguments->file_count == kinds[kind].file_count)
 		return DENSCTL_OK;
-	return usage_error(command_name(kind), "%d file%s given, wanted: %s", arguments->file_count,
-			   arguments->file_count == 1 ? " is" : "s are",
-			   kind == ANALYSE_PAIR ? "FIRST.csv REFERENCE.csv" : "TABLE.csv");
+	return usage_error(kinds[kind].command, "%d file%s given, wanted: %s", arguments->file_count,
+			   arguments->file_count == 1 ? " is" : "s are", kinds[kind].files);
 }
 
 int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			    struct analyse_arguments *ret_arguments)
 {
-	struct analyse_arguments arguments = {.tg_k = NAN};
+	struct analyse_arguments arguments = {.tg_k = NAN, .range = {NAN, NAN}};
 	bool only_files = false;
 	unsigned seen = 0;
 
@@ -264,8 +290,8 @@ int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 
 			if (r)
 				return r;
-		} else if (arguments.file_count == ANALYSE_FILES_MAX) {
-			return usage_error(command_name(kind), "too many arguments: '%s'", argv[i]);
+		} else if (arguments.file_count == kinds[kind].file_count) {
+			return usage_error(kinds[kind].command, "too many arguments: '%s'", argv[i]);
 		} else {
 			arguments.files[arguments.file_count++] = argv[i];
 		}

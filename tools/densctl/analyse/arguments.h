@@ -18,10 +18,16 @@ struct analyse_arguments {
 	const char *empty, *svg, *png;
 	struct pair_options pair;
 	double tg_k;
-	unsigned segments[2]; /* of the first and the reference file; 0: the only one */
+	double range[2];       /* 1/Angstrom */
+	const char *reference; /* curve of another state, to compare with */
+	unsigned segments[2];  /* of the first and the reference file; 0: the only one */
 };
 
-enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER };
+enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER, ANALYSE_FSDP, ANALYSE_KINDS };
+
+/* "pair"; "FIRST.csv REFERENCE.csv" */
+const char *analyse_kind_name(enum analyse_kind kind);
+const char *analyse_kind_files(enum analyse_kind kind);
 
 /* argv[0] is the name of the analysis. DENSCTL_OK, or DENSCTL_USAGE with the reason on standard error. */
 int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,

@@ -222,6 +222,21 @@ int columns_read(const char *path, const struct input_bytes *bytes, const struct
 	return 0;
 }
 
+int columns_read_file(const char *path, const struct column_wanted *wanted, size_t count,
+		      struct columns *ret_columns, struct input_failure *ret_failure)
+{
+	struct input_bytes bytes;
+	int r = input_read_file(path, &bytes, ret_failure);
+
+	if (r < 0)
+		return r;
+	r = columns_read(path, &bytes, wanted, count, ret_columns, ret_failure);
+	free(bytes.data);
+	if (r == 0)
+		ret_columns->csv.bytes = NULL;
+	return r;
+}
+
 void columns_free(struct columns *columns)
 {
 	csv_numbers_free(&columns->numbers);

@@ -56,6 +56,9 @@ int input_read_file(const char *path, struct input_bytes *ret_bytes, struct inpu
  */
 int columns_read(const char *path, const struct input_bytes *bytes, const struct column_wanted *wanted,
 		 size_t count, struct columns *ret_columns, struct input_failure *ret_failure);
+/* The same from a file, without text columns. */
+int columns_read_file(const char *path, const struct column_wanted *wanted, size_t count,
+		      struct columns *ret_columns, struct input_failure *ret_failure);
 void columns_free(struct columns *columns);
 /* The words of one cell of a text column, with NUL; "" when the line has no such cell. 0; -E2BIG. */
 int columns_text(const struct columns *columns, size_t quantity, size_t row, char *ret_text, size_t size);

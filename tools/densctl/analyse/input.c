@@ -165,13 +165,8 @@ int input_read_table(const char *path, struct input_table *ret_table, struct inp
 {
 	struct input_table table = {.points = NULL};
 	struct columns columns;
-	struct input_bytes bytes;
-	int r = input_read_file(path, &bytes, ret_failure);
+	int r = columns_read_file(path, table_wanted, TABLE_COLUMNS, &columns, ret_failure);
 
-	if (r < 0)
-		return r;
-	r = columns_read(path, &bytes, table_wanted, TABLE_COLUMNS, &columns, ret_failure);
-	free(bytes.data);
 	if (r < 0)
 		return r;
 	memcpy(table.ignored, columns.ignored, sizeof(table.ignored));

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "daemon/calorimetry/fsdp.h"
 #include "tools/densctl/analyse/arguments.h"
 #include "tools/densctl/analyse/input.h"
 
@@ -22,8 +23,21 @@ struct picture_kissinger {
 	const struct input_table *table;
 };
 
+/* An I(q) curve, double[count] each, with its fit; result NULL: there is none. */
+struct picture_curve {
+	const double *q_per_angstrom, *intensity;
+	size_t count;
+	const struct fsdp_result *result;
+};
+
+struct picture_fsdp {
+	struct picture_curve curve, reference;
+	double cube_ratio, cube_ratio_sd; /* of curve to reference */
+};
+
 picture_writer picture_write_pair;      /* struct picture_pair */
 picture_writer picture_write_kissinger; /* struct picture_kissinger */
+picture_writer picture_write_fsdp;      /* struct picture_fsdp */
 /*
  * Draws what @arguments ask for (--svg, --png). DENSCTL_OK, or DENSCTL_INVALID with the reason on standard
  * error: gnuplot is missing, or the file cannot be written.
