@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -198,6 +199,73 @@ static void full_disk_keeps_the_batch(void **state)
 	assert_int_equal(store_get_number(fixture->store.journal, "SELECT count(*) FROM events", 0), 100);
 }
 
+static void limit_pages(sqlite3 *database, int64_t more)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld",
+		 (long long)(store_get_number(database, "PRAGMA page_count", 0) + more));
+	assert_int_equal(store_exec(database, text), 0);
+}
+
+static bool reserve_stands(const struct fixture *fixture)
+{
+	char path[128];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s/reserve", fixture->folder);
+	return stat(path, &status) == 0 && status.st_size == STORE_RESERVE_BYTES;
+}
+
+/* Hazard 28: with the samples' file full nothing of the journal is lost, and what is missing is named. */
+static void full_disk_drops_samples_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publication sample = {.topic = TOPIC_SAMPLE}, event = {.topic = TOPIC_STATE, .seq = 1};
+	sqlite3 *journal = fixture->store.journal;
+
+	limit_pages(fixture->store.samples, 0);
+	for (uint64_t i = 1; i <= 300; i++) {
+		sample.seq = i;
+		assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	}
+	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, 1), -ENOSPC);
+	assert_int_equal(fixture->batch.last_sample, 0);
+	assert_int_equal(fixture->batch.sample_count, 0);
+	assert_true(reserve_stands(fixture)); /* the journal has not asked for it */
+	add(fixture, 1, JOURNAL_PUBLICATION, &event, sizeof(event));
+	commit(fixture);
+	assert_int_equal(store_get_number(journal, "SELECT count(*) FROM events", 0), 1);
+	assert_int_equal(store_get_number(journal, "SELECT first_seq FROM gaps", 0), 1);
+	assert_int_equal(store_get_number(journal, "SELECT last_seq FROM gaps", 0), 300);
+	event.seq = 2;
+	add(fixture, 2, JOURNAL_PUBLICATION, &event, sizeof(event));
+	commit(fixture);
+	assert_int_equal(store_get_number(journal, "SELECT count(*) FROM gaps", 0), 1);
+}
+
+/* Hazard 28: the journal gets the reserve before it says that the disk is full; room brings the reserve back.
+ */
+static void full_disk_gives_up_the_reserve(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publication publication = {.topic = TOPIC_STATE};
+
+	assert_true(reserve_stands(fixture));
+	limit_pages(fixture->store.journal, 0);
+	for (uint64_t i = 1; i <= 100; i++) {
+		publication.seq = i;
+		add(fixture, i, JOURNAL_PUBLICATION, &publication, sizeof(publication));
+	}
+	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, 7), -ENOSPC);
+	assert_false(reserve_stands(fixture));
+	assert_int_equal(fixture->batch.due_ns, 7 + BATCH_RETRY_MS * INT64_C(1000000));
+	limit_pages(fixture->store.journal, 1000000);
+	commit(fixture);
+	assert_true(reserve_stands(fixture));
+	assert_int_equal(fixture->batch.last_entry, 100);
+}
+
 /* A submit's runs and its command are one transaction: a crash between them leaves no run behind. */
 static void half_a_submit_is_not_committed(void **state)
 {
@@ -331,6 +399,8 @@ int main(void)
 		STORE_TEST(ended_run_leaves_the_queue),
 		STORE_TEST(half_a_submit_is_not_committed),
 		STORE_TEST(full_disk_keeps_the_batch),
+		STORE_TEST(full_disk_drops_samples_first),
+		STORE_TEST(full_disk_gives_up_the_reserve),
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
 		STORE_TEST(samples_come_back),
