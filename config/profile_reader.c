@@ -46,6 +46,7 @@ static const struct schema_field root_fields[] = {
 	{"write_budget", SCHEMA_UINT, false, AT(write_budget), 0, DIM_NUMBER, 0, 4e9},
 	{"registers", SCHEMA_NODE, false},
 	{"identity", SCHEMA_NODE, false},
+	{"units", SCHEMA_NODE, false},
 	{"off", SCHEMA_NODE, false},
 	{"automatic", SCHEMA_NODE, false},
 	{"start", SCHEMA_NODE, false},
@@ -250,6 +251,8 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	if ((node = yaml_get(root, "identity")))
 		profile->identity_count =
 			read_values(node, "identity", false, diagnostics, profile, profile->identity);
+	if ((node = yaml_get(root, "units")))
+		profile->unit_count = read_values(node, "units", false, diagnostics, profile, profile->units);
 	if ((node = yaml_get(root, "off")))
 		profile->off_count = read_values(node, "off", true, diagnostics, profile, profile->off_steps);
 	if ((node = yaml_get(root, "automatic")))

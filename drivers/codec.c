@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define ZERO_CELSIUS_K 273.15
+#define LEAST_MEASURED 1e-6
 
 uint32_t codec_decode_u32(const uint16_t words[2], bool high_first)
 {
@@ -53,6 +54,22 @@ unsigned codec_words(enum register_type type)
 bool codec_is_float(enum register_type type)
 {
 	return type == REG_F32_HIGH_FIRST || type == REG_F32_LOW_FIRST;
+}
+
+/* The other order makes a number next to nothing of many values: no instrument measures that, but for 0. */
+static bool is_measured(double value, double low, double high)
+{
+	return isfinite(value) && value >= low && value <= high &&
+	       (fabs(value) >= LEAST_MEASURED || value == 0);
+}
+
+bool codec_proves_order(enum register_type type, const uint16_t words[2], double low, double high)
+{
+	bool high_first = type == REG_F32_HIGH_FIRST;
+
+	return !codec_is_float(type) ||
+	       (is_measured((double)codec_decode_f32(words, high_first), low, high) &&
+		!is_measured((double)codec_decode_f32(words, !high_first), low, high));
 }
 
 double codec_decode_raw(const struct profile_register *reg, const uint16_t *words)

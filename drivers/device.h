@@ -107,7 +107,10 @@ struct report {
 	bool online;    /* identity verified and three good cycles since the last (re)connect */
 	uint8_t fault;  /* enum cause of the last failed transaction in this cycle; CAUSE_NONE: clean */
 	uint32_t errors, transactions; /* since the worker started */
-	bool simulated;                /* the device proved to be densim, at @sim_scale */
+	bool units_differ; /* the panel's units or decimals are not the profile's: no setpoint is written */
+	bool order_proven; /* values are plausible in the declared word order and in no other; integers have
+			      none */
+	bool simulated;    /* the device proved to be densim, at @sim_scale */
 	double sim_scale;
 	union {
 		struct furnace_report furnace;

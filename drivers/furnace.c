@@ -20,6 +20,8 @@
 #define SAME_K 0.02
 #define PLAUSIBLE_LOW_K 200.0
 #define PLAUSIBLE_HIGH_K 3000.0
+#define RAW_LOW (-73.0) /* PLAUSIBLE_LOW_K in degC; degC and K alike up to the highest */
+#define RAW_HIGH PLAUSIBLE_HIGH_K
 #define DIFFERS_TWICE 2u
 #define SPAN_WORDS_MAX 32u
 
@@ -187,7 +189,7 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 	int r;
 
 	setpoint_k -= furnace->session.device->temperature_offset_k;
-	if (!codec_allows_setpoint(furnace->profile, setpoint_k) ||
+	if (!codec_allows_setpoint(furnace->profile, setpoint_k) || furnace->session.units_differ ||
 	    (reg->retained && furnace->profile->write_budget > 0 &&
 	     furnace->report.writes >= furnace->profile->write_budget)) {
 		furnace->session.port.fault = CAUSE_RANGE;
@@ -260,6 +262,10 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 				   : codec_decode(furnace->fast[role], words);
 	struct reading reading = session_make_reading(&furnace->session, seq, value);
 
+	if (role == ROLE_VALUE)
+		session_prove_order(&furnace->session,
+				    codec_proves_order((enum register_type)furnace->fast[role]->type, words,
+						       RAW_LOW, RAW_HIGH));
 	/* In another float order, or as another register, a furnace's temperature is not a temperature. */
 	if (role != ROLE_SETPOINT && temperature && reading.quality == QUALITY_GOOD &&
 	    (value < PLAUSIBLE_LOW_K || value > PLAUSIBLE_HIGH_K)) {

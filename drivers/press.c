@@ -175,6 +175,19 @@ static struct press_order make_order(struct press *press, const struct driver_cy
 	return order;
 }
 
+/* At rest the oil reads 0 in any order; the setpoint and the stroke beside it are in the same one. */
+static void take_words(struct press *press, const uint16_t words[PRESS_READ_WORDS],
+		       struct press_block *ret_block)
+{
+	bool proven = false;
+
+	for (unsigned at = 0; at < PRESS_FLOAT_WORDS; at += 2)
+		proven |= codec_proves_order(REG_F32_HIGH_FIRST, words + at, PLAUSIBLE_LOW_BAR,
+					     PLAUSIBLE_HIGH_BAR);
+	session_prove_order(&press->session, proven);
+	press_map_decode(words, ret_block);
+}
+
 static int exchange(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand,
 		    struct press_block *ret_block)
 {
@@ -192,7 +205,7 @@ static int exchange(struct press *press, const struct driver_cycle *cycle, const
 	r = modbus_port_write_read(&press->session.port, PRESS_WRITE_ADDRESS, PRESS_WRITE_WORDS, sent,
 				   PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
 	if (r == 0)
-		press_map_decode(words, ret_block);
+		take_words(press, words, ret_block);
 	return r;
 }
 
@@ -204,7 +217,7 @@ static int observe(struct press *press, struct press_block *ret_block)
 	press->wrote = press->following = false;
 	press->written_bar = press->before_write_bar = NAN;
 	if (r == 0)
-		press_map_decode(words, ret_block);
+		take_words(press, words, ret_block);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #define PRESS_WRITE_WORDS 7
 #define PRESS_RESET_ADDRESS 0x0008
 #define PRESS_READ_ADDRESS 0x0100
+#define PRESS_FLOAT_WORDS 6 /* of the read block, at its beginning */
 #define PRESS_READ_WORDS 12
 #define PRESS_HEATER_COIL 0x0000
 #define PRESS_IDENTITY 0xBE17

@@ -75,8 +75,11 @@ struct profile {
 	char marks[PROFILE_MARKS_MAX][PROFILE_TEXT]; /* what must be verified at commissioning, in words */
 	uint32_t register_count;
 	struct profile_register registers[PROFILE_REGISTERS_MAX];
-	uint32_t identity_count, off_count, auto_count, start_count;
+	uint32_t identity_count, unit_count, off_count, auto_count, start_count;
 	struct profile_value identity[PROFILE_STEPS_MAX]; /* what must be read before any write */
+	/* What the panel can change: units, decimals. Read with the identity; a change is an alarm of its
+	 * own. */
+	struct profile_value units[PROFILE_STEPS_MAX];
 	struct profile_value
 		off_steps[PROFILE_STEPS_MAX]; /* heater off, in order: register and value to write */
 	struct profile_value auto_steps[PROFILE_STEPS_MAX]; /* back to automatic, in order */

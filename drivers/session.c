@@ -32,14 +32,13 @@ static bool matches(const struct profile_value *expected, const struct profile_r
 	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));
 }
 
-/* 0 = read; whether it fits is in *ret_ok. */
-static int read_identity(struct session *session, bool *ret_ok)
+/* 0 = read; whether all of @expected was found is in *ret_ok. */
+static int read_expected(struct session *session, const struct profile_value *expected, uint32_t count,
+			 bool *ret_ok)
 {
-	const struct profile *profile = &session->device->profile;
-
 	*ret_ok = true;
-	for (uint32_t i = 0; i < profile->identity_count && i < PROFILE_STEPS_MAX; i++) {
-		const struct profile_register *reg = profile_find(profile, profile->identity[i].reg);
+	for (uint32_t i = 0; i < count && i < PROFILE_STEPS_MAX; i++) {
+		const struct profile_register *reg = profile_find(&session->device->profile, expected[i].reg);
 		uint16_t words[2] = {0};
 		int r;
 
@@ -51,7 +50,7 @@ static int read_identity(struct session *session, bool *ret_ok)
 					   (uint16_t)codec_words((enum register_type)reg->type), words);
 		if (r != 0)
 			return r;
-		if (!matches(&profile->identity[i], reg, words))
+		if (!matches(&expected[i], reg, words))
 			*ret_ok = false;
 	}
 	return 0;
@@ -87,7 +86,7 @@ static void notice_line(struct session *session)
 
 	if (session->connects != line->connects) {
 		session->good_cycles = 0;
-		session->probed = session->simulated = false;
+		session->probed = session->simulated = session->order_proven = false;
 		session->probe_attempts = 0;
 	}
 	if (session->connects != line->connects || session->desyncs != line->desyncs) {
@@ -108,15 +107,19 @@ static int refuse_device(struct session *session)
 
 int session_begin(struct session *session, double t_lab_s)
 {
-	double period_s = session->identity_ok ? IDENTITY_PERIOD_S : MISMATCH_PERIOD_S;
-	bool ok;
+	const struct profile *profile = &session->device->profile;
+	double period_s =
+		session->identity_ok && !session->units_differ ? IDENTITY_PERIOD_S : MISMATCH_PERIOD_S;
+	bool ok, units_ok;
 	int r;
 
 	modbus_port_begin(&session->port);
 	notice_line(session);
 	if (session->checked && session->connects > 0 && t_lab_s - session->checked_lab_s < period_s)
 		return session->identity_ok ? 0 : refuse_device(session);
-	r = read_identity(session, &ok);
+	r = read_expected(session, profile->identity, profile->identity_count, &ok);
+	if (r == 0)
+		r = read_expected(session, profile->units, profile->unit_count, &units_ok);
 	if (r != 0)
 		return r;
 	/* The first transaction may just have connected the line. */
@@ -124,6 +127,7 @@ int session_begin(struct session *session, double t_lab_s)
 	session->checked = true;
 	session->checked_lab_s = t_lab_s;
 	session->identity_ok = ok;
+	session->units_differ = !units_ok;
 	if (!ok)
 		return refuse_device(session);
 	if (!session->probed)
@@ -145,6 +149,8 @@ void session_keep(const struct session *session, struct report *report)
 	report->fault = session->port.fault;
 	report->errors = session->port.errors;
 	report->transactions = session->port.transactions;
+	report->units_differ = session->units_differ;
+	report->order_proven = session->order_proven;
 	report->simulated = session->simulated;
 	report->sim_scale = session->sim_scale;
 }
@@ -170,6 +176,11 @@ struct reading session_make_reading(const struct session *session, uint32_t seq,
 				.seq = seq,
 				.quality = isfinite(value) ? QUALITY_GOOD : QUALITY_BAD,
 				.cause = isfinite(value) ? CAUSE_NONE : CAUSE_RANGE};
+}
+
+void session_prove_order(struct session *session, bool proven)
+{
+	session->order_proven = session->order_proven || proven;
 }
 
 void session_distrust(struct session *session)

@@ -12,7 +12,7 @@ struct session {
 	struct modbus_port port;
 	const struct bus_device *device;
 	uint32_t connects, desyncs; /* of the line, as last seen */
-	bool identity_ok, checked, probed, simulated;
+	bool identity_ok, units_differ, order_proven, checked, probed, simulated;
 	uint8_t probe_attempts;
 	uint32_t good_cycles, good_since_desync;
 	double checked_lab_s, sim_scale;
@@ -31,6 +31,9 @@ bool session_may_write(const struct session *session);
 void session_end(struct session *session, bool good, struct report *report);
 /* The device's own block says that it is another one: no writes until identity has been read again. */
 void session_distrust(struct session *session);
+/* A value of the device's block was @proven to be in the declared word order; forgotten with the connection.
+ */
+void session_prove_order(struct session *session, bool proven);
 /* Fills the report's common fields in a cycle without traffic of this device. */
 void session_keep(const struct session *session, struct report *report);
 /* A good reading, timed by the port's last transaction; quality BAD with cause RANGE when @value is not

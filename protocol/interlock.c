@@ -35,6 +35,7 @@ const struct interlock_row interlock_table[] = {
 	{ALARM_READBACK, "furnace read-back", REACT_HOLD, GUARDED, false, check_readback_furnace},
 	{ALARM_READBACK, "press read-back", REACT_SAFE_HOLD, GUARDED, true, check_readback_press},
 	{ALARM_IDENTITY, "identity", REACT_SAFE_HOLD, GUARDED, false, check_identity},
+	{ALARM_UNITS, "units", REACT_HEATER_OFF, GUARDED, false, check_units},
 	{ALARM_BUS_LOST, "bus lost", REACT_ALARM, GUARDED | IN(PHASE_HANDED_OVER), false, check_bus},
 	{ALARM_ADAPTER_LOST, "furnace line gone", REACT_SAFE_HOLD, GUARDED, false, check_adapter_furnace},
 	{ALARM_ADAPTER_LOST, "press line gone", REACT_SAFE_HOLD, GUARDED, true, check_adapter_press},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows 8, 10, 12, 14, 15, 21, 22 and 39: data that ages, devices that disagree, and a process that never
+/* Rows 8, 10, 12, 13, 14, 15, 21, 22 and 39: data that ages, devices that disagree, and a process that never
  * arrives. */
 #include "protocol/interlock_rows.h"
 
@@ -78,6 +78,20 @@ enum verdict check_identity(struct step *step, char *ret_text)
 		      "the run holds. Check "
 		      "address and cable, then resume.",
 		      furnace ? "Furnace" : "Press", step->p->timer[TIMER_IDENTITY]);
+	return VERDICT_FIRE;
+}
+
+/* What is read is no temperature, and what is written no setpoint: the heater goes off, the worker writes no
+ * setpoint. */
+enum verdict check_units(struct step *step, char *ret_text)
+{
+	if (!step->in->units_differ)
+		return VERDICT_CLEAR;
+	interlock_say(
+		ret_text,
+		"Units or decimals were changed at a panel (last good %.1f K). Heater off, no setpoint is "
+		"written, the run holds. Set them back to what the profile says, then resume.",
+		step->m->last_good_k);
 	return VERDICT_FIRE;
 }
 

@@ -71,6 +71,7 @@ enum verdict check_stale_pressure(struct step *step, char *ret_text);
 enum verdict check_readback_furnace(struct step *step, char *ret_text);
 enum verdict check_readback_press(struct step *step, char *ret_text);
 enum verdict check_identity(struct step *step, char *ret_text);
+enum verdict check_units(struct step *step, char *ret_text);
 enum verdict check_bus(struct step *step, char *ret_text);
 enum verdict check_adapter_furnace(struct step *step, char *ret_text);
 enum verdict check_adapter_press(struct step *step, char *ret_text);

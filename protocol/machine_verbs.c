@@ -40,6 +40,8 @@ static const char *refuse_devices(const struct step *step)
 		return "no fresh pressure";
 	if (in->press_local)
 		return "the press is in local: switch it to remote";
+	if (in->units_differ)
+		return "a panel shows other units or decimals than its profile: set them back";
 	if (!in->devices_armed)
 		return "a device's watchdog is not armed";
 	if (!in->store_ok)

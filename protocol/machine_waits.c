@@ -48,6 +48,10 @@ static const char *missing_press(const struct step *step, char text[MACHINE_WHY]
 			 step->in->oil_bar.value);
 		return text;
 	}
+	if (step->in->units_differ)
+		return "a panel shows other units or decimals than its profile: set them back";
+	if (step->in->order_unproven)
+		return "no value has proven the word order of a device's floats: check its profile";
 	if (!step->in->devices_armed)
 		return "a device's watchdog is not armed";
 	return NULL;

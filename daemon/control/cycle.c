@@ -80,6 +80,8 @@ static void read_furnace(const struct cycle_view *view, struct inputs *inputs)
 	inputs->furnace_identity_ok = report->furnace.identity_ok && report->online;
 	inputs->furnace_readback_differs = report->furnace.readback_differs;
 	inputs->furnace_second_master = report->furnace.second_master;
+	inputs->units_differ |= report->units_differ;
+	inputs->order_unproven |= !report->order_proven;
 }
 
 static void read_press(const struct cycle_view *view, struct inputs *inputs)
@@ -103,6 +105,8 @@ static void read_press(const struct cycle_view *view, struct inputs *inputs)
 	inputs->press_identity_ok = report->press.identity_ok && report->online;
 	inputs->press_readback_differs = report->press.readback_differs;
 	inputs->press_second_master = report->press.second_master;
+	inputs->units_differ |= report->units_differ;
+	inputs->order_unproven |= !report->order_proven;
 }
 
 /* Armed, or the site file accepts in words that there is nothing to arm. */

@@ -245,6 +245,12 @@ void emulator_roles_init(struct emulator *emulator)
 		if (at >= 0)
 			emulator->memory[at] = profile->identity[i].value;
 	}
+	for (uint32_t i = 0; i < profile->unit_count; i++) {
+		int at = find_name(emulator, profile->units[i].reg);
+
+		if (at >= 0)
+			emulator->memory[at] = profile->units[i].value;
+	}
 	for (unsigned i = 0; i < profile->register_count; i++) {
 		if (is_furnace(emulator, i, "local_setpoint"))
 			emulator->memory[i] = LOWEST_K;

@@ -83,6 +83,25 @@ static void times_cross_from_mono_to_lab(void **state)
 	assert_true(inputs.store_ok);
 }
 
+/* Hazards 11 and 13: one device is enough, and a worker that has not said so has not proven it. */
+static void order_and_units_of_every_device_count(void **state)
+{
+	struct inputs inputs;
+
+	(void)state;
+	for (int spoilt = 0; spoilt < 4; spoilt++) {
+		struct report *furnace = &reports[1].reports[0], *press = &reports[0].reports[0];
+		struct cycle_view view = make_view();
+
+		furnace->order_proven = spoilt != 1;
+		press->order_proven = spoilt != 2;
+		furnace->units_differ = spoilt == 3;
+		cycle_build_inputs(&view, &inputs);
+		assert_int_equal(inputs.order_unproven, spoilt == 1 || spoilt == 2);
+		assert_int_equal(inputs.units_differ, spoilt == 3);
+	}
+}
+
 static void an_offline_device_is_not_identified(void **state)
 {
 	struct cycle_view view = make_view();
@@ -233,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(times_cross_from_mono_to_lab, set_up),
+		cmocka_unit_test_setup(order_and_units_of_every_device_count, set_up),
 		cmocka_unit_test_setup(an_offline_device_is_not_identified, set_up),
 		cmocka_unit_test_setup(arming_needs_every_watchdog_or_the_words, set_up),
 		cmocka_unit_test_setup(scaled_time_needs_proof_from_every_device, set_up),

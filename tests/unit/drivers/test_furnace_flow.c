@@ -16,6 +16,7 @@ enum {
 	MODE = 273,
 	STATUS = 75,
 	IDENTITY = 122,
+	UNITS = 516,
 	FLOW = 0x20,
 	FLOW_SP = 0x21
 };
@@ -63,6 +64,9 @@ static void make_furnace(struct profile *profile)
 	add(profile, "identity", IDENTITY, REG_U16, UNIT_NONE, false);
 	add(profile, "status", STATUS, REG_U16, UNIT_NONE, false);
 	profile->registers[profile->register_count - 1].bit = 5;
+	add(profile, "units", UNITS, REG_U16, UNIT_NONE, false);
+	profile->unit_count = 1;
+	profile->units[0] = (struct profile_value){.reg = "units", .value = 0};
 	profile->identity_count = 1;
 	profile->identity[0] = (struct profile_value){.reg = "identity", .value = 0x2400, .mask = 0xFF00};
 	profile->off_count = 2;
@@ -293,6 +297,62 @@ static void second_master_and_panel_are_seen(void **state)
 	free_bench(bench);
 }
 
+/* Hazard 13: seen within a minute; off still goes out, a setpoint does not; seen again when it is set back.
+ */
+static void changed_units_stop_setpoints(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	uint32_t written;
+
+	(void)state;
+	run(bench, 5);
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 320};
+	run(bench, 5);
+	assert_true(fabs(get_k(&bench->fake, SP) - 320) < 0.01);
+	assert_false(bench->report.units_differ);
+	bench->fake.words[UNITS] = 1;
+	run(bench, 610);
+	assert_true(bench->report.units_differ);
+	assert_true(bench->report.furnace.identity_ok);
+	bench->demand.furnace.setpoint_k = 330;
+	run(bench, 30);
+	assert_true(fabs(get_k(&bench->fake, SP) - 320) < 0.01);
+	written = bench->fake.writes;
+	bench->demand.furnace.mode = MODE_OFF;
+	run(bench, 5);
+	assert_true(bench->fake.writes > written);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	bench->fake.words[UNITS] = 0;
+	run(bench, 60);
+	assert_false(bench->report.units_differ);
+	free_bench(bench);
+}
+
+/* Hazard 11: proven by a temperature that is one in the declared order alone, and again after each connect.
+ */
+static void the_word_order_must_be_proven(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	uint16_t *words = bench->fake.words + PV;
+
+	(void)state;
+	words[0] = 0; /* 25 degC is 41C8 0000, the words changed places: next to 0 */
+	words[1] = 0x41C8;
+	run(bench, 10);
+	assert_false(bench->report.order_proven);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_GOOD); /* 0 degC, it seems */
+	codec_encode_f32(25, true, words);
+	run(bench, 1);
+	assert_true(bench->report.order_proven);
+	words[0] = words[1] = 0;
+	run(bench, 10);
+	assert_true(bench->report.order_proven);
+	bench->fake.line.connects++;
+	run(bench, 10);
+	assert_false(bench->report.order_proven); /* 0 degC is the same in every order */
+	free_bench(bench);
+}
+
 static void broken_sensor_is_a_bad_reading(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -356,6 +416,8 @@ int main(void)
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
 		cmocka_unit_test(second_master_and_panel_are_seen),
+		cmocka_unit_test(changed_units_stop_setpoints),
+		cmocka_unit_test(the_word_order_must_be_proven),
 		cmocka_unit_test(broken_sensor_is_a_bad_reading),
 		cmocka_unit_test(black_listed_registers_are_never_touched),
 		cmocka_unit_test(flow_is_polled_at_1_hz_and_backs_off),

@@ -128,6 +128,24 @@ static void observe_only_reads(void **state)
 	free_bench(bench);
 }
 
+/* Hazard 11: oil at 0 bar says nothing of the order; the stroke beside it does. */
+static void the_word_order_must_be_proven(void **state)
+{
+	struct bench *bench = make_bench(0);
+
+	(void)state;
+	run(bench, 5);
+	assert_true(bench->report.online);
+	assert_false(bench->report.order_proven);
+	codec_encode_f32(98.5f, false, bench->fake.words + PRESS_READ_ADDRESS + 4);
+	run(bench, 5);
+	assert_false(bench->report.order_proven);
+	codec_encode_f32(98.5f, true, bench->fake.words + PRESS_READ_ADDRESS + 4);
+	run(bench, 1);
+	assert_true(bench->report.order_proven);
+	free_bench(bench);
+}
+
 static void another_map_is_never_written(void **state)
 {
 	struct bench *bench = make_bench(1000);
@@ -350,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(observe_only_reads),
+		cmocka_unit_test(the_word_order_must_be_proven),
 		cmocka_unit_test(another_map_is_never_written),
 		cmocka_unit_test(watchdog_is_armed_before_setpoint_and_heater),
 		cmocka_unit_test(one_transaction_a_cycle_and_a_beating_heart),

@@ -26,6 +26,33 @@ static void codec_golden_bytes(void **state)
 	assert_true(codec_decode_f32(words, true) == 400.25f);
 }
 
+/* Hazard 11: 25 and 370.25 in their own order alone, 0 and noise near it in both. */
+static void codec_proves_the_declared_order(void **state)
+{
+	static const struct {
+		uint16_t words[2];
+		bool high_first, low_first;
+	} cases[] = {
+		{{0x41C8, 0x0000}, true, false},  /* 25 */
+		{{0x0000, 0x41C8}, false, true},  /* 25, low word first */
+		{{0x43B9, 0x2000}, true, false},  /* 370.25 */
+		{{0x3F80, 0x20C5}, true, false},  /* 1.001 */
+		{{0x0000, 0x0000}, false, false}, /* 0 */
+		{{0x4200, 0x4200}, false, false}, /* the same in both */
+		{{0x7F80, 0x0000}, false, false}, /* infinite in one, nothing in the other */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(codec_proves_order(REG_F32_HIGH_FIRST, cases[i].words, -73, 3000),
+				 cases[i].high_first);
+		assert_int_equal(codec_proves_order(REG_F32_LOW_FIRST, cases[i].words, -73, 3000),
+				 cases[i].low_first);
+	}
+	assert_true(codec_proves_order(REG_U16, cases[4].words, -73, 3000));
+	assert_false(codec_proves_order(REG_F32_HIGH_FIRST, cases[0].words, 30, 3000));
+}
+
 static void codec_units_and_ranges(void **state)
 {
 	struct profile_register reg = {.type = REG_S16, .unit = UNIT_CELSIUS, .scale = 0.1, .bit = -1};
@@ -243,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codec_golden_bytes),
+		cmocka_unit_test(codec_proves_the_declared_order),
 		cmocka_unit_test(codec_units_and_ranges),
 		cmocka_unit_test(block_table),
 		cmocka_unit_test(rows_must_be_whole_finite_and_in_order),

@@ -113,6 +113,11 @@ static void identity(struct plant *plant)
 	plant->in.furnace_identity_ok = false;
 }
 
+static void units(struct plant *plant)
+{
+	plant->in.units_differ = true;
+}
+
 static void bus(struct plant *plant)
 {
 	plant->in.oil_bar.t_lab_s = since;
@@ -215,6 +220,7 @@ static const struct expectation cases[] = {
 	{"furnace read-back", PHASE_ISOTHERM, readback_furnace, 1, ALARM_READBACK, PHASE_HOLD, false, false},
 	{"press read-back", PHASE_ISOTHERM, readback_press, 1, ALARM_READBACK, PHASE_HOLD, true, true},
 	{"identity", PHASE_ISOTHERM, identity, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
+	{"units", PHASE_ISOTHERM, units, 1, ALARM_UNITS, PHASE_HOLD, true, false},
 	{"bus lost", PHASE_ISOTHERM, bus, 6, ALARM_BUS_LOST, PHASE_ISOTHERM, false, false},
 	{"furnace line gone", PHASE_ISOTHERM, adapter_furnace, 61, ALARM_ADAPTER_LOST, PHASE_HOLD, true,
 	 true},
