@@ -27,6 +27,7 @@ static const struct analysis analyses[ANALYSE_KINDS] = {
 			       help_kissinger, analyse_kissinger_run},
 	[ANALYSE_FSDP] = {"position, width and area of the first sharp diffraction peak of an I(q) curve",
 			  help_fsdp, analyse_fsdp_run},
+	[ANALYSE_EOS] = {"bulk modulus from compression against pressure", help_eos, analyse_eos_run},
 };
 
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure)

@@ -9,6 +9,8 @@
 #include "tools/densctl/analyse/csv.h"
 #include "tools/densctl/command.h"
 
+#define K_PRIME_USUAL 4.0
+
 enum { BOOTSTRAP_MAX = 100000 };
 
 /* -EINVAL: not what the option takes. @value is NULL for a flag. */
@@ -24,6 +26,7 @@ struct analyse_option {
 #define PAIR (1U << ANALYSE_PAIR)
 #define KISSINGER (1U << ANALYSE_KISSINGER)
 #define FSDP (1U << ANALYSE_FSDP)
+#define EOS (1U << ANALYSE_EOS)
 #define ALL (~0U)
 
 static const struct {
@@ -33,6 +36,7 @@ static const struct {
 	[ANALYSE_PAIR] = {"pair", "analyse pair", "FIRST.csv REFERENCE.csv", 2},
 	[ANALYSE_KISSINGER] = {"kissinger", "analyse kissinger", "TABLE.csv", 1},
 	[ANALYSE_FSDP] = {"fsdp", "analyse fsdp", "FILE.csv", 1},
+	[ANALYSE_EOS] = {"eos", "analyse eos", "TABLE.csv", 1},
 };
 
 static int read_number(const char *text, double *ret_number)
@@ -186,6 +190,14 @@ static int set_reference(struct analyse_arguments *arguments, const char *value)
 	return 0;
 }
 
+static int set_k_prime(struct analyse_arguments *arguments, const char *value)
+{
+	if (strcmp(value, "free") != 0)
+		return read_number(value, &arguments->k_prime);
+	arguments->k_prime = NAN;
+	return 0;
+}
+
 static const struct analyse_option options[] = {
 	{"--help", NULL, set_help, ALL},
 	{"-h", NULL, set_help, ALL},
@@ -204,6 +216,7 @@ static const struct analyse_option options[] = {
 	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR},
 	{"--range", "a range A:B in 1/Angstrom, such as 2.2:3.1", set_range, FSDP},
 	{"--reference", "a file", set_reference, FSDP},
+	{"--k-prime", "a number such as 4, or free", set_k_prime, EOS},
 	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER},
 };
 
@@ -277,7 +290,7 @@ static int check_files(enum analyse_kind kind, const struct analyse_arguments *a
 int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			    struct analyse_arguments *ret_arguments)
 {
-	struct analyse_arguments arguments = {.tg_k = NAN, .range = {NAN, NAN}};
+	struct analyse_arguments arguments = {.tg_k = NAN, .range = {NAN, NAN}, .k_prime = K_PRIME_USUAL};
 	bool only_files = false;
 	unsigned seen = 0;
 

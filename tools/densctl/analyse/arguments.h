@@ -19,11 +19,12 @@ struct analyse_arguments {
 	struct pair_options pair;
 	double tg_k;
 	double range[2];       /* 1/Angstrom */
+	double k_prime;        /* NAN: fitted */
 	const char *reference; /* curve of another state, to compare with */
 	unsigned segments[2];  /* of the first and the reference file; 0: the only one */
 };
 
-enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER, ANALYSE_FSDP, ANALYSE_KINDS };
+enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER, ANALYSE_FSDP, ANALYSE_EOS, ANALYSE_KINDS };
 
 /* "pair"; "FIRST.csv REFERENCE.csv" */
 const char *analyse_kind_name(enum analyse_kind kind);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "daemon/calorimetry/eos.h"
 #include "daemon/calorimetry/fsdp.h"
 #include "tools/densctl/analyse/arguments.h"
 #include "tools/densctl/analyse/input.h"
@@ -35,9 +36,16 @@ struct picture_fsdp {
 	double cube_ratio, cube_ratio_sd; /* of curve to reference */
 };
 
+struct picture_eos {
+	const struct eos_point *points;
+	size_t count;
+	const struct eos_result *result;
+};
+
 picture_writer picture_write_pair;      /* struct picture_pair */
 picture_writer picture_write_kissinger; /* struct picture_kissinger */
 picture_writer picture_write_fsdp;      /* struct picture_fsdp */
+picture_writer picture_write_eos;       /* struct picture_eos */
 /*
  * Draws what @arguments ask for (--svg, --png). DENSCTL_OK, or DENSCTL_INVALID with the reason on standard
  * error: gnuplot is missing, or the file cannot be written.
