@@ -15,9 +15,10 @@
 #define OVERSHOOT_MIN 0.04 /* of the step */
 #define OVERSHOOT_SIGMAS 4.0
 #define SIDE_MIN 0.5   /* of the rise's width: what must be left of the scan below and above it */
+#define FILLS_MIN 0.2  /* of the scan, from foot to top */
 #define GROWTH_MAX 0.1 /* of the steepest slope, over the first quarter: no glass */
 
-enum { SPAN_MIN = 3 }; /* blocks a side needs at least */
+enum { SPAN_MIN = 2 }; /* blocks a side needs at least */
 
 /* Slopes of the lines through three neighbouring blocks, and how sure they are. */
 struct slopes {
@@ -75,20 +76,45 @@ static double span_of_signal(const struct blocks *blocks, const struct outline *
 	return high - low;
 }
 
+/* Where a course with slopes above @drift begins and ends about the steepest. */
+static void find_ends(struct outline *outline, const struct slopes *slopes, double drift)
+{
+	double least = fmax(RISE_SHARE * (slopes->at[outline->rise] - drift), RISE_SIGMAS * slopes->sd);
+
+	outline->foot = outline->top = outline->rise;
+	while (outline->foot > outline->low && slopes->at[outline->foot] - drift > least)
+		outline->foot--;
+	while (outline->top + 1 < outline->high && slopes->at[outline->top] - drift > least)
+		outline->top++;
+}
+
+/* The slope a quarter of the blocks below the rise stay under. */
+static double drift_below(const struct outline *outline, const struct slopes *slopes)
+{
+	double sorted[BLOCKS_MAX];
+	size_t n = outline->rise - outline->low;
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = slopes->at[outline->low + 1 + i];
+	qsort(sorted, n, sizeof(sorted[0]), ascending);
+	return sorted[n / 4];
+}
+
+/* Where the rise fills much of the scan, the median slope is not the drift. */
 static void find_rise(struct outline *outline, const struct slopes *slopes)
 {
-	double least;
-	size_t b = outline->low + 1;
+	struct outline wide;
 
-	for (size_t i = b; i + 1 < outline->high; i++)
-		if (slopes->at[i] > slopes->at[b])
-			b = i;
-	least = fmax(RISE_SHARE * (slopes->at[b] - slopes->drift), RISE_SIGMAS * slopes->sd);
-	outline->rise = outline->foot = outline->top = b;
-	while (outline->foot > outline->low && slopes->at[outline->foot] - slopes->drift > least)
-		outline->foot--;
-	while (outline->top + 1 < outline->high && slopes->at[outline->top] - slopes->drift > least)
-		outline->top++;
+	outline->rise = outline->low + 1;
+	for (size_t b = outline->rise; b + 1 < outline->high; b++)
+		if (slopes->at[b] > slopes->at[outline->rise])
+			outline->rise = b;
+	find_ends(outline, slopes, slopes->drift);
+	if ((double)(outline->top - outline->foot) < FILLS_MIN * (double)(outline->high - outline->low))
+		return;
+	wide = *outline;
+	find_ends(&wide, slopes, fmin(slopes->drift, drift_below(outline, slopes)));
+	outline->foot = wide.foot;
 }
 
 /*

@@ -272,6 +272,7 @@ static void report_uncertainty(struct analysis *analysis)
 		.options = analysis->options,
 		.grid = &analysis->grid,
 		.match = &analysis->match,
+		.windows = &analysis->windows,
 		.noise_first = analysis->first.noise,
 		.noise_ref = analysis->reference.noise,
 		.empty = analysis->empty.count > 0,

@@ -87,6 +87,8 @@ struct pair_result {
 	double step;                          /* l - g at Tf_ref */
 	double noise_first, noise_ref;        /* sd of one point, from second differences */
 	double curvature_sd_k;   /* share of tf_sd_k from curvature of the base line; 0: not significant */
+	double ambiguity_k;      /* windows as good move Tf or Tf - Tf_ref by this, more than the sd said
+				    before it was widened; 0: they do not */
 	uint32_t bootstrap_used; /* replicates that gave a number */
 	struct pair_shares tf_shares, tf_ref_shares, delta_tf_shares; /* of the three sds above */
 };

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "daemon/calorimetry/window.h"
-
 /*
  * What a fading tail still does to a line over what the retreat removed, squared: 1/(e^x - 1) with x the
  * retreat in decay lengths (about 0.9 where tails matter: 0.7), and 2 for the lever of the narrower window.
@@ -70,6 +68,48 @@ static struct triple tail_off(const struct uncertainty *uncertainty, const struc
 	return triple_off(&match, uncertainty->match);
 }
 
+static void triple_widen(struct triple *widest, struct triple off)
+{
+	widest->tf_k = fmax(widest->tf_k, fabs(off.tf_k));
+	widest->ref_k = fmax(widest->ref_k, fabs(off.ref_k));
+	widest->delta_k = fmax(widest->delta_k, fabs(off.delta_k));
+}
+
+/* The furthest that windows which would have done nearly as well, and hold a glass and a liquid, put them. */
+static struct triple others_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+{
+	const struct windows *windows = uncertainty->windows;
+	struct triple widest = {0};
+	char why[REFUSAL_WHY];
+	struct match match;
+
+	for (size_t i = 0; i < windows->other_count; i++) {
+		const struct windows_other *other = &windows->others[i];
+
+		if (match_windows(uncertainty->grid, other->glass_k, other->liquid_k, result->align, &match,
+				  why) == 0 &&
+		    window_check(uncertainty->grid, &match, other->glass_k, other->liquid_k,
+				 uncertainty->noise_first, uncertainty->noise_ref, why) == 0)
+			triple_widen(&widest, triple_off(&match, uncertainty->match));
+	}
+	return widest;
+}
+
+static double shares_sum(const struct pair_shares *shares)
+{
+	return hypot(hypot(shares->windows_k, shares->noise_k),
+		     hypot(shares->curvature_k, hypot(shares->lag_k, shares->calibration_k)));
+}
+
+/* Windows as good disagree by more than is stated: that is their share then. True when it is. */
+static bool widen(struct pair_shares *shares, double others_k)
+{
+	if (!(others_k > shares_sum(shares)))
+		return false;
+	shares->windows_k = others_k;
+	return true;
+}
+
 /*
  * Noise alone makes narrow and wide windows differ by the difference of their variances, a line's variance
  * going as width^-3. Only what exceeds twice that is relaxation.
@@ -91,16 +131,11 @@ static struct pair_shares shares_of(double both_k, double noise_k, double tail_k
 	};
 }
 
-static double shares_sum(const struct pair_shares *shares)
-{
-	return hypot(hypot(shares->windows_k, shares->noise_k),
-		     hypot(shares->curvature_k, hypot(shares->lag_k, shares->calibration_k)));
-}
-
 void uncertainty_report(const struct uncertainty *uncertainty, struct pair_result *result)
 {
 	const struct pair_options *options = uncertainty->options;
 	struct triple curvature = curvature_off(uncertainty, result), tail = tail_off(uncertainty, result);
+	struct triple others = others_off(uncertainty, result);
 	struct bootstrap bootstrap = {
 		.grid = uncertainty->grid,
 		.glass_k = result->glass_k,
@@ -125,6 +160,11 @@ void uncertainty_report(const struct uncertainty *uncertainty, struct pair_resul
 	result->tf_shares.lag_k = result->tf_ref_shares.lag_k =
 		isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s;
 	result->tf_shares.calibration_k = result->tf_ref_shares.calibration_k = options->calibration_sd_k;
+	if (widen(&result->tf_shares, others.tf_k))
+		result->ambiguity_k = others.tf_k;
+	if (widen(&result->delta_tf_shares, others.delta_k))
+		result->ambiguity_k = fmax(result->ambiguity_k, others.delta_k);
+	widen(&result->tf_ref_shares, others.ref_k);
 	result->tf_sd_k = shares_sum(&result->tf_shares);
 	result->tf_ref_sd_k = shares_sum(&result->tf_ref_shares);
 	result->delta_tf_sd_k = shares_sum(&result->delta_tf_shares);

@@ -2,12 +2,14 @@
 #include "daemon/calorimetry/window.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "daemon/calorimetry/outline.h"
 
 #define FLOOR_SHARE 5e-4     /* of the step: no real line is straighter, whatever the noise says */
 #define BEYOND_SIGMAS 2.0    /* curvature and slope below this many sd are noise */
 #define WIDTH_MIN_SHARE 0.10 /* of the glass, of the liquid side */
+#define OTHER_COST_MAX 4.0   /* of the best window's cost: twice its expected error */
 #define COMMON_MAX 0.15      /* of the step, by which the scans part between window and rise */
 #define APART_MAX 0.5        /* of the step: beyond, the scans have no glass in common */
 #define STEP_SIGMAS 5.0
@@ -15,6 +17,8 @@
 #define SLOPE_MAX 0.7     /* of the step, lost or won over the liquid window; heat loss alone makes 0.45 */
 #define MERGE_MAX 0.05    /* of the step, by which the scans part over the liquid window */
 #define SCALE_OFF_MAX 0.3 /* match.c refuses beyond */
+
+enum { STRATA = 4 }; /* two sides of them: WINDOWS_OTHERS_MAX */
 
 /* What a candidate window is judged by. */
 struct judge {
@@ -24,8 +28,8 @@ struct judge {
 	double noise_r, noise_d;          /* of one point; d = first - reference */
 	struct line liquid, liquid_first; /* in u, once found; not used for the liquid itself */
 	bool glass;
-	bool near;   /* the coldest part is not common to both scans */
-	size_t foot; /* block where the rise begins */
+	bool near;         /* the coldest part is not common to both scans */
+	size_t foot, high; /* blocks where the rise begins and the scan ends */
 };
 
 /* A window, [from, to) in blocks, and what it is worth. */
@@ -101,6 +105,26 @@ static double apart_at_foot(const struct judge *judge, size_t from, size_t to)
 	return fmax(0, fabs(off) - BEYOND_SIGMAS * judge->noise_d / sqrt(foot.n));
 }
 
+/*
+ * By how much the scan lies above the line of a liquid window just beyond it, beyond noise, carried to the
+ * target: the overshoot is not over. (Below it lies what crystallises: no reason against the window.)
+ */
+static double still_falling(const struct judge *judge, size_t from, size_t to, double distance)
+{
+	size_t end = to + (to - from) < judge->high ? to + (to - from) : judge->high;
+	struct line line = blocks_line(judge->blocks->reference, from, to);
+	struct moments r = blocks_between(judge->blocks->reference, from, to), next;
+	double suu = r.u2 - r.u * r.u / r.n, away, off, sd;
+
+	if (end <= to)
+		return 0;
+	next = blocks_between(judge->blocks->reference, to, end);
+	away = next.u / next.n - line.centre;
+	off = next.y / next.n - line_at(line, next.u / next.n);
+	sd = judge->noise_r * sqrt(1 / next.n + 1 / r.n + away * away / suu);
+	return fmax(0, off - BEYOND_SIGMAS * sd) * distance / away;
+}
+
 static struct candidate candidate_of(const struct judge *judge, size_t from, size_t to)
 {
 	struct moments r = blocks_between(judge->blocks->reference, from, to);
@@ -113,6 +137,8 @@ static struct candidate candidate_of(const struct judge *judge, size_t from, siz
 		return candidate;
 	bias = beyond_noise(&r, judge->noise_r) * width * distance;
 	split = beyond_noise(&d, judge->noise_d) * width * width;
+	if (!judge->glass)
+		bias = hypot(bias, still_falling(judge, from, to, distance));
 	if (judge->glass)
 		candidate.apart = slope_apart(judge, from, to) * distance;
 	if (judge->near)
@@ -124,14 +150,17 @@ static struct candidate candidate_of(const struct judge *judge, size_t from, siz
 	return candidate;
 }
 
-/* The cheapest window of at least @least blocks that starts in [@from, @from_last] and ends by @to. */
-static struct candidate search(const struct judge *judge, size_t from, size_t from_last, size_t to,
-			       size_t least)
-{
-	struct candidate best = {from, to, INFINITY, 0};
+/* Where a search goes: windows of at least @least blocks that start in [@from, @from_last] and end by @to. */
+struct field {
+	size_t from, from_last, to, least;
+};
 
-	for (size_t a = from; a <= from_last && a + least <= to; a++)
-		for (size_t b = a + least; b <= to; b += 1 + (b - a) / 16) {
+static struct candidate search(const struct judge *judge, const struct field *field)
+{
+	struct candidate best = {field->from, field->to, INFINITY, 0};
+
+	for (size_t a = field->from; a <= field->from_last && a + field->least <= field->to; a++)
+		for (size_t b = a + field->least; b <= field->to; b += 1 + (b - a) / 16) {
 			struct candidate candidate = candidate_of(judge, a, b);
 
 			if (candidate.cost < best.cost)
@@ -155,6 +184,41 @@ static void glass_window(const struct blocks *blocks, const struct candidate *ca
 	ret_window_k[1] -= WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
 }
 
+static void liquid_window(const struct blocks *blocks, const struct candidate *candidate,
+			  double ret_window_k[2])
+{
+	ret_window_k[0] = blocks_edge_k(blocks, candidate->from);
+	ret_window_k[1] = blocks_edge_k(blocks, candidate->to);
+	ret_window_k[0] += WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
+}
+
+/* The cheapest windows that start elsewhere in the field, when they are nearly as cheap as the @best. */
+static void find_others(const struct judge *judge, const struct field *field, const struct candidate *best,
+			struct windows *windows)
+{
+	size_t starts = field->from_last - field->from + 1;
+
+	for (size_t i = 0; i < STRATA; i++) {
+		size_t from = field->from + i * starts / STRATA,
+		       next = field->from + (i + 1) * starts / STRATA;
+		struct windows_other *other = &windows->others[windows->other_count];
+		struct candidate candidate;
+
+		if (next == from || (best->from >= from && best->from < next))
+			continue;
+		candidate = search(judge, &(struct field){from, next - 1, field->to, field->least});
+		if (!(candidate.cost <= OTHER_COST_MAX * best->cost))
+			continue;
+		memcpy(other->glass_k, windows->glass_k, sizeof(other->glass_k));
+		memcpy(other->liquid_k, windows->liquid_k, sizeof(other->liquid_k));
+		if (judge->glass)
+			glass_window(judge->blocks, &candidate, other->glass_k);
+		else
+			liquid_window(judge->blocks, &candidate, other->liquid_k);
+		windows->other_count++;
+	}
+}
+
 /*
  * A glass is the straighter the colder: its window starts in the coldest quarter of what there is, unless the
  * scans do not run parallel there (start-up, moisture, a stressed piece). Then it is looked for everywhere.
@@ -163,13 +227,17 @@ static int find_glass(const struct outline *outline, struct judge *judge, struct
 {
 	size_t side = outline->foot - outline->low;
 	size_t least = width_least(side);
+	struct field field = {outline->low, outline->low + side / 4, outline->foot, least};
 	struct candidate best = {0, 0, INFINITY, 0};
 
 	if (side >= 4)
-		best = search(judge, outline->low, outline->low + side / 4, outline->foot, least);
+		best = search(judge, &field);
 	judge->near = !(fmax(best.apart, sqrt(best.cost)) <= COMMON_MAX * outline->step);
-	if (side >= 4 && judge->near)
-		best = search(judge, outline->low, outline->foot, outline->foot, 2 * least);
+	if (side >= 4 && judge->near) {
+		field.from_last = outline->foot;
+		field.least = 2 * least;
+		best = search(judge, &field);
+	}
 	if (!(sqrt(best.cost) < 0.5 * outline->step) || best.apart > APART_MAX * outline->step)
 		return refusal_say(
 			why, REFUSAL_NO_GLASS,
@@ -177,17 +245,19 @@ static int find_glass(const struct outline *outline, struct judge *judge, struct
 			"start the scan colder or give --glass",
 			blocks_edge_k(judge->blocks, 0), blocks_edge_k(judge->blocks, outline->rise));
 	glass_window(judge->blocks, &best, windows->glass_k);
+	find_others(judge, &field, &best, windows);
 	return 0;
 }
 
-static int find_liquid(const struct outline *outline, const struct judge *judge, double ret_window_k[2],
+static int find_liquid(const struct outline *outline, const struct judge *judge, struct windows *windows,
 		       char *why)
 {
 	size_t side = outline->high > outline->peak + 1 ? outline->high - outline->peak - 1 : 0;
+	const struct field field = {outline->peak + 1, outline->high, outline->high, width_least(side)};
 	struct candidate best = {0, 0, INFINITY, 0};
 
 	if (side >= 3)
-		best = search(judge, outline->peak + 1, outline->high, outline->high, width_least(side));
+		best = search(judge, &field);
 	if (!(sqrt(best.cost) < 0.5 * outline->step))
 		return refusal_say(
 			why, REFUSAL_NO_LIQUID,
@@ -195,9 +265,8 @@ static int find_liquid(const struct outline *outline, const struct judge *judge,
 			"hotter or give --liquid",
 			blocks_edge_k(judge->blocks, outline->rise),
 			blocks_edge_k(judge->blocks, judge->blocks->count));
-	ret_window_k[0] = blocks_edge_k(judge->blocks, best.from);
-	ret_window_k[1] = blocks_edge_k(judge->blocks, best.to);
-	ret_window_k[0] += WINDOW_RETREAT_SHARE * (ret_window_k[1] - ret_window_k[0]);
+	liquid_window(judge->blocks, &best, windows->liquid_k);
+	find_others(judge, &field, &best, windows);
 	return 0;
 }
 
@@ -235,25 +304,32 @@ int window_find(const struct grid *grid, enum pair_align align, double noise_fir
 	struct judge judge = {.blocks = &blocks, .align = align};
 	int r;
 
+	ret_windows->other_count = 0;
 	blocks_fill(grid, &blocks);
 	r = outline_of(&blocks, fmax(noise_first, noise_ref), &outline, ret_why);
 	if (r && asked(r, ret_windows))
 		return r;
 	ret_windows->rise_k = blocks_edge_k(&blocks, outline.rise) + 0.5 * blocks.width_k;
 	ret_windows->step = outline.step;
+	judge.high = outline.high;
 	judge.target_u = ret_windows->rise_k - blocks.middle_k;
 	judge.noise_r = fmax(noise_ref, FLOOR_SHARE * outline.step);
 	judge.noise_d = hypot(fmax(noise_first, FLOOR_SHARE * outline.step), judge.noise_r);
 	r = 0;
 	if (isnan(ret_windows->liquid_k[0]))
-		r = find_liquid(&outline, &judge, ret_windows->liquid_k, ret_why);
+		r = find_liquid(&outline, &judge, ret_windows, ret_why);
 	if (r || !isnan(ret_windows->glass_k[0]))
 		return r;
 	judge.glass = true;
 	judge.foot = outline.foot > 0 ? outline.foot : 1;
 	judge.liquid = window_line(grid, grid->reference, ret_windows->liquid_k, blocks.middle_k);
 	judge.liquid_first = window_line(grid, grid->first, ret_windows->liquid_k, blocks.middle_k);
-	return find_glass(&outline, &judge, ret_windows, ret_why);
+	r = find_glass(&outline, &judge, ret_windows, ret_why);
+	for (size_t i = 0; i < ret_windows->other_count; i++)
+		if (isnan(ret_windows->others[i].glass_k[0]))
+			memcpy(ret_windows->others[i].glass_k, ret_windows->glass_k,
+			       sizeof(ret_windows->glass_k));
+	return r;
 }
 
 static struct moments window_moments(const struct grid *grid, const double *y, const double window_k[2],

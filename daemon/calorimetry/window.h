@@ -16,8 +16,17 @@
  */
 #define WINDOW_RETREAT_SHARE 0.35
 
+enum { WINDOWS_OTHERS_MAX = 8 };
+
+/* Windows that would have done nearly as well. */
+struct windows_other {
+	double glass_k[2], liquid_k[2];
+};
+
 struct windows {
 	double glass_k[2], liquid_k[2];
+	struct windows_other others[WINDOWS_OTHERS_MAX];
+	size_t other_count;
 	double rise_k; /* steepest rise of the reference */
 	double step;   /* first estimate of l - g there */
 };

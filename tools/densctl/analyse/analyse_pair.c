@@ -59,6 +59,11 @@ static void warn_about_numbers(const struct analyse_arguments *arguments, const 
 		     result->bootstrap_used, options->bootstrap_count);
 	if (options->bootstrap_count == 0)
 		warn(warnings, "no bootstrap: the sd holds lag and calibration at most");
+	if (result->ambiguity_k > 0)
+		warn(warnings,
+		     "other windows would do as well and move Tf or Tf - Tf_ref by up to %.1f K: the sd was "
+		     "widened; look at the picture and give --glass and --liquid",
+		     result->ambiguity_k);
 	if (result->curvature_sd_k > 0)
 		warn(warnings, "the base line is curved (%.1f K of the sd); an empty-chip scan removes it",
 		     result->curvature_sd_k);
@@ -133,6 +138,7 @@ static void add_details(json_object *object, const struct pair_result *result,
 	json_object_object_add(object, "noise_first", json_real(result->noise_first));
 	json_object_object_add(object, "noise_reference", json_real(result->noise_ref));
 	json_object_object_add(object, "curvature_sd_K", json_real(result->curvature_sd_k));
+	json_object_object_add(object, "window_ambiguity_K", json_real(result->ambiguity_k));
 	json_object_object_add(object, "lag_s", json_real(options->lag_s));
 	json_object_object_add(object, "cell_s", json_real(options->cell_s));
 	json_object_object_add(object, "bootstrap", json_object_new_int64(options->bootstrap_count));
