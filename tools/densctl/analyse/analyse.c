@@ -28,6 +28,8 @@ static const struct analysis analyses[ANALYSE_KINDS] = {
 	[ANALYSE_FSDP] = {"position, width and area of the first sharp diffraction peak of an I(q) curve",
 			  help_fsdp, analyse_fsdp_run},
 	[ANALYSE_EOS] = {"bulk modulus from compression against pressure", help_eos, analyse_eos_run},
+	[ANALYSE_MASS] = {"mass of the sample on the chip from the step of its heat flow", help_mass,
+			  analyse_mass_run},
 };
 
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure)

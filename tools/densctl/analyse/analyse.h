@@ -13,6 +13,7 @@ int analyse_pair_run(const struct analyse_arguments *arguments);
 int analyse_kissinger_run(const struct analyse_arguments *arguments);
 int analyse_fsdp_run(const struct analyse_arguments *arguments);
 int analyse_eos_run(const struct analyse_arguments *arguments);
+int analyse_mass_run(const struct analyse_arguments *arguments);
 
 /*
  * Says why there is no result: a sentence on standard error, and with @json {"refused": {"code", "why"}} on

@@ -27,6 +27,8 @@ struct analyse_option {
 #define KISSINGER (1U << ANALYSE_KISSINGER)
 #define FSDP (1U << ANALYSE_FSDP)
 #define EOS (1U << ANALYSE_EOS)
+#define MASS (1U << ANALYSE_MASS)
+#define DRAWN (ALL & ~MASS)
 #define ALL (~0U)
 
 static const struct {
@@ -37,6 +39,7 @@ static const struct {
 	[ANALYSE_KISSINGER] = {"kissinger", "analyse kissinger", "TABLE.csv", 1},
 	[ANALYSE_FSDP] = {"fsdp", "analyse fsdp", "FILE.csv", 1},
 	[ANALYSE_EOS] = {"eos", "analyse eos", "TABLE.csv", 1},
+	[ANALYSE_MASS] = {"mass", "analyse mass", "SCAN.csv", 1},
 };
 
 static int read_number(const char *text, double *ret_number)
@@ -198,25 +201,43 @@ static int set_k_prime(struct analyse_arguments *arguments, const char *value)
 	return 0;
 }
 
+static int set_delta_cp(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->delta_cp_j_per_gk);
+}
+
+static int set_delta_cp_sd(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->delta_cp_sd_j_per_gk);
+}
+
+static int set_at(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->at_k);
+}
+
 static const struct analyse_option options[] = {
 	{"--help", NULL, set_help, ALL},
 	{"-h", NULL, set_help, ALL},
 	{"--json", NULL, set_json, ALL},
-	{"--svg", "a file", set_svg, ALL},
-	{"--png", "a file", set_png, ALL},
-	{"--empty", "a file", set_empty, PAIR},
-	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR},
-	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR},
+	{"--svg", "a file", set_svg, DRAWN},
+	{"--png", "a file", set_png, DRAWN},
+	{"--empty", "a file", set_empty, PAIR | MASS},
+	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR | MASS},
+	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR | MASS},
 	{"--align", "tilt, scale, offset or none", set_align, PAIR},
-	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR},
+	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR | MASS},
 	{"--cell-s", "a time in seconds, 0 or more", set_cell, PAIR},
-	{"--rate", "a heating rate in K/s, such as 200", set_rate, PAIR},
+	{"--rate", "a heating rate in K/s, such as 200", set_rate, PAIR | MASS},
 	{"--seed", "a whole number from 0", set_seed, PAIR},
 	{"--bootstrap", "a whole number from 0 to 100000", set_bootstrap, PAIR},
-	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR},
+	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR | MASS},
 	{"--range", "a range A:B in 1/Angstrom, such as 2.2:3.1", set_range, FSDP},
 	{"--reference", "a file", set_reference, FSDP},
 	{"--k-prime", "a number such as 4, or free", set_k_prime, EOS},
+	{"--delta-cp-J-per-gK", "a heat capacity in J/(g K), such as 0.25", set_delta_cp, MASS},
+	{"--delta-cp-sd", "a heat capacity in J/(g K), such as 0.01", set_delta_cp_sd, MASS},
+	{"--at", "a temperature in K, such as 650", set_at, MASS},
 	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER},
 };
 
@@ -290,7 +311,12 @@ static int check_files(enum analyse_kind kind, const struct analyse_arguments *a
 int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			    struct analyse_arguments *ret_arguments)
 {
-	struct analyse_arguments arguments = {.tg_k = NAN, .range = {NAN, NAN}, .k_prime = K_PRIME_USUAL};
+	struct analyse_arguments arguments = {.tg_k = NAN,
+					      .range = {NAN, NAN},
+					      .k_prime = K_PRIME_USUAL,
+					      .delta_cp_j_per_gk = NAN,
+					      .delta_cp_sd_j_per_gk = NAN,
+					      .at_k = NAN};
 	bool only_files = false;
 	unsigned seen = 0;
 
