@@ -31,6 +31,7 @@ enum link_type {
 	/* gateway -> control */
 	LINK_COMMAND, /* struct link_command; SUBMIT carries a memfd: struct submit_header, plans, text */
 	LINK_QUERY,   /* struct link_query */
+	LINK_GATEWAY_LOAD, /* struct link_gateway_load, each second */
 	/* control -> gateway */
 	LINK_GATEWAY_CONFIG, /* struct site */
 	LINK_REPLY,          /* struct link_reply */
@@ -94,6 +95,11 @@ struct link_command {
 	uint64_t state_seq;     /* 0, or the state sequence the client saw: refused when it is an older one */
 	char text[MACHINE_WHY]; /* reason, or section id "<run>/r<rate>/s<n>" */
 	uint32_t plan_count, text_length; /* SUBMIT */
+};
+/* Of the gateway's process, so that a flood of connections is seen before they are used up. */
+struct link_gateway_load {
+	uint32_t descriptors, descriptors_most;
+	uint64_t refused; /* requests without an identity since its start */
 };
 enum reply_code { REPLY_DONE, REPLY_REFUSED, REPLY_INVALID, REPLY_BUSY };
 struct link_reply {

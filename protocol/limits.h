@@ -51,6 +51,7 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
 	X(stale_hold_s, "s", 10, 3, 60, LOWER, "stale for this long: S-HOLD", 8)                             \
 	X(bus_lost_s, "s", 5, 2, 30, LOWER, "no good poll", 14)                                              \
 	X(reopen_limit_s, "s", 60, 10, 600, LOWER, "adapter gone for longer: S-HOLD", 15)                    \
+	X(call_limit_s, "s", 3, 1, 10, LOWER, "a bus worker silent for longer is lost (mono)", 16)           \
 	X(stuck_error_gpa, "GPa", 0.04, 0.01, 0.2, LOWER, "setpoint ahead of pressure", 17)                  \
 	X(stuck_time_s, "s", 60, 10, 300, LOWER, "for how long", 17)                                         \
 	X(stuck_move_gpa, "GPa", 0.01, 0.001, 0.05, HIGHER, "while the pressure moved less than", 17)        \
@@ -59,8 +60,10 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
 	X(loss_time_s, "s", 10, 2, 60, LOWER, "for how long", 18)                                            \
 	X(over_pressure_gpa, "GPa", 0.1, 0.03, 0.3, LOWER, "above the protocol's pressure", 19)              \
 	X(stroke_reserve_pct, "%", 5, 1, 30, HIGHER, "pump volume left", 20)                                 \
+	X(refused_per_minute, "1", 5, 1, 60, LOWER, "more refused commands: alarm", 23)                      \
 	X(step_late_ms, "ms", 500, 100, 1000, LOWER, "late control step: alarm (mono)", 31)                  \
 	X(step_stop_ms, "ms", 2000, 1000, 5000, LOWER, "late control step: watchdog not fed (mono)", 31)     \
+	X(descriptors_pct, "%", 50, 10, 90, LOWER, "of the gateway's descriptors in use: alarm", 33)         \
 	X(chip_band_pct, "%", 10, 2, 30, LOWER, "chip power or resistance out of band", 37)                  \
 	X(purge_share, "1", 0.8, 0.5, 1, HIGHER, "nitrogen flow share", 38)                                  \
 	X(purge_time_s, "s", 30, 5, 120, LOWER, "for how long", 38)                                          \

@@ -13,7 +13,6 @@
 #include "daemon/control/sections.h"
 #include "daemon/control/submit.h"
 
-#define REFUSED_PER_MINUTE 5u
 #define MINUTE_NS (60 * CLOCK_NS_PER_S)
 
 static struct plan submitted[PLAN_QUEUE_MAX]; /* too large for the stack; one command is handled at a time */
@@ -97,19 +96,40 @@ static struct answer refuse(const char *why)
 	return answer;
 }
 
+void commands_watch_refused(struct control *control, int64_t now_ns)
+{
+	if (control->refused_count == 0 || now_ns - control->refused_since_ns <= MINUTE_NS)
+		return;
+	control->refused_count = 0;
+	publish_own_alarm(control, ALARM_UNAUTHORISED, false, "no more refused commands");
+}
+
+void commands_count_refused(struct control *control, uint64_t count)
+{
+	int64_t now_ns = clock_mono_ns();
+	char text[MACHINE_WHY];
+
+	commands_watch_refused(control, now_ns);
+	if (count == 0)
+		return;
+	if (control->refused_count == 0)
+		control->refused_since_ns = now_ns;
+	control->refused_count += (uint32_t)(count < UINT16_MAX ? count : UINT16_MAX);
+	if (control->refused_count <= control->limits.refused_per_minute)
+		return;
+	snprintf(text, sizeof(text),
+		 "more than %.0f commands a minute without the right to them, or for another run or state; "
+		 "each "
+		 "was refused. Find out who sends them",
+		 control->limits.refused_per_minute);
+	publish_own_alarm(control, ALARM_UNAUTHORISED, true, text);
+}
+
 static struct answer refuse_role(struct control *control, enum role least)
 {
 	struct answer answer = {.code = ANSWER_REFUSED};
-	int64_t now_ns = clock_mono_ns();
 
-	if (now_ns - control->refused_since_ns > MINUTE_NS) {
-		control->refused_since_ns = now_ns;
-		control->refused_count = 0;
-		publish_own_alarm(control, ALARM_UNAUTHORISED, false, "no more refused commands");
-	}
-	if (++control->refused_count > REFUSED_PER_MINUTE)
-		publish_own_alarm(control, ALARM_UNAUTHORISED, true,
-				  "more than 5 commands a minute without the right to them");
+	commands_count_refused(control, 1);
 	snprintf(answer.why, sizeof(answer.why), "this needs the role %s; the site file gives roles",
 		 role_name(least));
 	return answer;
@@ -147,8 +167,10 @@ static struct answer do_verb(struct control *control, const struct link_command 
 
 	if (command->role < verb_role((enum verb)command->verb))
 		return refuse_role(control, verb_role((enum verb)command->verb));
-	if (!is_current(control, command, &answer))
+	if (!is_current(control, command, &answer)) {
+		commands_count_refused(control, 1);
 		return answer;
+	}
 	if (control->recovering.active)
 		return refuse(
 			"densd is still reading the instruments after its start: try again in a moment");

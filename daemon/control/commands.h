@@ -13,6 +13,10 @@
 void commands_take(struct control *control, const struct link_command *command, int fd);
 /* The resume that waits for its answer is refused after all. */
 void commands_refuse_resume(struct control *control, const char *why);
+/* Counts @count refused commands; more than refused_per_minute are an alarm (hazard 23). */
+void commands_count_refused(struct control *control, uint64_t count);
+/* Once a step: the alarm ends a minute after it was counted. */
+void commands_watch_refused(struct control *control, int64_t now_ns);
 /* Sends the answers whose entries are durable now. */
 void commands_durable(struct control *control, uint64_t entry);
 

@@ -117,8 +117,10 @@ struct control {
 	int64_t desync_ns, adapter_ns; /* when a line was last seen in trouble; 0: never */
 	int32_t store_error;
 	double free_mib;
-	uint32_t refused_count; /* unauthorised, within the minute that began at refused_since_ns */
+	uint32_t refused_count; /* commands, within the minute that began at refused_since_ns */
 	int64_t refused_since_ns;
+	uint64_t gateway_refused;              /* requests without an identity, as the gateway last counted */
+	int64_t wall_offset_us, clock_jump_ns; /* wall less mono; when it last jumped, mono */
 	uint32_t restarts;
 	int64_t restart_wall_us[8];
 	bool loaded; /* the store has told all it knew at start */

@@ -2,6 +2,7 @@
 #include "daemon/control/links.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,26 @@ static void forward_query(struct control *control, const struct link_query *quer
 	answer_query(control, &answer, -1);
 }
 
+/* Hazard 33: told by the gateway before its descriptors are used up; the run does not need one of them. */
+static void take_load(struct control *control, const struct link_gateway_load *load)
+{
+	double used_pct = 100.0 * load->descriptors / fmax(load->descriptors_most, 1);
+	bool flood = used_pct > control->limits.descriptors_pct;
+	char text[MACHINE_WHY];
+
+	snprintf(text, sizeof(text), "the gateway has %u of %u descriptors in use%s", load->descriptors,
+		 load->descriptors_most,
+		 flood ? ": too many connections. The run goes on; new clients may find no place. Find out "
+			 "who "
+			 "opens them"
+		       : "");
+	publish_own_alarm(control, ALARM_FLOOD, flood, text);
+	/* A gateway that was restarted counts from 0. */
+	if (load->refused > control->gateway_refused)
+		commands_count_refused(control, load->refused - control->gateway_refused);
+	control->gateway_refused = load->refused;
+}
+
 static void gateway_message(struct worker *worker, uint16_t type, const void *body, size_t length, int fd)
 {
 	worker->ready = true;
@@ -134,6 +155,8 @@ static void gateway_message(struct worker *worker, uint16_t type, const void *bo
 	}
 	if (type == LINK_QUERY && length == sizeof(struct link_query))
 		forward_query(worker->control, body);
+	else if (type == LINK_GATEWAY_LOAD && length == sizeof(struct link_gateway_load))
+		take_load(worker->control, body);
 	else
 		log_warning("gateway: a message of type %u and %zu bytes is not understood", type, length);
 	drop_fd(fd);

@@ -215,7 +215,8 @@ static void gather_facts(const struct control *control, struct recovery_facts *r
 		.controller_reset = press && press->press.power_failed,
 		.restarts_last_hour = count_restarts(control),
 		.policy_continue = control->has_plan && control->plan.recovery == RECOVERY_CONTINUE &&
-				   control->site.recovery == RECOVERY_CONTINUE,
+				   control->site.recovery == RECOVERY_CONTINUE &&
+				   strcmp(control->plan.site_sha256, control->site.sha256) == 0,
 		.gap_limit_s = control->limits.restart_gap_s,
 		.moved_gpa_limit = control->limits.restart_pressure_gpa,
 		.moved_k_limit = control->limits.restart_temperature_k};

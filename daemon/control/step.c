@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/control/commands.h"
 #include "daemon/control/notify.h"
 #include "daemon/control/perform.h"
 #include "daemon/control/publish.h"
@@ -16,10 +18,11 @@
 #include "daemon/control/start.h"
 
 #define STEP_LAB_NS (CLOCK_NS_PER_S / 10)
-#define CALL_LIMIT_NS (3 * CLOCK_NS_PER_S) /* hazard 16: one call, mono */
 #define PURGE_DEFAULT_ML_PER_MIN 80.0
 #define STORE_LOST_NS CLOCK_NS_PER_S
 #define FLUTTER_NS (5 * CLOCK_NS_PER_S)
+#define JUMP_US INT64_C(1000000) /* slewing moves the wall clock by 0.5 ms a second at most */
+#define JUMP_TOLD_NS (60 * CLOCK_NS_PER_S)
 
 double control_lab_s(const struct control *control)
 {
@@ -63,9 +66,10 @@ static void watch_bus(struct control *control, struct worker *worker, int64_t no
 	char text[MACHINE_WHY];
 	bool lost = worker->socket < 0 && (double)(now_ns - worker->lost_ns) > limit_ns;
 
-	if (worker->asked && now_ns - worker->asked_ns > CALL_LIMIT_NS) {
+	if (worker->asked &&
+	    (double)(now_ns - worker->asked_ns) > control->limits.call_limit_s * (double)CLOCK_NS_PER_S) {
 		lost = true;
-		worker_kill(worker, "has not answered for 3 s");
+		worker_kill(worker, "has not answered in time");
 	}
 	control->lost[worker->index] = lost;
 	snprintf(text, sizeof(text), "%.47s: its worker %s", worker->name,
@@ -119,6 +123,42 @@ static void watch_workers(struct control *control, int64_t now_ns)
 			  "the recorder: nothing becomes durable while it is gone; no new segment begins");
 	publish_own_alarm(control, ALARM_STORE, !control_store_ok(control),
 			  "the store: late, full or failing; no new segment begins, the run holds");
+}
+
+/* Hazard 30: the jump is told and that is all; no decision of a step looks at the wall clock. */
+static void watch_clock(struct control *control, int64_t now_ns)
+{
+	int64_t offset_us = clock_wall_us() - now_ns / 1000, before_us = control->wall_offset_us;
+	char text[MACHINE_WHY];
+
+	control->wall_offset_us = offset_us;
+	if (before_us != 0 && llabs(offset_us - before_us) > JUMP_US) {
+		snprintf(text, sizeof(text),
+			 "the wall clock jumped by %.3f s: times in the record jump with it, nothing else "
+			 "does",
+			 (double)(offset_us - before_us) / 1e6);
+		publish_own_alarm(control, ALARM_CLOCK_JUMP, false, "another jump follows");
+		publish_own_alarm(control, ALARM_CLOCK_JUMP, true, text);
+		control->clock_jump_ns = now_ns;
+	}
+	if (now_ns - control->clock_jump_ns > JUMP_TOLD_NS)
+		publish_own_alarm(control, ALARM_CLOCK_JUMP, false,
+				  "the wall clock has been steady for a minute");
+}
+
+/* Hazard 36: a run keeps the limits it was checked with. After a restart instruments and calibrations are
+ * those of the file that was read, and that is said. */
+static void watch_config(struct control *control)
+{
+	bool ends = control->machine.phase == PHASE_IDLE || control->machine.phase == PHASE_DONE;
+	bool changed =
+		control->has_plan && !ends && strcmp(control->plan.site_sha256, control->site.sha256) != 0;
+
+	publish_own_alarm(
+		control, ALARM_CONFIG_CHANGED, changed,
+		changed ? "the site file is not the one this run was checked with: the run keeps its "
+			  "limits, nothing goes on by itself. Put the file back, or abort the run"
+			: "the site file is the run's own, or there is no run");
 }
 
 static void send_cycles(struct control *control, const struct cycle_view *view, const struct actions *actions,
@@ -249,6 +289,9 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 	measure_lateness(control, now_ns);
 	watch_workers(control, now_ns);
 	watch_lines(control, now_ns);
+	watch_clock(control, now_ns);
+	watch_config(control);
+	commands_watch_refused(control, now_ns);
 	view = control_view(control, t_lab_s);
 	cycle_build_inputs(&view, &control->inputs);
 	cycle_build_chip_inputs(&view, &control->chip_inputs);

@@ -14,6 +14,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/gateway/answer.h"
+#include "daemon/gateway/load.h"
 #include "daemon/gateway/roles.h"
 #include "daemon/gateway/submit.h"
 #include "daemon/message.h"
@@ -326,6 +327,20 @@ static int serve_control(struct gateway *gateway)
 	return 1;
 }
 
+/* Without a descriptor to look with all of them are in use, and that is told. */
+static void tell_load(struct gateway *gateway)
+{
+	struct link_gateway_load load = {.refused = gateway->refused};
+	int64_t now_ns = clock_mono_ns();
+
+	if (now_ns - gateway->told_ns < CLOCK_NS_PER_S)
+		return;
+	gateway->told_ns = now_ns;
+	load_measure(&load);
+	if (link_send(gateway->socket, LINK_GATEWAY_LOAD, gateway->seq, &load, sizeof(load), -1) == 0)
+		gateway->seq++;
+}
+
 static void watch_silence(struct gateway *gateway)
 {
 	bool silent = is_silent(gateway);
@@ -361,6 +376,7 @@ int gateway_run(struct gateway *gateway)
 
 			r = served < 0 ? served : r;
 			watch_silence(gateway);
+			tell_load(gateway);
 		}
 	}
 	sockets_close(&gateway->sockets);

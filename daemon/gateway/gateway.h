@@ -24,6 +24,7 @@ struct gateway {
 	uint32_t seq, next_route;
 	bool configured, silent;
 	int64_t heard_ns; /* mono: last message of control */
+	int64_t told_ns;  /* mono: when control was last told the load */
 	uint64_t refused; /* requests without a role */
 	struct site site;
 	struct sockets sockets;

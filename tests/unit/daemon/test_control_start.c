@@ -17,6 +17,7 @@
 
 static struct fixture fixture;
 static struct control *const control = &fixture.control;
+static double oil_bar = 1;
 
 static void add_device(uint32_t bus, uint8_t kind)
 {
@@ -64,11 +65,12 @@ static void cycle(bool furnace_answers, bool press_answers)
 	struct cycle_view view;
 
 	furnace->online = furnace->furnace.identity_ok = furnace_answers;
-	press->online = press->press.identity_ok = press->press.depressurised = press_answers;
+	press->online = press->press.identity_ok = press_answers;
+	press->press.depressurised = press_answers && oil_bar < 5;
 	if (furnace_answers)
 		furnace->furnace.temperature_k = read_now(298);
 	if (press_answers)
-		press->press.oil_bar = read_now(1);
+		press->press.oil_bar = read_now(oil_bar);
 	start_count_cycle(control, FURNACE_BUS);
 	start_count_cycle(control, PRESS_BUS);
 	view = control_view(control, control_lab_s(control));
@@ -149,6 +151,26 @@ static void after_the_limit_the_pressure_is_unknown(void **state)
 	is_journaled(8);
 }
 
+/* Hazard 29: nothing is known of the run, so a press under pressure is left as it is and the operator asked.
+ */
+static void a_corrupt_store_waits_for_the_operator(void **state)
+{
+	struct link_loaded loaded = {.publisher = RUN, .same_boot = true, .store_corrupt = true};
+
+	(void)state;
+	start_take_loaded(control, &loaded);
+	start_restore(control);
+	oil_bar = 900;
+	for (int i = 0; i < 5; i++)
+		cycle(true, true);
+	oil_bar = 1;
+	assert_int_equal(control->machine.phase, PHASE_RECOVERY_WAIT);
+	assert_non_null(strstr(control->machine.cause, "R3"));
+	assert_true(control->alarms.active >> ALARM_STORE_CORRUPT & 1);
+	assert_int_not_equal(control->actions.heat, HEAT_CONTROL);
+	is_journaled(3);
+}
+
 /* Four good cycles and the end of patience: not five, so unknown. */
 static void four_cycles_prove_nothing(void **state)
 {
@@ -169,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_pressure_is_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_corrupt_store_waits_for_the_operator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(four_cycles_prove_nothing, set_up, tear_down),
 	};
 
