@@ -27,6 +27,7 @@ struct control_snapshot {
 	uint32_t restarts;
 	int64_t restart_wall_us[8];
 };
+#define LINK_IN_DOUBT_MAX 16
 struct link_loaded {
 	bool store_new, store_corrupt, has_snapshot, same_boot;
 	char publisher[ULID_TEXT];
@@ -36,8 +37,10 @@ struct link_loaded {
 	uint64_t next_intent;
 	uint32_t intents_in_doubt; /* intents without an outcome */
 	struct intent last_intent; /* the newest of them */
-	uint32_t queue_items;      /* LINK_QUEUE_ITEM messages that follow */
-	char boot_id[40];          /* of the last snapshot */
+	/* Of all of them, the newest first; as many as fit. */
+	uint64_t in_doubt[LINK_IN_DOUBT_MAX];
+	uint32_t queue_items; /* LINK_QUEUE_ITEM messages that follow */
+	char boot_id[40];     /* of the last snapshot */
 	struct control_snapshot snapshot;
 	/* The last journal entry on disk and the start of control it came from: control sends again only what
 	 * comes after. */

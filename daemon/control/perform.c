@@ -211,7 +211,7 @@ void perform_scan_event(struct control *control, struct scan_event *event, struc
 		log_notice("calorimeter %s -> %s (%s)", scan_phase_name((enum scan_phase)before.phase),
 			   scan_phase_name((enum scan_phase)next.phase),
 			   control->section[0] ? control->section : "no section");
-		if (before.phase == SCAN_FIRE)
+		if (before.phase == SCAN_FIRE || before.phase == SCAN_REFERENCE)
 			close_intent(control, SCAN_INTENT, "fired");
 		sections_tell(control);
 		publish_state(control, true);

@@ -223,16 +223,18 @@ static void gather_facts(const struct control *control, struct recovery_facts *r
 }
 
 /* What was begun and not finished is settled by what was read, never by sending it again. */
-static void settle_intent(struct control *control, const struct recovery_decision *decision)
+static void settle_intents(struct control *control, const struct recovery_decision *decision)
 {
 	const struct link_loaded *loaded = &control->recovering.loaded;
-	struct journal_outcome outcome = {.number = loaded->last_intent.number};
+	struct journal_outcome outcome = {0};
 
-	if (loaded->intents_in_doubt == 0 || outcome.number == 0)
-		return;
 	snprintf(outcome.text, sizeof(outcome.text), "settled by reading after a restart, row R%u",
 		 decision->row);
-	publish_journal(control, JOURNAL_INTENT_OUTCOME, false, NULL, &outcome, sizeof(outcome), NULL);
+	for (uint32_t i = 0; i < LINK_IN_DOUBT_MAX && loaded->in_doubt[i] != 0; i++) {
+		outcome.number = loaded->in_doubt[i];
+		publish_journal(control, JOURNAL_INTENT_OUTCOME, false, NULL, &outcome, sizeof(outcome),
+				NULL);
+	}
 }
 
 static void journal_recovery(struct control *control, const struct recovery_facts *facts,
@@ -295,7 +297,7 @@ void start_try_recovery(struct control *control)
 	recovering->active = false;
 	journal_recovery(control, &facts, &decision);
 	tell_restart(control, &facts, &decision);
-	settle_intent(control, &decision);
+	settle_intents(control, &decision);
 	perform_event(control, &event, NULL);
 	if (snapshot_is_usable(&recovering->loaded))
 		sections_restore(control, &recovering->loaded.snapshot);

@@ -76,14 +76,22 @@ static void load_intents(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s =
 		store_prepare(store, store->journal,
-			      "SELECT body FROM intents WHERE outcome IS NULL ORDER BY number DESC LIMIT 1");
+			      "SELECT body FROM intents WHERE outcome IS NULL ORDER BY number DESC LIMIT ?");
+	uint32_t count = 0;
 
 	loaded->next_intent =
 		(uint64_t)store_get_number(store->journal, "SELECT max(number) + 1 FROM intents", 1);
 	loaded->intents_in_doubt = (uint32_t)store_get_number(
 		store->journal, "SELECT count(*) FROM intents WHERE outcome IS NULL", 0);
-	if (s && sqlite3_step(s) == SQLITE_ROW)
-		column_copy(s, 0, &loaded->last_intent, sizeof(loaded->last_intent));
+	bind_integer(s, 1, LINK_IN_DOUBT_MAX);
+	while (s && count < LINK_IN_DOUBT_MAX && sqlite3_step(s) == SQLITE_ROW) {
+		struct intent intent = {0};
+
+		column_copy(s, 0, &intent, sizeof(intent));
+		if (count == 0)
+			loaded->last_intent = intent;
+		loaded->in_doubt[count++] = intent.number;
+	}
 	sqlite3_reset(s);
 }
 

@@ -82,8 +82,10 @@ static void count_band(struct checker *checker)
 /* I18: ABORT ends cold and at ambient pressure, or in S-HOLD with an alarm. */
 static void check_abort(struct checker *checker, double t_s)
 {
-	if (checker->aborting_s < 0 || t_s - checker->aborting_s < ABORT_LIMIT_S ||
-	    checker->state.alarms_active)
+	/* A hazard that stands, with its alarm, keeps the press as it is: the time counts from its end. */
+	if (checker->aborting_s >= 0 && checker->state.alarms_active)
+		checker->aborting_s = t_s;
+	if (checker->aborting_s < 0 || t_s - checker->aborting_s < ABORT_LIMIT_S)
 		return;
 	checker_violate(checker, "I18", "still aborting after %.1f h without an alarm",
 			(t_s - checker->aborting_s) / 3600);
@@ -114,11 +116,13 @@ void checker_step(struct checker *checker, double t_s)
 /* After hours without trouble nothing may be left that only waits. */
 void checker_end(struct checker *checker, double t_s)
 {
-	if (checker->aborting_s >= 0 && t_s - checker->aborting_s > ABORT_LIMIT_S)
-		check_abort(checker, t_s);
+	check_abort(checker, t_s);
 	if (checker->allocations > 0)
 		checker_violate(checker, "I20", "control allocated %llu times after its start",
 				(unsigned long long)checker->allocations);
+	for (uint32_t i = 0; i < world.store.intent_count; i++)
+		world_tell("still open: intent %llu (%s)", (unsigned long long)world.store.intents[i].number,
+			   world.store.intents[i].text);
 	if (world.store.intent_count > 2)
 		checker_violate(checker, "I9", "%u intents were never settled", world.store.intent_count);
 }

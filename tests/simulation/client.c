@@ -171,7 +171,7 @@ static void look(struct client *client)
 		use_verb(client, VERB_CONFIRM_CAPSULE, ROLE_OPERATOR);
 	if (state->scan_phase == SCAN_WAIT_LOAD && state->section[0] != '\0')
 		confirm(client);
-	if (state->alarms_active & ~state->alarms_acknowledged)
+	if (state->phase == PHASE_TRIPPED || state->alarms_active & ~state->alarms_acknowledged)
 		use_verb(client, VERB_ACK, ROLE_OPERATOR);
 	if (state->phase == PHASE_TRIPPED)
 		use_verb(client, VERB_RESET, ROLE_SUPERVISOR);

@@ -322,6 +322,8 @@ void store_tell(struct store *store)
 	loaded.intents_in_doubt = store->intent_count;
 	if (store->intent_count > 0)
 		loaded.last_intent = store->intents[store->intent_count - 1];
+	for (uint32_t i = 0; i < store->intent_count && i < LINK_IN_DOUBT_MAX; i++)
+		loaded.in_doubt[i] = store->intents[store->intent_count - 1 - i].number;
 	if (first) {
 		store->loaded.store_new = store->loaded.store_corrupt = false;
 		checker_started(&world.checker, &loaded);

@@ -120,22 +120,27 @@ static void add_run(struct fixture *fixture)
 static void committed_survives_reopening(void **state)
 {
 	struct fixture *fixture = *state;
+	struct intent older = {.number = 2, .before = true, .text = "fire"};
 	struct intent intent = {.number = 3, .before = true, .text = "compress"};
 	struct link_loaded loaded;
 
 	add_run(fixture);
-	add(fixture, 2, JOURNAL_INTENT, &intent, sizeof(intent));
+	add(fixture, 2, JOURNAL_INTENT, &older, sizeof(older));
+	add(fixture, 3, JOURNAL_INTENT, &intent, sizeof(intent));
 	commit(fixture);
 	close_store(fixture);
 	open_store(fixture);
 	load_summary(&fixture->store, &loaded);
 	assert_false(loaded.store_new);
 	assert_int_equal(loaded.queue_items, 1);
-	assert_int_equal(loaded.intents_in_doubt, 1);
+	assert_int_equal(loaded.intents_in_doubt, 2);
 	assert_int_equal(loaded.last_intent.number, 3);
+	assert_int_equal(loaded.in_doubt[0], 3);
+	assert_int_equal(loaded.in_doubt[1], 2);
+	assert_int_equal(loaded.in_doubt[2], 0);
 	assert_int_equal(loaded.next_intent, 4);
 	assert_int_equal(loaded.last_start, 5);
-	assert_int_equal(loaded.last_entry, 2);
+	assert_int_equal(loaded.last_entry, 3);
 }
 
 static void entry_sent_again_is_stored_once(void **state)
