@@ -80,6 +80,10 @@ static void quantum(void)
 		world.on_step(NULL, 0, &control);
 		world.in_control = false;
 	}
+	/* A planted lapse of memory needs a crash in a trip. */
+	if (world.plant == PLANT_LATCH && world.up && world.checker.tripped_s >= 0 &&
+	    t_s - world.checker.tripped_s > 30)
+		world_kill(false, 0, 5);
 	checker_step(&world.checker, t_s);
 }
 

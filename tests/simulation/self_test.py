@@ -12,12 +12,12 @@ import sys
 
 # How densd is spoilt, seeds in which that matters, and the invariant that finds it.
 PLANTS = [
-    ("release", "1..1", "I1"),
-    ("ramp", "1..1", "I5"),
-    ("intent", "2..2", "I8"),
-    ("latch", "59..59", "I10"),
-    ("heater", "1..3", "I2"),
-    ("stranger", "3..3", "I14"),
+    ("release", "1..3", "I1"),
+    ("ramp", "1..3", "I5"),
+    ("intent", "1..3", "I8"),
+    ("latch", "1..12", "I10"),
+    ("heater", "1..12", "I2"),
+    ("stranger", "1..8", "I14"),
 ]
 
 
