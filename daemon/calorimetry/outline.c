@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/calorimetry/outline.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@
 #define FLAT_SHARE 0.005   /* of what the signal spans: drift */
 #define STEP_SIGMAS 5.0    /* of one point */
 #define STEP_SHARE_MIN 0.2 /* of the largest departure from a straight line */
+#define HEIGHT_MIN 0.3     /* of the step: what the signal rises by from foot to top */
 #define OVERSHOOT_MIN 0.04 /* of the step */
 #define OVERSHOOT_SIGMAS 4.0
 #define SIDE_MIN 0.5   /* of the rise's width: what must be left of the scan below and above it */
@@ -20,11 +22,12 @@
 
 enum { SPAN_MIN = 2 }; /* blocks a side needs at least */
 
-/* Slopes of the lines through three neighbouring blocks, and how sure they are. */
+/* Slopes of the lines through neighbouring blocks, and how sure they are. */
 struct slopes {
 	double at[BLOCKS_MAX];
 	double drift; /* the median: most of a scan is no transition */
-	double sd;    /* of one slope */
+	double steepest;
+	double sd; /* of one slope */
 };
 
 static int ascending(const void *a, const void *b)
@@ -34,18 +37,48 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void slopes_fill(const struct blocks *blocks, const struct outline *outline, double noise,
+static void slopes_fill(const struct blocks *blocks, const struct outline *outline, double noise, size_t half,
 			struct slopes *ret_slopes)
 {
+	size_t first = outline->low + half, last = outline->high - half - 1, n = 0;
+	struct moments m = blocks_between(blocks->reference, outline->low, outline->low + 2 * half + 1);
 	double sorted[BLOCKS_MAX];
-	size_t n = 0;
-	struct moments m = blocks_between(blocks->reference, outline->low, outline->low + 3);
 
-	for (size_t b = outline->low + 1; b + 1 < outline->high; b++)
-		sorted[n++] = ret_slopes->at[b] = blocks_line(blocks->reference, b - 1, b + 2).slope;
+	for (size_t b = outline->low; b < outline->high; b++) {
+		size_t at = b < first ? first : b > last ? last : b;
+
+		ret_slopes->at[b] = blocks_line(blocks->reference, at - half, at + half + 1).slope;
+		if (b == at)
+			sorted[n++] = ret_slopes->at[b];
+	}
 	qsort(sorted, n, sizeof(sorted[0]), ascending);
+	ret_slopes->steepest = sorted[n - 1];
 	ret_slopes->drift = n % 2 ? sorted[n / 2] : 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]);
 	ret_slopes->sd = noise / sqrt(m.u2 - m.u * m.u / m.n);
+}
+
+/* As narrow as noise lets the ends of the rise be told from the drift; else where the rise stands out most.
+ */
+static void slopes_find(const struct blocks *blocks, const struct outline *outline, double noise,
+			struct slopes *ret_slopes)
+{
+	size_t most = (outline->high - outline->low) / 8;
+	double best = -1;
+
+	for (size_t half = 1; half == 1 || half <= most; half++) {
+		struct slopes slopes;
+		double excess, sigmas;
+
+		slopes_fill(blocks, outline, noise, half, &slopes);
+		excess = slopes.steepest - slopes.drift;
+		sigmas = excess / fmax(slopes.sd, DBL_MIN);
+		if (sigmas > best) {
+			best = sigmas;
+			*ret_slopes = slopes;
+		}
+		if (RISE_SIGMAS < RISE_SHARE * sigmas)
+			break;
+	}
 }
 
 /* Lowest to highest block mean over the parabola @q u^2 and its own best line, in [low, high). */
@@ -230,6 +263,15 @@ static bool liquid_side(const struct outline *outline)
 			   outline->high);
 }
 
+/* Of the rise, over the drift. */
+static double height(const struct blocks *blocks, const struct outline *outline, const struct slopes *slopes)
+{
+	double run_k = (double)(outline->top - outline->foot) * blocks->width_k;
+
+	return blocks_mean(blocks->reference, outline->top) - blocks_mean(blocks->reference, outline->foot) -
+	       slopes->drift * run_k;
+}
+
 /* Over the first quarter, does the slope grow towards the steepest one already? */
 static bool risen_already(const struct outline *outline, const struct slopes *slopes)
 {
@@ -249,7 +291,7 @@ int outline_of(const struct blocks *blocks, double noise, struct outline *ret_ou
 	struct slopes slopes;
 	int r = 0;
 
-	slopes_fill(blocks, &outline, noise, &slopes);
+	slopes_find(blocks, &outline, noise, &slopes);
 	find_rise(&outline, &slopes);
 	find_step(blocks, &outline);
 	find_peak(blocks, noise_block, &outline);
@@ -260,7 +302,8 @@ int outline_of(const struct blocks *blocks, double noise, struct outline *ret_ou
 		r = say_no_glass(blocks, ret_why);
 	else if (!liquid_side(&outline))
 		r = say_no_liquid(blocks, ret_why);
-	else if (outline.step < STEP_SHARE_MIN * span)
+	else if (outline.step < STEP_SHARE_MIN * span ||
+		 height(blocks, &outline, &slopes) < HEIGHT_MIN * outline.step)
 		r = bent_below(&outline, &slopes) ? say_no_glass(blocks, ret_why)
 						  : say_no_liquid(blocks, ret_why);
 	else if (outline.step < STEP_SIGMAS * noise)

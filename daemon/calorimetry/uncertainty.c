@@ -9,6 +9,12 @@
  * retreat in decay lengths (about 0.9 where tails matter: 0.7), and 2 for the lever of the narrower window.
  */
 #define TAIL_LEFT2 2.0
+/*
+ * What noise alone makes of the furthest of some other windows, squared, in noise of the windows used: theirs
+ * is up to twice that (window.c: OTHER_COST_MAX), the difference three times, the furthest of a few 2.5
+ * times.
+ */
+#define OTHERS_NOISE2 7.5
 
 /* Tf, Tf_ref and their difference. */
 struct triple {
@@ -104,9 +110,11 @@ static double shares_sum(const struct pair_shares *shares)
 /* Windows as good disagree by more than is stated: that is their share then. True when it is. */
 static bool widen(struct pair_shares *shares, double others_k)
 {
-	if (!(others_k > shares_sum(shares)))
+	double beyond2 = others_k * others_k - OTHERS_NOISE2 * shares->noise_k * shares->noise_k;
+
+	if (!(beyond2 > 0 && sqrt(beyond2) > shares_sum(shares)))
 		return false;
-	shares->windows_k = others_k;
+	shares->windows_k = sqrt(beyond2);
 	return true;
 }
 

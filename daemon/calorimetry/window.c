@@ -106,23 +106,32 @@ static double apart_at_foot(const struct judge *judge, size_t from, size_t to)
 }
 
 /*
- * By how much the scan lies above the line of a liquid window just beyond it, beyond noise, carried to the
- * target: the overshoot is not over. (Below it lies what crystallises: no reason against the window.)
+ * By how much the scan lies above the line of a liquid window in the blocks [to, end) beyond it, more than
+ * noise, carried to the target.
  */
-static double still_falling(const struct judge *judge, size_t from, size_t to, double distance)
+static double above_beyond(const struct judge *judge, size_t from, size_t to, size_t end)
+{
+	struct line line = blocks_line(judge->blocks->reference, from, to);
+	struct moments r = blocks_between(judge->blocks->reference, from, to);
+	struct moments next = blocks_between(judge->blocks->reference, to, end);
+	double suu = r.u2 - r.u * r.u / r.n, centre = next.u / next.n, away = centre - line.centre;
+	double sd = judge->noise_r * sqrt(1 / next.n + 1 / r.n + away * away / suu);
+	double above = next.y / next.n - line_at(line, centre);
+
+	return fmax(0, above - BEYOND_SIGMAS * sd) * fabs(line.centre - judge->target_u) / away;
+}
+
+/*
+ * Is the overshoot not over? Looked for as far beyond a liquid window as it is wide, and in all that is left.
+ * What lies below the line crystallises: no reason against the window.
+ */
+static double still_falling(const struct judge *judge, size_t from, size_t to)
 {
 	size_t end = to + (to - from) < judge->high ? to + (to - from) : judge->high;
-	struct line line = blocks_line(judge->blocks->reference, from, to);
-	struct moments r = blocks_between(judge->blocks->reference, from, to), next;
-	double suu = r.u2 - r.u * r.u / r.n, away, off, sd;
 
-	if (end <= to)
+	if (to >= judge->high)
 		return 0;
-	next = blocks_between(judge->blocks->reference, to, end);
-	away = next.u / next.n - line.centre;
-	off = next.y / next.n - line_at(line, next.u / next.n);
-	sd = judge->noise_r * sqrt(1 / next.n + 1 / r.n + away * away / suu);
-	return fmax(0, off - BEYOND_SIGMAS * sd) * distance / away;
+	return fmax(above_beyond(judge, from, to, end), above_beyond(judge, from, to, judge->high));
 }
 
 static struct candidate candidate_of(const struct judge *judge, size_t from, size_t to)
@@ -138,7 +147,7 @@ static struct candidate candidate_of(const struct judge *judge, size_t from, siz
 	bias = beyond_noise(&r, judge->noise_r) * width * distance;
 	split = beyond_noise(&d, judge->noise_d) * width * width;
 	if (!judge->glass)
-		bias = hypot(bias, still_falling(judge, from, to, distance));
+		bias = hypot(bias, still_falling(judge, from, to));
 	if (judge->glass)
 		candidate.apart = slope_apart(judge, from, to) * distance;
 	if (judge->near)
@@ -232,7 +241,11 @@ static int find_glass(const struct outline *outline, struct judge *judge, struct
 
 	if (side >= 4)
 		best = search(judge, &field);
-	judge->near = !(fmax(best.apart, sqrt(best.cost)) <= COMMON_MAX * outline->step);
+	if (isinf(best.cost) && judge->align == PAIR_ALIGN_SCALE) {
+		judge->glass = false; /* no window has a k that can be: match.c says which */
+		best = search(judge, &field);
+	}
+	judge->near = judge->glass && !(fmax(best.apart, sqrt(best.cost)) <= COMMON_MAX * outline->step);
 	if (side >= 4 && judge->near) {
 		field.from_last = outline->foot;
 		field.least = 2 * least;
