@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every campaign shares: a state file that is taken up again, jobs side by side, progress with the time left."""
+import concurrent.futures
+import json
+import os
+import sys
+import time
+
+
+class State:
+    """What is done: {job's key: its result}, in a file that is replaced whole after each job."""
+
+    def __init__(self, path, campaign):
+        self.path, self.campaign, self.done = path, campaign, {}
+        try:
+            with open(path, encoding="utf-8") as stream:
+                stored = json.load(stream)
+        except FileNotFoundError:
+            return
+        if stored.get("campaign") != campaign:
+            sys.exit(f"campaign: {path} is of another campaign ({stored.get('campaign')}, not {campaign}); "
+                     "give another --state or delete it")
+        self.done = stored["done"]
+
+    def add(self, key, result):
+        self.done[key] = result
+        with open(self.path + ".new", "w", encoding="utf-8") as stream:
+            json.dump({"campaign": self.campaign, "done": self.done}, stream)
+        os.replace(self.path + ".new", self.path)
+
+    def total(self, field):
+        return sum(result[field] for result in self.done.values())
+
+
+def run_jobs(state, jobs, work, workers, summary):
+    """Does work(*arguments) for each {key: arguments} of jobs that is not done yet; summary(state) is a short text."""
+    began, done_before, total = time.monotonic(), sum(key in state.done for key in jobs), len(jobs)
+    done = done_before
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        waiting = {pool.submit(work, *arguments): key for key, arguments in jobs.items() if key not in state.done}
+        try:
+            for future in concurrent.futures.as_completed(waiting):
+                state.add(waiting[future], future.result())
+                done += 1
+                left = (total - done) * (time.monotonic() - began) / (done - done_before)
+                print(f"\r{done} of {total}, {summary(state)}, {left / 60:.0f} min left   ", end="",
+                      file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            sys.exit("\ncampaign: stopped; the same command goes on from here")
+    print(file=sys.stderr)
