@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/schema.h"
+#include "drivers/press_map.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ZERO_CELSIUS_K 273.15
@@ -129,6 +130,17 @@ static void check_identity(const struct yaml_node *root, struct diagnostics *dia
 	}
 }
 
+static void check_press(const struct yaml_node *root, struct diagnostics *diagnostics,
+			const struct profile *profile)
+{
+	struct press_layout layout;
+	char why[PRESS_WHY];
+
+	if (profile->kind == DEVICE_PRESS && strcmp(profile->protocol, "modbus") == 0 &&
+	    yaml_get(root, "registers") && press_map_plan(profile, &layout, why) < 0)
+		schema_error(diagnostics, yaml_get(root, "registers"), "%s", why);
+}
+
 void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics,
 		   const struct profile *profile)
 {
@@ -137,4 +149,5 @@ void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics
 		check_register(root, diagnostics, profile, &profile->registers[i]);
 	check_setpoint(root, diagnostics, profile);
 	check_identity(root, diagnostics, profile);
+	check_press(root, diagnostics, profile);
 }

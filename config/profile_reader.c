@@ -42,6 +42,7 @@ static const struct schema_field root_fields[] = {
 	{"setpoint_high", SCHEMA_QUANTITY, false, AT(setpoint_high), 0, DIM_NUMBER, -300, 1e5},
 	{"ramp", SCHEMA_CHOICE, false, AT(ramp), 1, DIM_NUMBER, 0, 0, ramp_words},
 	{"single_write", SCHEMA_BOOL, false, AT(single_write)},
+	{"separate_transfers", SCHEMA_BOOL, false, AT(separate_transfers)},
 	{"watchdog", SCHEMA_BOOL, true, AT(watchdog)},
 	{"write_budget", SCHEMA_UINT, false, AT(write_budget), 0, DIM_NUMBER, 0, 4e9},
 	{"registers", SCHEMA_NODE, false},

@@ -94,6 +94,18 @@ double codec_decode_raw(const struct profile_register *reg, const uint16_t *word
 	return NAN;
 }
 
+bool codec_matches(const struct profile_value *expected, const struct profile_register *reg,
+		   const uint16_t *words)
+{
+	double raw = codec_decode_raw(reg, words);
+
+	if (expected->to > expected->value)
+		return raw >= expected->value && raw <= expected->to;
+	if (expected->mask > 0)
+		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
+	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));
+}
+
 /* A profile that says nothing about the scale means 1. */
 static double scale_of(const struct profile_register *reg)
 {

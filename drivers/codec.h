@@ -18,15 +18,18 @@ float codec_decode_f32_bytes(const uint8_t bytes[4]);
 
 /* Registers a value of @type takes: 1 or 2. */
 unsigned codec_words(enum register_type type);
-/* Not an integer: its resolution does not come from its scale. */
 /*
  * True when a float in @words lies in [@low, @high] in the order of @type and not in the other one: then the
  * declared order is the device's (hazard 11). False for a value that fits both, such as 0. Integers: true.
  */
 bool codec_proves_order(enum register_type type, const uint16_t words[2], double low, double high);
+/* Not an integer: its resolution does not come from its scale. */
 bool codec_is_float(enum register_type type);
 /* The raw number in @words (a single bit when the register names one); no scale, no unit. */
 double codec_decode_raw(const struct profile_register *reg, const uint16_t *words);
+/* The number in @words is what the profile expects of @reg: a value, a masked one, or one in a range. */
+bool codec_matches(const struct profile_value *expected, const struct profile_register *reg,
+		   const uint16_t *words);
 /* raw * scale, then to kelvin when the unit is a temperature. NAN when the float is not finite. */
 double codec_decode(const struct profile_register *reg, const uint16_t *words);
 /* The inverse of codec_decode. 0, or -ERANGE when @value does not fit the register's type. */

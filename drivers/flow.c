@@ -47,8 +47,7 @@ static int read_value(struct flow *flow, const struct profile_register *reg, uin
 		      struct reading *ret_reading)
 {
 	uint16_t words[2];
-	int r = modbus_port_read_space(&flow->session.port, reg->space == SPACE_INPUT, reg->address,
-				       (uint16_t)codec_words((enum register_type)reg->type), words);
+	int r = modbus_port_read_value(&flow->session.port, reg, words);
 
 	if (r == 0)
 		*ret_reading = session_make_reading(&flow->session, seq, codec_decode(reg, words));

@@ -127,13 +127,11 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 	return 0;
 }
 
-static int write_value(struct furnace *furnace, const struct profile_register *reg, double value,
-		       bool own_unit)
+static int write_kelvin(struct furnace *furnace, const struct profile_register *reg, double value_k)
 {
 	uint16_t words[2];
 
-	if (!reg || !reg->writable || reg->bit >= 0 ||
-	    (own_unit ? codec_encode_own_unit(reg, value, words) : codec_encode(reg, value, words)) < 0) {
+	if (!reg->writable || codec_encode(reg, value_k, words) < 0) {
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
@@ -147,8 +145,8 @@ static int run_steps(struct furnace *furnace, const struct profile_value *steps,
 
 	/* A step that fails does not keep the later ones from being tried: each makes it safer. */
 	for (uint32_t i = 0; i < count && i < PROFILE_STEPS_MAX; i++) {
-		int r = write_value(furnace, profile_find(furnace->profile, steps[i].reg), steps[i].value,
-				    true);
+		int r = modbus_port_write_value(&furnace->session.port,
+						profile_find(furnace->profile, steps[i].reg), steps[i].value);
 
 		if (r != 0 && first == 0)
 			first = r;
@@ -195,7 +193,7 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
-	r = write_value(furnace, reg, setpoint_k, false);
+	r = write_kelvin(furnace, reg, setpoint_k);
 	if (r == CAUSE_RANGE)
 		return r;
 	/* Sent is written, answered or not: only the read-back will tell. */
@@ -313,8 +311,7 @@ static int read_fast(struct furnace *furnace, uint32_t seq)
 
 		if (!reg || furnace->spanned[role])
 			continue;
-		r = modbus_port_read_space(port, reg->space == SPACE_INPUT, reg->address,
-					   (uint16_t)codec_words((enum register_type)reg->type), words);
+		r = modbus_port_read_value(port, reg, words);
 		if (r != 0)
 			return r;
 		take_value(furnace, (enum role)role, words, seq);
@@ -340,8 +337,7 @@ static void judge_mode(struct furnace *furnace, double raw)
 static int read_register(struct furnace *furnace, const struct profile_register *reg, double *ret_raw)
 {
 	uint16_t words[2];
-	int r = modbus_port_read_space(&furnace->session.port, reg->space == SPACE_INPUT, reg->address,
-				       (uint16_t)codec_words((enum register_type)reg->type), words);
+	int r = modbus_port_read_value(&furnace->session.port, reg, words);
 
 	if (r == 0)
 		*ret_raw = codec_decode_raw(reg, words);

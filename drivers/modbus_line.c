@@ -33,7 +33,7 @@ struct modbus_context {
 
 /* What one transaction is, so that connecting, waiting and judging are written once. */
 struct request {
-	enum { READ_HOLDING, READ_INPUT, WRITE, WRITE_ONE, WRITE_READ, COIL } kind;
+	enum { READ_HOLDING, READ_INPUT, READ_COIL, READ_DISCRETE, WRITE, WRITE_ONE, WRITE_READ, COIL } kind;
 	uint16_t address, count, read_address, read_count;
 	const uint16_t *words;
 	uint16_t *ret_words;
@@ -142,6 +142,17 @@ static int make_ready(struct modbus_context *context, const struct modbus_peer *
 	return context->connected ? 0 : connect_line(context, peer);
 }
 
+static int read_one_bit(modbus_t *modbus, const struct request *request)
+{
+	uint8_t bit = 0;
+	int r = request->kind == READ_COIL ? modbus_read_bits(modbus, request->address, 1, &bit)
+					   : modbus_read_input_bits(modbus, request->address, 1, &bit);
+
+	if (r >= 0)
+		*request->ret_words = bit != 0;
+	return r;
+}
+
 static int perform(struct modbus_context *context, const struct request *request)
 {
 	modbus_t *modbus = context->modbus;
@@ -152,6 +163,9 @@ static int perform(struct modbus_context *context, const struct request *request
 	case READ_INPUT:
 		return modbus_read_input_registers(modbus, request->address, request->count,
 						   request->ret_words);
+	case READ_COIL:
+	case READ_DISCRETE:
+		return read_one_bit(modbus, request);
 	case WRITE:
 		return modbus_write_registers(modbus, request->address, request->count, request->words);
 	case WRITE_ONE:
@@ -280,6 +294,16 @@ static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, 
 	return transact(line, peer, &(struct request){.kind = COIL, .address = address, .on = on});
 }
 
+static int read_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete, uint16_t address,
+		    uint16_t *ret_bit)
+{
+	return transact(line, peer,
+			&(struct request){.kind = discrete ? READ_DISCRETE : READ_COIL,
+					  .address = address,
+					  .count = 1,
+					  .ret_words = ret_bit});
+}
+
 static void free_line(struct modbus_line *line)
 {
 	struct modbus_context *context = context_of(line);
@@ -297,6 +321,7 @@ static const struct modbus_ops line_ops = {
 	.write_registers = write_registers,
 	.write_read = write_read,
 	.write_coil = write_coil,
+	.read_bit = read_bit,
 	.free = free_line,
 };
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/codec.h"
 
 #define LEAST_RESPONSE_MS 1000.0
 #define LEAST_SCALED_MS 20.0
@@ -108,4 +109,36 @@ int modbus_port_write_coil(struct modbus_port *port, uint16_t address, bool on)
 	if (!is_allowed(port, address, 1))
 		return CAUSE_RANGE;
 	return finish(port, began_ns, port->line->ops->write_coil(port->line, &port->peer, address, on));
+}
+
+static int read_bit(struct modbus_port *port, const struct profile_register *reg, uint16_t *ret_bit)
+{
+	int64_t began_ns = clock_mono_ns();
+
+	return finish(port, began_ns,
+		      port->line->ops->read_bit(port->line, &port->peer, reg->space == SPACE_DISCRETE,
+						reg->address, ret_bit));
+}
+
+int modbus_port_read_value(struct modbus_port *port, const struct profile_register *reg,
+			   uint16_t ret_words[2])
+{
+	if (reg->space == SPACE_COIL || reg->space == SPACE_DISCRETE)
+		return read_bit(port, reg, ret_words);
+	return modbus_port_read_space(port, reg->space == SPACE_INPUT, reg->address,
+				      (uint16_t)codec_words((enum register_type)reg->type), ret_words);
+}
+
+int modbus_port_write_value(struct modbus_port *port, const struct profile_register *reg, double value)
+{
+	uint16_t words[2];
+
+	if (!reg || !reg->writable || reg->bit >= 0 || codec_encode_own_unit(reg, value, words) < 0) {
+		port->fault = CAUSE_RANGE;
+		return CAUSE_RANGE;
+	}
+	if (reg->space == SPACE_COIL)
+		return modbus_port_write_coil(port, reg->address, value != 0);
+	return modbus_port_write(port, reg->address, (uint16_t)codec_words((enum register_type)reg->type),
+				 words);
 }

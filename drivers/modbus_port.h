@@ -31,6 +31,9 @@ struct modbus_ops {
 			  uint16_t read_count, uint16_t *ret_words);
 	int (*write_coil)(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
 			  bool on);
+	/* One bit: a coil, or with @discrete a discrete input. *ret_bit is 0 or 1. */
+	int (*read_bit)(struct modbus_line *line, const struct modbus_peer *peer, bool discrete,
+			uint16_t address, uint16_t *ret_bit);
 	void (*free)(struct modbus_line *line);
 };
 /* Head of every implementation. */
@@ -64,6 +67,12 @@ int modbus_port_write(struct modbus_port *port, uint16_t address, uint16_t count
 int modbus_port_write_read(struct modbus_port *port, uint16_t write_address, uint16_t write_count,
 			   const uint16_t *words, uint16_t read_address, uint16_t read_count,
 			   uint16_t *ret_words);
+/* The register @reg, wherever it lives: its words, or a coil's bit in the first of them. */
+int modbus_port_read_value(struct modbus_port *port, const struct profile_register *reg,
+			   uint16_t ret_words[2]);
+/* Writes @value, in the register's own unit. CAUSE_RANGE when it does not fit or is not writable: nothing is
+ * sent. */
+int modbus_port_write_value(struct modbus_port *port, const struct profile_register *reg, double value);
 int modbus_port_write_coil(struct modbus_port *port, uint16_t address, bool on);
 
 #endif

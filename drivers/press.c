@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The press PLC of press-map.md. One FC 23 a cycle writes the whole write block (heartbeat included) and
- * reads the whole read block; OBSERVE only reads. The heater contactor is a coil of its own.
+ * The press PLC of press-map.md, its registers where the profile has them. One FC 23 a cycle writes the whole
+ * write block (heartbeat included) and reads the whole read block; OBSERVE only reads. The heater contactor
+ * is a coil of its own.
  *
  * Invariants: nothing is written before identity and three good cycles; MODE stays as adopted and the
  * contactor open until the PLC's watchdog is armed, read back; the oil setpoint goes down only on a granted,
@@ -11,38 +12,27 @@
 #include <math.h>
 
 #include "daemon/base/clock.h"
-#include "drivers/calibration.h"
-#include "drivers/codec.h"
+#include "drivers/press_follow.h"
 #include "drivers/press_map.h"
 #include "drivers/session.h"
 
-#define PERMIT_AGE_S 2.0
-#define SCALED_AGE_S 0.25    /* real seconds: at scale N nothing is fresher than 250 ms x N of lab time */
-#define RELEASE_MOST_K 323.0 /* no site may set T_release higher, so a permit that does is a slip */
 #define HEARTBEAT_AGE_NS CLOCK_NS_PER_S
 #define SAME_BAR 0.01
 #define NOISE_BAR 1e-6
 #define DIFFERS_TWICE 2u
 #define RESET_AFTER_CYCLES 10u
 #define COIL_REPEAT_S 1.0
-#define PLAUSIBLE_LOW_BAR (-20.0)
-#define PLAUSIBLE_HIGH_BAR 5000.0
 #define LOOK_PERIOD_S 1.0
-#define RAMP_HEADROOM 2.0
-#define LONGEST_STEP_S 1.0
-#define DEFAULT_RATE_GPA_PER_S 0.005
 
 struct press {
 	struct session session;
-	const struct bus_config *config;
+	struct press_layout layout;
+	struct press_follow follow;
 	struct press_block block; /* as last read */
 	bool have_block;
-	struct calibration_follower follower;
-	bool following; /* the follower starts from what the device holds */
-	double sample_gpa, previous_lab_s;
 	double written_bar, before_write_bar; /* NAN: not compared */
 	uint16_t heartbeat, written_mode;
-	bool wrote, refused;
+	bool wrote;
 	double looked_lab_s;
 	uint32_t overwritten; /* looks in a row that found another's setpoint */
 	uint32_t setpoint_differs, foreign, mode_differs, contactor_differs, latched_cycles;
@@ -55,7 +45,7 @@ struct press {
 
 static void forget_device(struct press *press)
 {
-	press->have_block = press->following = press->wrote = false;
+	press->have_block = press->follow.following = press->wrote = false;
 	press->written_bar = press->before_write_bar = NAN;
 	press->setpoint_differs = press->foreign = press->mode_differs = press->contactor_differs = 0;
 	press->overwritten = 0;
@@ -70,64 +60,32 @@ static int press_init(void *state, const struct driver_setup *setup)
 {
 	struct press *press = state;
 
+	char why[PRESS_WHY];
+	int r = press_map_plan(&setup->config->devices[setup->device].profile, &press->layout, why);
+
+	if (r < 0)
+		return r;
 	session_init(&press->session, setup);
-	press->config = setup->config;
-	press->sample_gpa = NAN;
-	press->previous_lab_s = NAN;
+	press_follow_init(&press->follow, setup->config);
 	forget_device(press);
 	return calibration_check(&setup->config->calibration);
-}
-
-static double limit_bar_per_s(const struct press *press)
-{
-	double rate = press->config->pressure_rate_gpa_per_s > 0 ? press->config->pressure_rate_gpa_per_s
-								 : DEFAULT_RATE_GPA_PER_S;
-
-	return RAMP_HEADROOM * rate /
-	       calibration_slope_gpa_per_bar(&press->config->calibration, press->block.oil_bar);
-}
-
-/* Fresh, cold, granted: checked here again, whatever control believes. */
-static bool may_release(const struct press *press, const struct press_permit *permit)
-{
-	double scale = fmax(press->config->scale, 1);
-	double age_s = (double)(clock_mono_ns() - permit->t_reply_ns) / (double)CLOCK_NS_PER_S * scale;
-
-	return permit->granted && permit->t_reply_ns > 0 && age_s >= 0 &&
-	       age_s <= fmax(PERMIT_AGE_S, SCALED_AGE_S * scale) && isfinite(permit->temperature_k) &&
-	       !isnan(permit->release_temperature_k) &&
-	       permit->temperature_k <= fmin(permit->release_temperature_k, RELEASE_MOST_K);
 }
 
 /* Out of LOCK the only setpoint that moves nothing is the pressure that is there. */
 static void adopt(struct press *press)
 {
 	bool regulates = press->block.mode == PRESS_MODE_REGULATE && !(press->block.status & PRESS_LOCKED);
-	double oil_bar = regulates ? press->block.setpoint_bar : press->block.oil_bar;
 
-	/* Noise around zero is no setpoint. */
-	calibration_adopt(&press->follower, fmax(oil_bar, 0), press->sample_gpa);
-	press->following = true;
+	press_follow_adopt(&press->follow, regulates ? press->block.setpoint_bar : press->block.oil_bar);
 }
 
 static void follow(struct press *press, const struct press_demand *demand, double t_lab_s)
 {
-	struct calibration_follower next;
-	double dt_s = isnan(press->previous_lab_s) ? 0 : t_lab_s - press->previous_lab_s;
-
 	/* While the PLC locks, whoever told it to, the way out of LOCK begins at the pressure that is there.
 	 */
-	if (!press->following || press->block.status & PRESS_LOCKED)
+	if (!press->follow.following || press->block.status & PRESS_LOCKED)
 		adopt(press);
-	next = press->follower;
-	calibration_follow(&press->config->calibration, &next, demand->setpoint_gpa,
-			   fmin(fmax(dt_s, 0), LONGEST_STEP_S), limit_bar_per_s(press));
-	press->refused = false;
-	if (next.oil_bar < press->follower.oil_bar - NOISE_BAR && !may_release(press, &demand->permit)) {
-		press->refused = true;
-		return;
-	}
-	press->follower = next;
+	press_follow_step(&press->follow, demand, t_lab_s, press->block.oil_bar);
 }
 
 static bool is_armed(const struct press *press)
@@ -148,11 +106,11 @@ static bool may_act(const struct press *press, const struct press_demand *demand
 static uint16_t choose_mode(struct press *press, const struct press_demand *demand, double t_lab_s)
 {
 	if (demand->mode == MODE_OFF) {
-		press->following = false;
+		press->follow.following = false;
 		return PRESS_MODE_LOCK;
 	}
-	if (!may_act(press, demand) || !isfinite(demand->setpoint_gpa) || isnan(press->sample_gpa)) {
-		press->following = false;
+	if (!may_act(press, demand) || !isfinite(demand->setpoint_gpa) || isnan(press->follow.sample_gpa)) {
+		press->follow.following = false;
 		return press->block.mode;
 	}
 	follow(press, demand, t_lab_s);
@@ -165,8 +123,9 @@ static struct press_order make_order(struct press *press, const struct driver_cy
 	struct press_order order = {.watchdog_s = press->block.watchdog_s};
 
 	order.mode = choose_mode(press, demand, cycle->t_lab_s);
-	order.setpoint_bar = press->following ? press->follower.oil_bar : press->block.setpoint_bar;
-	order.ramp_bar_per_s = limit_bar_per_s(press);
+	order.setpoint_bar =
+		press->follow.following ? press->follow.follower.oil_bar : press->block.setpoint_bar;
+	order.ramp_bar_per_s = press_follow_limit_bar_per_s(&press->follow, press->block.oil_bar);
 	if (demand->watchdog_s > 0)
 		order.watchdog_s = (uint16_t)lround(fmin(demand->watchdog_s, 65535));
 	if (demand->heartbeat && clock_mono_ns() - cycle->tick_mono_ns < HEARTBEAT_AGE_NS)
@@ -176,34 +135,47 @@ static struct press_order make_order(struct press *press, const struct driver_cy
 }
 
 /* At rest the oil reads 0 in any order; the setpoint and the stroke beside it are in the same one. */
-static void take_words(struct press *press, const uint16_t words[PRESS_READ_WORDS],
+static void take_words(struct press *press, const uint16_t words[PRESS_WORDS_MAX],
 		       struct press_block *ret_block)
 {
-	bool proven = false;
+	session_prove_order(
+		&press->session,
+		press_map_proves_order(&press->layout, words, PRESS_FOLLOW_LOW_BAR, PRESS_FOLLOW_HIGH_BAR));
+	press_map_decode(&press->layout, words, ret_block);
+}
 
-	for (unsigned at = 0; at < PRESS_FLOAT_WORDS; at += 2)
-		proven |= codec_proves_order(REG_F32_HIGH_FIRST, words + at, PLAUSIBLE_LOW_BAR,
-					     PLAUSIBLE_HIGH_BAR);
-	session_prove_order(&press->session, proven);
-	press_map_decode(words, ret_block);
+/* Not every PLC knows function 23: then the block is written and read in two transfers. */
+static int transfer(struct press *press, const uint16_t *sent, uint16_t *ret_words)
+{
+	const struct press_layout *layout = &press->layout;
+	struct modbus_port *port = &press->session.port;
+	int r;
+
+	if (!layout->profile->separate_transfers)
+		return modbus_port_write_read(port, layout->write_address, layout->write_words, sent,
+					      layout->read_address, layout->read_words, ret_words);
+	r = modbus_port_write(port, layout->write_address, layout->write_words, sent);
+	return r != 0 ? r : modbus_port_read(port, layout->read_address, layout->read_words, ret_words);
 }
 
 static int exchange(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand,
 		    struct press_block *ret_block)
 {
-	uint16_t sent[PRESS_WRITE_WORDS], words[PRESS_READ_WORDS];
+	uint16_t sent[PRESS_WORDS_MAX], words[PRESS_WORDS_MAX];
 	struct press_order order = make_order(press, cycle, demand);
 	int r;
 
-	press_map_encode(&order, sent);
+	if (press_map_encode(&press->layout, &order, sent) < 0) {
+		press->session.port.fault = CAUSE_RANGE;
+		return CAUSE_RANGE;
+	}
 	if (isnan(press->written_bar) || fabs(order.setpoint_bar - press->written_bar) > NOISE_BAR)
 		press->writes++;
 	press->before_write_bar = press->block.setpoint_bar;
 	press->written_bar = order.setpoint_bar;
 	press->written_mode = order.mode;
 	press->wrote = true;
-	r = modbus_port_write_read(&press->session.port, PRESS_WRITE_ADDRESS, PRESS_WRITE_WORDS, sent,
-				   PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+	r = transfer(press, sent, words);
 	if (r == 0)
 		take_words(press, words, ret_block);
 	return r;
@@ -211,10 +183,11 @@ static int exchange(struct press *press, const struct driver_cycle *cycle, const
 
 static int observe(struct press *press, struct press_block *ret_block)
 {
-	uint16_t words[PRESS_READ_WORDS];
-	int r = modbus_port_read(&press->session.port, PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+	uint16_t words[PRESS_WORDS_MAX];
+	int r = modbus_port_read(&press->session.port, press->layout.read_address, press->layout.read_words,
+				 words);
 
-	press->wrote = press->following = false;
+	press->wrote = press->follow.following = false;
 	press->written_bar = press->before_write_bar = NAN;
 	if (r == 0)
 		take_words(press, words, ret_block);
@@ -245,37 +218,25 @@ static void judge(struct press *press)
 		press->latched_cycles = 0;
 }
 
-/* In another word order an oil pressure is no oil pressure. */
-static bool is_plausible(double oil_bar)
-{
-	return isfinite(oil_bar) && oil_bar > PLAUSIBLE_LOW_BAR && oil_bar < PLAUSIBLE_HIGH_BAR;
-}
-
 static void take_block(struct press *press, uint32_t seq, double prior_gpa)
 {
-	const struct press_calibration *calibration = &press->config->calibration;
+	const struct press_calibration *calibration = &press->follow.config->calibration;
 	const struct press_block *block = &press->block;
 	struct press_report *report = &press->report;
 
-	if (isnan(press->sample_gpa))
-		press->sample_gpa = prior_gpa;
-	if (is_plausible(block->oil_bar))
-		press->sample_gpa = calibration_sample_gpa(calibration, press->sample_gpa, block->oil_bar);
-	/* At rest the friction branch means nothing: without oil the sample is at 1 atm. */
-	if (block->status & PRESS_DEPRESSURISED)
-		press->sample_gpa = calibration_loading_gpa(calibration, block->oil_bar);
-	report->oil_bar = session_make_reading(&press->session, seq,
-					       is_plausible(block->oil_bar) ? block->oil_bar : NAN);
+	press_follow_measure(&press->follow, block->oil_bar, block->status & PRESS_DEPRESSURISED, prior_gpa);
+	report->oil_bar = session_make_reading(
+		&press->session, seq, press_follow_is_plausible(block->oil_bar) ? block->oil_bar : NAN);
 	report->oil_setpoint_bar = session_make_reading(&press->session, seq, block->setpoint_bar);
-	report->stroke_pct = session_make_reading(&press->session, seq, block->stroke_pct);
+	if (press->layout.field[PRESS_STROKE])
+		report->stroke_pct = session_make_reading(&press->session, seq, block->stroke_pct);
 	report->pressure_gpa = report->setpoint_gpa = report->oil_bar;
-	report->pressure_gpa.value = press->sample_gpa;
+	report->pressure_gpa.value = press->follow.sample_gpa;
 	/* The sample pressure that the setpoint read back stands for: continuous at a reversal. */
 	if (!(block->status & PRESS_LOCKED))
-		report->setpoint_gpa.value =
-			calibration_sample_gpa(calibration, press->sample_gpa, block->setpoint_bar);
+		report->setpoint_gpa.value = press_follow_setpoint_gpa(&press->follow, block->setpoint_bar);
 	else
-		report->setpoint_gpa.value = press->sample_gpa;
+		report->setpoint_gpa.value = press->follow.sample_gpa;
 	report->oil_gpa_per_bar = calibration_slope_gpa_per_bar(calibration, block->oil_bar);
 	report->locked = block->status & PRESS_LOCKED;
 	report->local = block->status & PRESS_LOCAL;
@@ -292,17 +253,18 @@ static void take_block(struct press *press, uint32_t seq, double prior_gpa)
  */
 static int look_before(struct press *press, double t_lab_s)
 {
-	uint16_t words[PRESS_READ_WORDS];
+	uint16_t words[PRESS_WORDS_MAX];
 	struct press_block block;
 	int r;
 
 	if (!press->wrote || t_lab_s - press->looked_lab_s < LOOK_PERIOD_S)
 		return 0;
 	press->looked_lab_s = t_lab_s;
-	r = modbus_port_read(&press->session.port, PRESS_READ_ADDRESS, PRESS_READ_WORDS, words);
+	r = modbus_port_read(&press->session.port, press->layout.read_address, press->layout.read_words,
+			     words);
 	if (r != 0)
 		return r;
-	press_map_decode(words, &block);
+	press_map_decode(&press->layout, words, &block);
 	count(&press->overwritten, fabs(block.setpoint_bar - press->block.setpoint_bar) > SAME_BAR &&
 					   !(block.status & PRESS_LOCAL));
 	return 0;
@@ -318,7 +280,7 @@ static int reset_latch(struct press *press, const struct press_demand *demand)
 	if (press->latched_cycles == 0 || !(press->block.status & PRESS_LOCKED) || !(asked || known))
 		return 0;
 	press->latched_cycles = 0;
-	return modbus_port_write(&press->session.port, PRESS_RESET_ADDRESS, 1, &one);
+	return modbus_port_write(&press->session.port, press->layout.reset->address, 1, &one);
 }
 
 static int switch_contactor(struct press *press, const struct press_demand *demand, double t_lab_s)
@@ -333,7 +295,7 @@ static int switch_contactor(struct press *press, const struct press_demand *dema
 		press->coil = 0;
 		return 0;
 	}
-	r = modbus_port_write_coil(&press->session.port, PRESS_HEATER_COIL, on);
+	r = modbus_port_write_coil(&press->session.port, press->layout.heater->address, on);
 	press->coil = on ? 1 : 0;
 	press->coil_lab_s = t_lab_s;
 	return r;
@@ -354,7 +316,7 @@ static int serve(struct press *press, const struct driver_cycle *cycle, const st
 		r = write ? exchange(press, cycle, demand, &block) : observe(press, &block);
 	if (r != 0)
 		return r;
-	if (block.identity != PRESS_IDENTITY || block.version != PRESS_MAP_VERSION) {
+	if (!block.identity_ok) {
 		session_distrust(&press->session);
 		return CAUSE_IDENTITY;
 	}
@@ -385,14 +347,14 @@ static void press_cycle(void *state, const struct driver_cycle *cycle, const str
 	}
 	if (r == 0)
 		r = serve(press, cycle, &demand->press);
-	press->previous_lab_s = cycle->t_lab_s;
+	press_follow_tick(&press->follow, cycle->t_lab_s);
 	session_end(session, r == 0, report);
 	press->report.identity_ok = session->identity_ok;
 	press->report.readback_differs = press->setpoint_differs >= DIFFERS_TWICE ||
 					 press->mode_differs >= DIFFERS_TWICE ||
 					 press->contactor_differs >= DIFFERS_TWICE;
 	press->report.second_master = press->foreign >= DIFFERS_TWICE || press->overwritten >= DIFFERS_TWICE;
-	press->report.release_refused = press->refused && demand->press.mode == MODE_CONTROL;
+	press->report.release_refused = press->follow.refused && demand->press.mode == MODE_CONTROL;
 	press->report.writes = press->writes;
 	report->press = press->report;
 }

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The register map of press-map.md in C, with its block codec. Pure. */
+/*
+ * The press PLC's blocks, laid out by the profile: press-map.md says what each register means, the profile
+ * where it stands and in which type. Pure.
+ */
 #ifndef DENSD_DRIVERS_PRESS_MAP_H
 #define DENSD_DRIVERS_PRESS_MAP_H
 
-#include <stdint.h>
+#include "drivers/codec.h"
+#include "drivers/profile.h"
 
-#define PRESS_WRITE_ADDRESS 0x0000
-#define PRESS_WRITE_WORDS 7
-#define PRESS_RESET_ADDRESS 0x0008
-#define PRESS_READ_ADDRESS 0x0100
-#define PRESS_FLOAT_WORDS 6 /* of the read block, at its beginning */
-#define PRESS_READ_WORDS 12
-#define PRESS_HEATER_COIL 0x0000
-#define PRESS_IDENTITY 0xBE17
-#define PRESS_MAP_VERSION 1
+#define PRESS_WORDS_MAX 32u
+#define PRESS_WHY 120
 
-enum press_plc_mode { PRESS_MODE_LOCK = 0, PRESS_MODE_REGULATE = 1 };
+enum press_plc_mode { PRESS_MODE_LOCK = 0, PRESS_MODE_REGULATE = 1, PRESS_MODE_UNKNOWN };
 enum press_status {
 	PRESS_LOCKED = 1 << 0,
 	PRESS_REGULATING = 1 << 1,
@@ -28,16 +25,55 @@ enum press_status {
 	PRESS_PUMP_RUNNING = 1 << 8,
 	PRESS_OVER_PRESSURE = 1 << 9
 };
+#define PRESS_FLAGS 10
 struct press_order {
 	uint16_t heartbeat, mode, watchdog_s;
 	double setpoint_bar, ramp_bar_per_s;
 };
 struct press_block {
 	double oil_bar, setpoint_bar, stroke_pct;
-	uint16_t status, heartbeat, mode, watchdog_s, identity, version;
+	uint16_t status;     /* bits of enum press_status, wherever the PLC keeps them */
+	uint16_t mode;       /* enum press_plc_mode */
+	uint16_t watchdog_s; /* armed at */
+	bool identity_ok;    /* what of the profile's identity stands in the block is right */
 };
 
-void press_map_encode(const struct press_order *order, uint16_t ret_words[PRESS_WRITE_WORDS]);
-void press_map_decode(const uint16_t words[PRESS_READ_WORDS], struct press_block *ret_block);
+enum press_field {
+	PRESS_HEARTBEAT,
+	PRESS_MODE,
+	PRESS_SETPOINT,
+	PRESS_RAMP,
+	PRESS_WATCHDOG, /* the last that is written */
+	PRESS_OIL,
+	PRESS_SETPOINT_ACTIVE,
+	PRESS_STROKE,
+	PRESS_MODE_ACTIVE,
+	PRESS_WATCHDOG_ACTIVE,
+	PRESS_FIELD_MAX
+};
+#define PRESS_WRITTEN (PRESS_WATCHDOG + 1)
+
+struct press_layout {
+	const struct profile *profile;
+	const struct profile_register *field[PRESS_FIELD_MAX];
+	const struct profile_register *flag[PRESS_FLAGS]; /* NULL: the PLC has none */
+	const struct profile_register *reset, *heater;
+	uint16_t write_address, write_words, read_address, read_words;
+	double lock, regulate; /* values of MODE */
+};
+
+/*
+ * Finds the blocks: the five written registers lie side by side in any order, the read ones within one block
+ * of declared registers. 0, or -EINVAL with the reason in @ret_why. @profile must outlive the layout.
+ */
+int press_map_plan(const struct profile *profile, struct press_layout *ret_layout, char ret_why[PRESS_WHY]);
+/* The whole write block. 0, or -ERANGE when a value does not fit its register. */
+int press_map_encode(const struct press_layout *layout, const struct press_order *order,
+		     uint16_t ret_words[PRESS_WORDS_MAX]);
+void press_map_decode(const struct press_layout *layout, const uint16_t words[PRESS_WORDS_MAX],
+		      struct press_block *ret_block);
+/* True when a pressure or the stroke of the block lies in [@low, @high] in the declared word order alone. */
+bool press_map_proves_order(const struct press_layout *layout, const uint16_t words[PRESS_WORDS_MAX],
+			    double low, double high);
 
 #endif

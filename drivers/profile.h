@@ -67,9 +67,10 @@ struct profile {
 	double setpoint_period_s; /* least lab time between streamed setpoint writes */
 	double setpoint_step;     /* smaller changes are not written until the period is over */
 	bool watchdog; /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
-	bool single_write;     /* the device takes one register by function 06 only */
-	uint8_t ramp;          /* enum profile_ramp */
-	uint32_t write_budget; /* writes a retained setpoint stands in the device's life; 0: unlimited */
+	bool single_write;       /* the device takes one register by function 06 only */
+	bool separate_transfers; /* a press PLC without function 23: the block is written, then read */
+	uint8_t ramp;            /* enum profile_ramp */
+	uint32_t write_budget;   /* writes a retained setpoint stands in the device's life; 0: unlimited */
 	double setpoint_low, setpoint_high; /* in the setpoint's own unit; equal: no limit of the device's */
 	uint32_t mark_count;
 	char marks[PROFILE_MARKS_MAX][PROFILE_TEXT]; /* what must be verified at commissioning, in words */

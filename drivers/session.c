@@ -20,18 +20,6 @@ void session_init(struct session *ret_session, const struct driver_setup *setup)
 	modbus_port_init(&ret_session->port, setup->modbus, ret_session->device, setup->config->scale);
 }
 
-static bool matches(const struct profile_value *expected, const struct profile_register *reg,
-		    const uint16_t *words)
-{
-	double raw = codec_decode_raw(reg, words);
-
-	if (expected->to > expected->value)
-		return raw >= expected->value && raw <= expected->to;
-	if (expected->mask > 0)
-		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
-	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));
-}
-
 /* 0 = read; whether all of @expected was found is in *ret_ok. */
 static int read_expected(struct session *session, const struct profile_value *expected, uint32_t count,
 			 bool *ret_ok)
@@ -46,11 +34,10 @@ static int read_expected(struct session *session, const struct profile_value *ex
 			*ret_ok = false;
 			return 0;
 		}
-		r = modbus_port_read_space(&session->port, reg->space == SPACE_INPUT, reg->address,
-					   (uint16_t)codec_words((enum register_type)reg->type), words);
+		r = modbus_port_read_value(&session->port, reg, words);
 		if (r != 0)
 			return r;
-		if (!matches(&expected[i], reg, words))
+		if (!codec_matches(&expected[i], reg, words))
 			*ret_ok = false;
 	}
 	return 0;

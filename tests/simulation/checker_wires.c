@@ -39,7 +39,7 @@ void checker_read(struct checker *checker, int bus, uint8_t unit, uint16_t addre
 {
 	int device = device_of(bus, unit);
 
-	if ((device == DEVICE_AT_PRESS && holds(PRESS_READ_ADDRESS + 10, address, count)) ||
+	if ((device == DEVICE_AT_PRESS && holds(WORLD_PRESS_IDENTITY, address, count)) ||
 	    (device == DEVICE_AT_FURNACE && holds(FURNACE_IDENTITY, address, count)))
 		checker->identified[device] = connects + 1;
 }
@@ -174,7 +174,7 @@ void checker_write(struct checker *checker, int bus, uint8_t unit, uint16_t addr
 	world_mix(&address, sizeof(address));
 	world_mix(words, count * sizeof(*words));
 	check_identity(checker, device, connects);
-	if (device == DEVICE_AT_PRESS && address == 0 && count == PRESS_WRITE_WORDS)
+	if (device == DEVICE_AT_PRESS && address == 0 && count == WORLD_PRESS_WRITTEN)
 		write_press(checker, words);
 	if (device == DEVICE_AT_FURNACE && address == FURNACE_SETPOINT && count == 2)
 		write_furnace(checker, get_float(words) + ZERO_CELSIUS_K);

@@ -81,7 +81,7 @@ static void plant_words(enum world_bus bus, uint16_t address, uint16_t count, ui
 	uint32_t bits;
 	float value;
 
-	if (world.plant == PLANT_RELEASE && bus == WORLD_PRESS && count == PRESS_WRITE_WORDS &&
+	if (world.plant == PLANT_RELEASE && bus == WORLD_PRESS && count == WORLD_PRESS_WRITTEN &&
 	    lab->furnace.cell_k > 350) {
 		value = (float)lab->press.oil_bar * 0.9F;
 		memcpy(&bits, &value, sizeof(bits));
@@ -148,6 +148,24 @@ static int write_read(struct modbus_line *line, const struct modbus_peer *peer, 
 	return r;
 }
 
+static int read_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete, uint16_t address,
+		    uint16_t *ret_bit)
+{
+	struct wire *wire = (struct wire *)line;
+	const struct modbus_device *device;
+	bool on = false;
+	int r = reach(wire, peer, &device);
+
+	(void)discrete;
+	if (r != 0)
+		return r;
+	r = judge(wire,
+		  device->read_coil ? device->read_coil(device->context, address, &on) : MODBUS_BAD_FUNCTION);
+	if (r == 0)
+		*ret_bit = on;
+	return r;
+}
+
 static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address, bool on)
 {
 	struct wire *wire = (struct wire *)line;
@@ -174,6 +192,7 @@ int __wrap_modbus_line_new(const struct bus_config *config, struct modbus_line *
 					      .write_registers = write_registers,
 					      .write_read = write_read,
 					      .write_coil = write_coil,
+					      .read_bit = read_bit,
 					      .free = free_wire};
 	struct wire *wire = calloc(1, sizeof(*wire));
 	bool tcp = config->kind == BUS_MODBUS_TCP;

@@ -24,6 +24,9 @@
 
 #define WORLD_QUANTUM_NS INT64_C(50000000)
 #define WORLD_QUANTUM_S 0.05
+/* The press of the shipped site: its identity and its write block (drivers/press-map.md). */
+#define WORLD_PRESS_IDENTITY 0x010A
+#define WORLD_PRESS_WRITTEN 7
 enum world_bus { WORLD_PRESS, WORLD_RTU, WORLD_CHIP, WORLD_BUSES };
 /* Faults of densd itself, made on purpose, so that it can be seen that the checker sees them. */
 enum world_plant {

@@ -27,6 +27,7 @@ WIRING = {
     "eurotherm-2400": FURNACE_RTU, "eurotherm-3216": FURNACE_RTU, "eurotherm-3504": FURNACE_RTU,
     "eurotherm-nanodac": FURNACE_TCP, "watlow-f4t": FURNACE_TCP, "omron-e5cc": FURNACE_RTU,
     "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU, "oven": FURNACE_RTU,
+    "generic-plc-press": PRESS_TCP,
 }
 
 

@@ -129,11 +129,6 @@ static double get_heartbeat(const struct laboratory *lab)
 	return lab->press.heartbeat;
 }
 
-static double get_press_mode(const struct laboratory *lab)
-{
-	return (double)lab->press.mode_active;
-}
-
 static double get_press_watchdog(const struct laboratory *lab)
 {
 	return lab->press.watchdog_s;
@@ -186,11 +181,15 @@ static const struct role roles[] = {
 	{DEVICE_PRESS, "stroke", get_stroke, NULL},
 	{DEVICE_PRESS, "status", get_press_status, NULL},
 	{DEVICE_PRESS, "heartbeat_echo", get_heartbeat, NULL},
-	{DEVICE_PRESS, "mode_active", get_press_mode, NULL},
 	{DEVICE_PRESS, "watchdog_active", get_press_watchdog, NULL},
 	{DEVICE_PRESS, "heater_enable", get_heater_enable, set_heater_enable},
 	{DEVICE_PRESS, "reset", NULL, set_reset},
 };
+
+/* In the order of the STATUS word's bits, drivers/press-map.md. */
+static const char *const press_flags[] = {
+	"locked",         "regulating",       "local",        "depressurised", "contactor_closed",
+	"watchdog_armed", "watchdog_tripped", "power_failed", "pump_running",  "over_pressure"};
 
 static const struct role *find_role(const struct emulator *emulator, const char *name)
 {
@@ -251,6 +250,9 @@ void emulator_roles_init(struct emulator *emulator)
 		if (at >= 0)
 			emulator->memory[at] = profile->units[i].value;
 	}
+	if (profile->kind == DEVICE_PRESS && find_name(emulator, "mode") >= 0)
+		emulator->memory[find_name(emulator, "mode")] =
+			step_value(profile->off_steps, profile->off_count, "mode", PRESS_PLANT_LOCK);
 	for (unsigned i = 0; i < profile->register_count; i++) {
 		if (is_furnace(emulator, i, "local_setpoint"))
 			emulator->memory[i] = LOWEST_K;
@@ -272,6 +274,35 @@ static double get_mode(const struct emulator *emulator)
 	return step_value(profile->off_steps, profile->off_count, "mode", automatic == 0);
 }
 
+/* What the PLC calls LOCK and REGULATE is the profile's: the mode that 'off' writes, and that of 'automatic'.
+ */
+static double get_press_mode(const struct emulator *emulator)
+{
+	const struct profile *profile = emulator->profile;
+	bool regulates = emulator->lab->press.mode_active == PRESS_PLANT_REGULATE;
+
+	return regulates ? step_value(profile->auto_steps, profile->auto_count, "mode", PRESS_PLANT_REGULATE)
+			 : step_value(profile->off_steps, profile->off_count, "mode", PRESS_PLANT_LOCK);
+}
+
+static int find_flag(const char *name)
+{
+	for (size_t i = 0; i < COUNT(press_flags); i++)
+		if (strcmp(press_flags[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static double get_press(const struct emulator *emulator, unsigned index)
+{
+	const struct profile_register *reg = &emulator->profile->registers[index];
+	int flag = find_flag(reg->name);
+
+	if (strcmp(reg->name, "mode_active") == 0)
+		return get_press_mode(emulator);
+	return flag >= 0 ? press_plant_status(&emulator->lab->press) >> flag & 1 : emulator->memory[index];
+}
+
 double emulator_roles_get(const struct emulator *emulator, unsigned index)
 {
 	const struct profile_register *reg = &emulator->profile->registers[index];
@@ -281,12 +312,9 @@ double emulator_roles_get(const struct emulator *emulator, unsigned index)
 		return get_mode(emulator);
 	if (is_furnace(emulator, index, "setpoint") && find_name(emulator, "remote") >= 0)
 		return emulator->memory[index];
-	if (!role || !role->get) {
-		bool press_flag = emulator->profile->kind == DEVICE_PRESS && reg->bit >= 0;
-
-		return press_flag ? press_plant_status(&emulator->lab->press) >> reg->bit & 1
-				  : emulator->memory[index];
-	}
+	if (!role || !role->get)
+		return emulator->profile->kind == DEVICE_PRESS ? get_press(emulator, index)
+							       : emulator->memory[index];
 	return role->get(emulator->lab);
 }
 
@@ -362,10 +390,14 @@ void emulator_roles_set(struct emulator *emulator, unsigned index, double value)
 
 static void settle_press(const struct emulator *emulator)
 {
-	press_plant_request(&emulator->lab->press, (uint16_t)recall(emulator, "heartbeat"),
-			    (uint16_t)recall(emulator, "mode"), (float)recall(emulator, "oil_setpoint"),
-			    (float)recall(emulator, "oil_ramp_limit"),
-			    (uint16_t)recall(emulator, "watchdog"));
+	const struct profile *profile = emulator->profile;
+	bool regulate = recall(emulator, "mode") ==
+			step_value(profile->auto_steps, profile->auto_count, "mode", PRESS_PLANT_REGULATE);
+
+	press_plant_request(
+		&emulator->lab->press, (uint16_t)recall(emulator, "heartbeat"),
+		regulate ? PRESS_PLANT_REGULATE : PRESS_PLANT_LOCK, (float)recall(emulator, "oil_setpoint"),
+		(float)recall(emulator, "oil_ramp_limit"), (uint16_t)recall(emulator, "watchdog"));
 }
 
 void emulator_roles_settle(struct emulator *emulator)

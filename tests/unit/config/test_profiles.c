@@ -62,6 +62,7 @@ static const struct golden goldens[] = {
 	{"bronkhorst-flow", "process_value", 0x20, REG_U16, UNIT_ML_PER_MIN},
 	{"bronkhorst-flow", "setpoint", 0x21, REG_U16, UNIT_ML_PER_MIN},
 	{"bronkhorst-flow", "fluid", 0x30, REG_U16, UNIT_NONE},
+	{"generic-plc-press", "oil_pressure", 206, F32, UNIT_BAR},
 	{"beckhoff-ek9000", "watchdog_ms", 0x1120, REG_U16, UNIT_NONE},
 	{"beckhoff-ek9000", "fallback", 0x1123, REG_U16, UNIT_NONE},
 	{"beckhoff-ek9000", "write_lock", 0x1124, REG_U16, UNIT_NONE},

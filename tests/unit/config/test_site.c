@@ -119,6 +119,7 @@ static const char profile_base[] =
 static const struct bad_case profile_cases[] = {
 	{"profile/1", "profile/9", 1, 8, "allowed is profile/1"},
 	{"source: manual 12\n", "", 1, 1, "lacks 'source'"},
+	{"kind: furnace", "kind: press", 11, 3, "'heartbeat' is missing"},
 	{"kind: furnace", "kind: oven", 5, 7, "furnace, press, flow, chip"},
 	{"protocol: modbus", "protocol: profibus", 6, 11, "modbus, scpi"},
 	{"worst_latency: 0.5 s", "worst_latency: 500", 7, 16, "no unit"},

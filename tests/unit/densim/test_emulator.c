@@ -222,11 +222,34 @@ static void test_every_emulator_says_that_it_is_densim(void **state)
 	}
 }
 
+/* A PLC with other addresses, two flag words and other numbers for its modes, by functions 16 and 3. */
+static void test_a_plc_of_ones_own(void **state)
+{
+	const uint8_t block[] = {16,   0, 100,  0,    7, 14, 0, 2,  0x43, 0x8E,
+				 0x80, 0, 0x3F, 0x80, 0, 0,  0, 10, 0,    77};
+
+	(void)state;
+	emulate("generic-plc-press");
+	assert_words(200, 1, 0x5052);
+	assert_words(202, 1, 1);
+	assert_words(204, 1, 1 << 0 | 1 << 3); /* locked, depressurised */
+	ask(block, sizeof(block));
+	assert_int_equal(answer[0], 16);
+	assert_int_equal(lab.press.mode_active, PRESS_PLANT_REGULATE);
+	assert_true(fabs((double)lab.press.setpoint_bar - 285) < 1e-6 && lab.press.heartbeat == 77);
+	assert_words(202, 1, 2);
+	assert_words(204, 1, 1 << 1 | 1 << 3);
+	assert_words(205, 1, 1 << 1); /* watchdog armed */
+	assert_words(208, 2, 0x438E8000);
+	assert_exception(0x0100, 1, MODBUS_BAD_ADDRESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_2400_in_both_regions),
 		cmocka_unit_test(test_output_in_manual_only),
+		cmocka_unit_test(test_a_plc_of_ones_own),
 		cmocka_unit_test(test_bad_writes_change_nothing),
 		cmocka_unit_test(test_an_f4t_has_the_low_word_first),
 		cmocka_unit_test(test_an_e5cc_wears_outside_ram_mode),

@@ -11,6 +11,7 @@ struct fake_modbus {
 	struct modbus_line line; /* first */
 	uint16_t words[65536];
 	bool coil;
+	bool coils[65536];
 	uint32_t reads, writes, write_reads, coil_writes;
 	uint16_t written[64]; /* addresses, in order */
 	int fail;             /* a cause that every transaction returns, 0: none */
@@ -83,19 +84,36 @@ static inline int fake_coil(struct modbus_line *line, const struct modbus_peer *
 	struct fake_modbus *fake = (struct fake_modbus *)line;
 
 	(void)peer;
-	(void)address;
 	fake->coil_writes++;
 	if (fake->fail != 0)
 		return fake_fail(fake);
+	if (fake->deaf)
+		return 0;
 	fake->coil = on;
+	fake->coils[address] = on;
 	if (fake->after_write)
 		fake->after_write(fake);
+	return 0;
+}
+
+static inline int fake_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete,
+			   uint16_t address, uint16_t *ret_bit)
+{
+	struct fake_modbus *fake = (struct fake_modbus *)line;
+
+	(void)peer;
+	(void)discrete;
+	fake->reads++;
+	if (fake->fail != 0)
+		return fake_fail(fake);
+	*ret_bit = fake->coils[address];
 	return 0;
 }
 
 static const struct modbus_ops fake_ops = {.read_registers = fake_read,
 					   .write_registers = fake_write,
 					   .write_read = fake_write_read,
-					   .write_coil = fake_coil};
+					   .write_coil = fake_coil,
+					   .read_bit = fake_bit};
 
 #endif

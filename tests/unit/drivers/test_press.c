@@ -2,7 +2,9 @@
 /* The press driver over an in-memory PLC: watchdog first, permits, LOCK, contactor, second master. */
 #include "tests/unit/drivers/cmocka_all.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
@@ -10,6 +12,101 @@
 #include "drivers/codec.h"
 #include "drivers/press_map.h"
 #include "tests/unit/drivers/fake_modbus.h"
+
+/* Where press-map.md puts them. */
+#define PRESS_READ_ADDRESS 0x0100
+#define PRESS_RESET_ADDRESS 0x0008
+#define PRESS_IDENTITY 0xBE17
+#define PRESS_MAP_VERSION 1
+
+struct place {
+	const char *name;
+	uint16_t address;
+	uint8_t type;
+	int bit;
+};
+#define F32 REG_F32_HIGH_FIRST
+static const struct place shipped[] = {
+	{"heartbeat", 0, REG_U16, -1},
+	{"mode", 1, REG_U16, -1},
+	{"oil_setpoint", 2, F32, -1},
+	{"oil_ramp_limit", 4, F32, -1},
+	{"watchdog", 6, REG_U16, -1},
+	{"reset", 8, REG_U16, -1},
+	{"oil_pressure", 0x100, F32, -1},
+	{"oil_setpoint_active", 0x102, F32, -1},
+	{"stroke", 0x104, F32, -1},
+	{"locked", 0x106, REG_U16, 0},
+	{"regulating", 0x106, REG_U16, 1},
+	{"local", 0x106, REG_U16, 2},
+	{"depressurised", 0x106, REG_U16, 3},
+	{"contactor_closed", 0x106, REG_U16, 4},
+	{"watchdog_armed", 0x106, REG_U16, 5},
+	{"watchdog_tripped", 0x106, REG_U16, 6},
+	{"power_failed", 0x106, REG_U16, 7},
+	{"heartbeat_echo", 0x107, REG_U16, -1},
+	{"mode_active", 0x108, REG_U16, -1},
+	{"watchdog_active", 0x109, REG_U16, -1},
+	{"identity", 0x10A, REG_U16, -1},
+	{"map_version", 0x10B, REG_U16, -1},
+};
+/* Another PLC: 16-bit tenths of a bar, the low word first where it is wide, other flags, other modes. */
+static const struct place moved[] = {
+	{"oil_setpoint", 400, REG_U16, -1},
+	{"oil_ramp_limit", 401, REG_F32_LOW_FIRST, -1},
+	{"mode", 403, REG_U16, -1},
+	{"watchdog", 404, REG_U16, -1},
+	{"heartbeat", 405, REG_U16, -1},
+	{"reset", 410, REG_U16, -1},
+	{"map_version", 500, REG_U16, -1},
+	{"identity", 501, REG_U16, -1},
+	{"locked", 502, REG_U16, 15},
+	{"local", 502, REG_U16, 14},
+	{"depressurised", 502, REG_U16, 13},
+	{"contactor_closed", 503, REG_U16, 0},
+	{"watchdog_armed", 503, REG_U16, 1},
+	{"watchdog_tripped", 503, REG_U16, 2},
+	{"power_failed", 503, REG_U16, 3},
+	{"oil_pressure", 504, REG_F32_LOW_FIRST, -1},
+	{"oil_setpoint_active", 506, REG_U16, -1},
+	{"mode_active", 507, REG_U16, -1},
+	{"watchdog_active", 508, REG_U16, -1},
+};
+
+static void add_value(struct profile_value *values, uint32_t *count, const char *name, double value)
+{
+	struct profile_value *entry = &values[(*count)++];
+
+	snprintf(entry->reg, sizeof(entry->reg), "%s", name);
+	entry->value = value;
+}
+
+static struct profile make_profile(const struct place *places, size_t count, double lock, double regulate)
+{
+	struct profile profile = {.kind = DEVICE_PRESS, .watchdog = true, .protocol = "modbus"};
+
+	for (size_t i = 0; i <= count; i++) {
+		struct profile_register *reg = &profile.registers[profile.register_count++];
+
+		if (i == count) {
+			*reg = (struct profile_register){
+				.name = "heater_enable", .space = SPACE_COIL, .writable = true, .bit = -1};
+			break;
+		}
+		*reg = (struct profile_register){
+			.address = places[i].address, .type = places[i].type, .bit = places[i].bit};
+		snprintf(reg->name, sizeof(reg->name), "%s", places[i].name);
+		if (places[i].type == REG_U16 && strstr(places[i].name, "oil_setpoint"))
+			reg->scale = 0.1;
+	}
+	add_value(profile.identity, &profile.identity_count, "identity", PRESS_IDENTITY);
+	add_value(profile.identity, &profile.identity_count, "map_version", PRESS_MAP_VERSION);
+	add_value(profile.off_steps, &profile.off_count, "mode", lock);
+	add_value(profile.auto_steps, &profile.auto_count, "mode", regulate);
+	return profile;
+}
+#define MAKE_PROFILE(places, lock, regulate) \
+	make_profile(places, sizeof(places) / sizeof((places)[0]), lock, regulate)
 
 struct bench {
 	struct fake_modbus fake;
@@ -65,8 +162,7 @@ static struct bench *make_bench(double bar)
 							       .unloading_bar = {0, 1000, 2000},
 							       .unloading_gpa = {0, 4.5, 7}};
 	bench->config.devices[0].unit = 1;
-	bench->config.devices[0].profile = (struct profile){.kind = DEVICE_PRESS, .watchdog = true};
-	strcpy(bench->config.devices[0].profile.protocol, "modbus");
+	bench->config.devices[0].profile = MAKE_PROFILE(shipped, PRESS_MODE_LOCK, PRESS_MODE_REGULATE);
 	codec_encode_f32((float)bar, true, bench->fake.words + PRESS_READ_ADDRESS);
 	codec_encode_f32((float)bar, true, bench->fake.words + 2);
 	plc(&bench->fake);
@@ -364,10 +460,105 @@ static void the_prior_chooses_the_branch(void **state)
 	free_bench(bench);
 }
 
+static void the_blocks_stand_where_the_profile_says(void **state)
+{
+	struct profile profile = MAKE_PROFILE(moved, 7, 9);
+	const struct press_order order = {.heartbeat = 0x1234,
+					  .mode = PRESS_MODE_REGULATE,
+					  .watchdog_s = 10,
+					  .setpoint_bar = 285.7,
+					  .ramp_bar_per_s = 1.001};
+	/* tenths of a bar; 1.001 low word first; mode 9; 10 s; heartbeat */
+	const uint16_t golden[] = {2857, 0x20C5, 0x3F80, 9, 10, 0x1234};
+	const uint16_t read[PRESS_WORDS_MAX] = {1,      PRESS_IDENTITY, 0x8000, 0x0003, 0x20C5,
+						0x3F80, 2857,           7,      10};
+	struct press_layout layout;
+	struct press_block block;
+	uint16_t words[PRESS_WORDS_MAX];
+	char why[PRESS_WHY];
+
+	(void)state;
+	assert_int_equal(press_map_plan(&profile, &layout, why), 0);
+	assert_int_equal(layout.write_address, 400);
+	assert_int_equal(layout.write_words, 6);
+	assert_int_equal(press_map_encode(&layout, &order, words), 0);
+	assert_memory_equal(words, golden, sizeof(golden));
+	assert_int_equal(layout.read_address, 500);
+	assert_int_equal(layout.read_words, 9);
+	press_map_decode(&layout, read, &block);
+	assert_true(block.identity_ok && fabs(block.oil_bar - 1.001) < 1e-6 &&
+		    fabs(block.setpoint_bar - 285.7) < 1e-9);
+	assert_true(isnan(block.stroke_pct));
+	assert_int_equal(block.mode, PRESS_MODE_LOCK);
+	assert_int_equal(block.watchdog_s, 10);
+	assert_int_equal(block.status, PRESS_LOCKED | PRESS_CONTACTOR_CLOSED | PRESS_WATCHDOG_ARMED);
+}
+
+static void a_value_that_does_not_fit_is_not_sent(void **state)
+{
+	struct profile profile = MAKE_PROFILE(moved, 7, 9);
+	const struct press_order order = {.mode = PRESS_MODE_REGULATE, .setpoint_bar = 7000};
+	struct press_layout layout;
+	uint16_t words[PRESS_WORDS_MAX];
+	char why[PRESS_WHY];
+
+	(void)state;
+	assert_int_equal(press_map_plan(&profile, &layout, why), 0);
+	assert_int_equal(press_map_encode(&layout, &order, words), -ERANGE);
+}
+
+static void a_map_with_holes_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *why;
+		uint16_t address;
+	} cases[] = {{"watchdog", "side by side", 414},
+		     {"heartbeat", "side by side", 404},
+		     {"mode_active", "one block", 517},
+		     {"oil_pressure", "one block", 800}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct profile profile = MAKE_PROFILE(moved, 7, 9);
+		struct press_layout layout;
+		char why[PRESS_WHY] = "";
+
+		for (uint32_t j = 0; j < profile.register_count; j++)
+			if (strcmp(profile.registers[j].name, cases[i].name) == 0)
+				profile.registers[j].address = cases[i].address;
+		assert_int_equal(press_map_plan(&profile, &layout, why), -EINVAL);
+		assert_non_null(strstr(why, cases[i].why));
+	}
+}
+
+/* A PLC without function 23 gets the same words in two transfers. */
+static void two_transfers_do_the_same(void **state)
+{
+	struct bench *bench = make_bench(0);
+	double gpa = 0;
+
+	(void)state;
+	bench->config.devices[0].profile.separate_transfers = true;
+	for (int i = 0; i < 200; i++) {
+		control_at(bench, gpa);
+		run(bench, 1);
+		gpa += 0.0005;
+	}
+	assert_int_equal(bench->fake.write_reads, 0);
+	assert_true(bench->fake.writes > 100);
+	assert_true(fabs(bench->report.press.pressure_gpa.value - 0.1) < 0.01);
+	assert_false(bench->report.press.readback_differs || bench->report.press.second_master);
+	free_bench(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(observe_only_reads),
+		cmocka_unit_test(the_blocks_stand_where_the_profile_says),
+		cmocka_unit_test(a_value_that_does_not_fit_is_not_sent),
+		cmocka_unit_test(a_map_with_holes_is_refused),
+		cmocka_unit_test(two_transfers_do_the_same),
 		cmocka_unit_test(the_word_order_must_be_proven),
 		cmocka_unit_test(another_map_is_never_written),
 		cmocka_unit_test(watchdog_is_armed_before_setpoint_and_heater),
