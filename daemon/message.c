@@ -217,18 +217,31 @@ static void add_kissinger_result(json_object *object, const struct result_body *
 	message_add_text(object, "class", result->class_name);
 }
 
+static void add_running_result(json_object *object, const struct result_body *result)
+{
+	message_add_flag(object, "reference", result->reference);
+	message_add_number(object, "pressure_gpa", result->pressure_gpa);
+	message_add_number(object, "temperature_k", result->temperature_k);
+	message_add_count(object, "n_runs", result->n_runs);
+	message_add_count(object, "n_sections", result->n_sections);
+	message_add_count(object, "n_refused", result->n_refused);
+	message_add_number(object, "tf_k", result->tf_k);
+	message_add_number(object, "tf_spread_k", result->tf_spread_k);
+	add_kissinger_result(object, result);
+}
+
 static void add_result(json_object *object, const struct result_body *result)
 {
-	bool pair = result->kind == RESULT_PAIR;
-
-	message_add_text(object, "kind", pair ? "pair" : "kissinger");
+	message_add_text(object, "kind", result_kind_name((enum result_kind)result->kind));
 	message_add_text(object, "run", result->run);
 	message_add_text(object, "section", result->section);
 	message_add_flag(object, "refused", result->refused);
 	message_add_text(object, "code", result->code);
 	message_add_text(object, "why", result->why);
-	if (pair)
+	if (result->kind == RESULT_PAIR)
 		add_pair_result(object, result);
+	else if (result->kind == RESULT_RUNNING)
+		add_running_result(object, result);
 	else
 		add_kissinger_result(object, result);
 }

@@ -8,6 +8,14 @@ static const char *const topic_names[TOPIC_MAX] = {
 	[TOPIC_SCAN] = "scan",     [TOPIC_RESULT] = "result", [TOPIC_HEARTBEAT] = "heartbeat",
 };
 
+static const char *const result_kind_names[RESULT_KIND_MAX] = {
+	[RESULT_PAIR] = "pair", [RESULT_KISSINGER] = "kissinger", [RESULT_RUNNING] = "running"};
+
+const char *result_kind_name(enum result_kind kind)
+{
+	return (unsigned)kind < RESULT_KIND_MAX ? result_kind_names[kind] : "invalid";
+}
+
 const char *topic_name(enum topic topic)
 {
 	return (unsigned)topic < TOPIC_MAX ? topic_names[topic] : "invalid";

@@ -55,7 +55,8 @@ struct scan_body {
 	uint8_t outcome; /* enum section_outcome; NONE while the section goes on */
 	char text[MACHINE_WHY];
 };
-enum result_kind { RESULT_PAIR, RESULT_KISSINGER };
+/* RUNNING: Tf and Ea of a state (every run with its pressure, temperature and rates) as of one scan. */
+enum result_kind { RESULT_PAIR, RESULT_KISSINGER, RESULT_RUNNING, RESULT_KIND_MAX };
 struct result_body {
 	uint8_t kind; /* enum result_kind */
 	char run[ULID_TEXT], section[80];
@@ -67,7 +68,10 @@ struct result_body {
 	bool extrapolated;
 	double ea_kj_per_mol, ea_se_kj_per_mol, ea_ci95_kj_per_mol[2], ea_over_rtg, r2;
 	uint32_t n, n_rates;
-	char class_name[16]; /* alpha, beta, undecided */
+	char class_name[16];                             /* alpha, beta, undecided */
+	double pressure_gpa, temperature_k, tf_spread_k; /* of the state; spread: sd between its sections */
+	uint32_t n_runs, n_sections, n_refused;          /* of the state; sections: with a Tf */
+	bool reference;                                  /* 1 atm */
 };
 struct heartbeat_body {
 	uint64_t last_seq[TOPIC_MAX];
@@ -88,6 +92,7 @@ struct publication {
 		struct heartbeat_body heartbeat;
 	};
 };
+const char *result_kind_name(enum result_kind kind);
 const char *topic_name(enum topic topic);
 int topic_from_name(const char *name);
 

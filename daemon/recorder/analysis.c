@@ -15,7 +15,7 @@
 #define RATES_LEAST 3
 #define SAME_RATE 0.05 /* of the rate: measured rates this close are one rate */
 
-static struct result_body empty_result(enum result_kind kind, const char *run)
+struct result_body analysis_empty_result(enum result_kind kind, const char *run)
 {
 	struct result_body result = {.kind = (uint8_t)kind,
 				     .rate_k_per_s = NAN,
@@ -35,7 +35,10 @@ static struct result_body empty_result(enum result_kind kind, const char *run)
 				     .ea_se_kj_per_mol = NAN,
 				     .ea_ci95_kj_per_mol = {NAN, NAN},
 				     .ea_over_rtg = NAN,
-				     .r2 = NAN};
+				     .r2 = NAN,
+				     .pressure_gpa = NAN,
+				     .temperature_k = NAN,
+				     .tf_spread_k = NAN};
 
 	snprintf(result.run, sizeof(result.run), "%.26s", run);
 	return result;
@@ -113,7 +116,7 @@ int analysis_pair(struct store *store, struct pair_workspace *workspace, const c
 	if (r == 0)
 		r = analyse(workspace, &first, &reference, &pair);
 	if (r == 0) {
-		*ret_result = empty_result(RESULT_PAIR, first.header.run);
+		*ret_result = analysis_empty_result(RESULT_PAIR, first.header.run);
 		snprintf(ret_result->section, sizeof(ret_result->section), "%.79s", section);
 		fill_pair(ret_result, &pair);
 	}
@@ -122,30 +125,40 @@ int analysis_pair(struct store *store, struct pair_workspace *workspace, const c
 	return r;
 }
 
-/* The newest result of each section; where there is no peak the fit leaves the row out and says so. */
-static size_t load_points(struct store *store, const char *run,
-			  struct kissinger_point ret_points[KISSINGER_POINTS_MAX], double *ret_tg_k)
+int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, analysis_take *take,
+		       void *userdata)
 {
 	sqlite3_stmt *s = store_prepare(store, store->journal,
 					"SELECT r.body, c.header, max(r.seq) FROM results r LEFT JOIN scans c"
 					" ON c.section = r.section AND c.reference = 0"
-					" WHERE r.run = ? AND r.kind = 0 GROUP BY r.section");
-	size_t count = 0;
+					" WHERE r.run = ? AND r.kind = 0 AND r.seq <= ? GROUP BY r.section");
 
 	bind_text(s, 1, run);
-	while (s && count < KISSINGER_POINTS_MAX && sqlite3_step(s) == SQLITE_ROW) {
+	bind_integer(s, 2, last_seq);
+	while (s && sqlite3_step(s) == SQLITE_ROW) {
 		struct result_body result;
 		struct link_trace header;
 
-		if (column_copy(s, 0, &result, sizeof(result)) < 0 || result.refused)
-			continue;
-		if (column_copy(s, 1, &header, sizeof(header)) == 0)
-			*ret_tg_k = header.material_tg_k;
-		ret_points[count++] = (struct kissinger_point){
-			.rate_k_per_s = result.rate_k_per_s, .tp_k = result.tp_k, .tp_sd_k = NAN};
+		if (column_copy(s, 0, &result, sizeof(result)) == 0)
+			take(userdata, &result,
+			     column_copy(s, 1, &header, sizeof(header)) == 0 ? header.material_tg_k : NAN);
 	}
 	sqlite3_reset(s);
-	return count;
+	return s ? 0 : -EIO;
+}
+
+void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *pair, double tg_k)
+{
+	if (isfinite(tg_k) && tg_k > 0)
+		peaks->tg_k = tg_k;
+	if (!pair->refused && peaks->count < KISSINGER_POINTS_MAX)
+		peaks->points[peaks->count++] = (struct kissinger_point){
+			.rate_k_per_s = pair->rate_k_per_s, .tp_k = pair->tp_k, .tp_sd_k = NAN};
+}
+
+static void take_peak(void *userdata, const struct result_body *pair, double tg_k)
+{
+	analysis_add_peak(userdata, pair, tg_k);
 }
 
 static size_t count_rates(const struct kissinger_point *points, size_t count)
@@ -163,7 +176,7 @@ static size_t count_rates(const struct kissinger_point *points, size_t count)
 	return rates;
 }
 
-static void fill_kissinger(struct result_body *result, const struct kissinger_result *fit)
+void analysis_fill_energy(struct result_body *result, const struct kissinger_result *fit)
 {
 	result->refused = fit->refusal != REFUSAL_NONE;
 	if (result->refused) {
@@ -184,17 +197,18 @@ static void fill_kissinger(struct result_body *result, const struct kissinger_re
 
 int analysis_kissinger(struct store *store, const char *run, struct result_body *ret_result)
 {
-	struct kissinger_point points[KISSINGER_POINTS_MAX];
+	struct analysis_peaks peaks = {.tg_k = NAN};
 	struct kissinger_result fit;
-	struct kissinger_options options = {.tg_k = NAN};
-	size_t count = load_points(store, run, points, &options.tg_k);
+	struct kissinger_options options;
 
-	if (count_rates(points, count) < RATES_LEAST)
+	analysis_each_pair(store, run, INT64_MAX, take_peak, &peaks);
+	if (count_rates(peaks.points, peaks.count) < RATES_LEAST)
 		return -ENOENT;
-	if (kissinger_fit(points, count, &options, &fit) < 0)
+	options.tg_k = peaks.tg_k;
+	if (kissinger_fit(peaks.points, peaks.count, &options, &fit) < 0)
 		return -EINVAL;
-	*ret_result = empty_result(RESULT_KISSINGER, run);
-	fill_kissinger(ret_result, &fit);
+	*ret_result = analysis_empty_result(RESULT_KISSINGER, run);
+	analysis_fill_energy(ret_result, &fit);
 	return 0;
 }
 

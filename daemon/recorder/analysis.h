@@ -6,9 +6,19 @@
 #ifndef DENSD_RECORDER_ANALYSIS_H
 #define DENSD_RECORDER_ANALYSIS_H
 
+#include "daemon/calorimetry/kissinger.h"
+#include "daemon/publication.h"
 #include "daemon/recorder/store.h"
 
 struct pair_workspace;
+
+/* Peaks for one fit, with the material's Tg; NAN: not known. */
+struct analysis_peaks {
+	struct kissinger_point points[KISSINGER_POINTS_MAX];
+	size_t count;
+	double tg_k;
+};
+typedef void analysis_take(void *userdata, const struct result_body *pair, double tg_k);
 
 /* 0 and a RESULT_PAIR; -ENOENT: not both scans are there; -ENOMEM, -EBADMSG. */
 int analysis_pair(struct store *store, struct pair_workspace *workspace, const char *section,
@@ -19,5 +29,15 @@ int analysis_kissinger(struct store *store, const char *run, struct result_body 
 void analysis_find_section(struct store *store, const char *after, char ret_section[80]);
 /* A run whose newest Ea is older than its newest Tf; empty: none. */
 void analysis_find_run(struct store *store, char ret_run[ULID_TEXT]);
+/*
+ * The newest result of each section of @run, up to sequence number @last_seq; @tg_k NAN: not known. 0; -EIO.
+ */
+int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, analysis_take *take,
+		       void *userdata);
+/* Without a peak the point has none: the fit leaves it out and counts it. A refused pair is not added. */
+void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *pair, double tg_k);
+/* No number in it exists yet. */
+struct result_body analysis_empty_result(enum result_kind kind, const char *run);
+void analysis_fill_energy(struct result_body *result, const struct kissinger_result *fit);
 
 #endif

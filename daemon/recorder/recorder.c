@@ -17,6 +17,7 @@
 #include "daemon/recorder/analysis.h"
 #include "daemon/recorder/load.h"
 #include "daemon/recorder/query.h"
+#include "daemon/recorder/running.h"
 #include "daemon/recorder/samples.h"
 #include "daemon/recorder/traces.h"
 
@@ -113,7 +114,7 @@ static int send_committed(struct recorder *recorder, double commit_ms)
 	return send_message(recorder, LINK_COMMITTED, &committed, sizeof(committed), -1);
 }
 
-static void publish_ea(struct recorder *recorder);
+static void publish_energies(struct recorder *recorder);
 
 static int commit(struct recorder *recorder)
 {
@@ -128,7 +129,7 @@ static int commit(struct recorder *recorder)
 		log_notice("the store can be written again");
 	r = send_committed(recorder, (double)(clock_mono_ns() - begin_ns) / 1e6);
 	if (r == 0 && error == 0 && recorder->result_came)
-		publish_ea(recorder);
+		publish_energies(recorder);
 	return r;
 }
 
@@ -150,10 +151,34 @@ static void publish_ea(struct recorder *recorder)
 	struct result_body result;
 	char run[ULID_TEXT];
 
-	recorder->result_came = false;
 	analysis_find_run(&recorder->store, run);
 	if (run[0] && analysis_kissinger(&recorder->store, run, &result) == 0)
 		send_message(recorder, LINK_RESULT, &result, sizeof(result), -1);
+}
+
+/* After every pair, also those of a start ago: what control sends again came in before find_ns. */
+static void publish_running(struct recorder *recorder)
+{
+	struct running_pair pair;
+	struct result_body result;
+
+	while (recorder->find_ns == 0 && running_find(&recorder->store, recorder->running_seq, &pair)) {
+		int r = running_compute(&recorder->store, &pair, &result);
+
+		recorder->running_seq = pair.seq;
+		if (r == 0)
+			r = send_message(recorder, LINK_RESULT, &result, sizeof(result), -1);
+		if (r < 0)
+			log_error("the state of section %s has no running Ea: %s", pair.section,
+				  strerror(-r));
+	}
+}
+
+static void publish_energies(struct recorder *recorder)
+{
+	recorder->result_came = false;
+	publish_ea(recorder);
+	publish_running(recorder);
 }
 
 /* After a restart: sections whose second trace came in, and whose result did not get out. */
@@ -169,6 +194,7 @@ static void analyse_left_over(struct recorder *recorder)
 		memcpy(before, section, sizeof(before));
 		analysis_find_section(&recorder->store, before, section);
 	}
+	publish_running(recorder);
 }
 
 /* ---- messages ---- */

@@ -21,6 +21,13 @@ def test(build, source):
                        "Ea of the three rates, with a number or a reason")
         results = lab.json("results", run)
         pairs = [r for r in results if r["kind"] == "pair" and not r.get("refused")]
+        lab.wait_until(lambda: sum(r["kind"] == "running" for r in lab.json("results", run)) == len(pairs), 10,
+                       "the state's energy after each scan")
+        results = lab.json("results", run)
+        running = [r for r in results if r["kind"] == "running"]
+        night.check([r["section"] for r in running] == [r["section"] for r in pairs], f"one a scan, in order: {running}")
+        night.check([r["n_sections"] for r in running] == [1, 2, 3], f"each knows what came before it: {running}")
+        night.check(running[0]["refused"] and running[0]["class"] == "undecided", f"undecided at first: {running[0]}")
         night.check(len(pairs) == 3, f"three pairs were analysed: {results}")
         for topic in ("state", "alarm", "scan", "result", "sample"):
             holes = night.missing(m["seq"] for m in night.replay(lab, topic))

@@ -6,6 +6,7 @@
 
 #include "daemon/base/ulid.h"
 #include "tools/densctl/client.h"
+#include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
 
 /* Standard output, or the file of --out; NULL with the reason printed. */
@@ -136,9 +137,9 @@ static const struct {
 };
 #define RESULT_COLUMNS (sizeof(result_columns) / sizeof(result_columns[0]))
 
-static bool is_pair(json_object *result)
+static bool is_kind(json_object *result, const char *kind)
 {
-	return strcmp(json_text(result, "kind", ""), "pair") == 0;
+	return strcmp(json_text(result, "kind", ""), kind) == 0;
 }
 
 static void results_heading(FILE *stream, bool csv)
@@ -176,44 +177,27 @@ static void pair_row(json_object *result, FILE *stream, bool csv)
 		fprintf(stream, "%s%s\n", refused ? "  refused: " : "", refused ? why : "");
 }
 
-static void kissinger_row(json_object *result, FILE *stream)
-{
-	json_object *interval = json_field(result, "ea_ci95_kj_per_mol");
-	double low = list_length(interval) == 2
-			     ? json_object_get_double(json_object_array_get_idx(interval, 0))
-			     : NAN;
-	double high = list_length(interval) == 2
-			      ? json_object_get_double(json_object_array_get_idx(interval, 1))
-			      : NAN;
-
-	if (json_flag(result, "refused")) {
-		fprintf(stream, "Ea: refused: %s\n", json_text(result, "why", ""));
-		return;
-	}
-	fprintf(stream,
-		"Ea = %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s, from %.0f scans at %.0f "
-		"rates\n",
-		json_number(result, "ea_kj_per_mol"), json_number(result, "ea_se_kj_per_mol"), low, high,
-		json_number(result, "ea_over_rtg"), json_text(result, "class", "-"), json_number(result, "n"),
-		json_number(result, "n_rates"));
-}
-
 /* The last result of a kind counts: Ea is published again with each section. */
 static void results_print(json_object *results, FILE *stream, bool csv)
 {
-	json_object *kissinger = NULL;
+	json_object *kissinger = NULL, *running = NULL;
+	char text[ENERGY_TEXT];
 
 	results_heading(stream, csv);
 	for (size_t i = 0; i < list_length(results); i++) {
 		json_object *result = json_object_array_get_idx(results, i);
 
-		if (is_pair(result))
+		if (is_kind(result, "pair"))
 			pair_row(result, stream, csv);
+		else if (is_kind(result, "running"))
+			running = result;
 		else
 			kissinger = result;
 	}
 	if (kissinger && !csv)
-		kissinger_row(kissinger, stream);
+		fprintf(stream, "%s\n", energy_text(kissinger, text));
+	if (running && !csv)
+		fprintf(stream, "%s\n", energy_state_text(running, text));
 }
 
 int results_run(const struct options *options)

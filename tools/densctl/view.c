@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "protocol/alarm.h"
+#include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
 
 #define BAR 32
 
 void view_take(struct view *view, const char *topic, json_object *message, int64_t now_ms)
 {
-	json_object **place = strcmp(topic, "sample") == 0   ? &view->sample
-			      : strcmp(topic, "state") == 0  ? &view->state
-			      : strcmp(topic, "scan") == 0   ? &view->scan
-			      : strcmp(topic, "result") == 0 ? &view->result
-							     : NULL;
+	json_object **place = strcmp(topic, "sample") == 0  ? &view->sample
+			      : strcmp(topic, "state") == 0 ? &view->state
+			      : strcmp(topic, "scan") == 0  ? &view->scan
+			      : strcmp(topic, "result") == 0
+				      ? strcmp(json_text(message, "kind", ""), "running") == 0 ? &view->energy
+											       : &view->result
+				      : NULL;
 
 	view->heard_ms = now_ms;
 	if (!place) {
@@ -32,6 +35,7 @@ void view_clear(struct view *view)
 	json_object_put(view->state);
 	json_object_put(view->scan);
 	json_object_put(view->result);
+	json_object_put(view->energy);
 	*view = (struct view){0};
 }
 
@@ -107,6 +111,14 @@ static void draw_calorimeter(json_object *state, const char *end, FILE *stream)
 		json_number(state, "sections_done"), total, end);
 }
 
+static void draw_energy(json_object *energy, const char *end, FILE *stream)
+{
+	char text[ENERGY_TEXT];
+
+	if (energy)
+		fprintf(stream, "  %-12s %s%s", "last scan", energy_state_text(energy, text), end);
+}
+
 static void draw_state(const struct view *view, const char *end, FILE *stream)
 {
 	json_object *state = view->state;
@@ -150,6 +162,7 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 	draw_measured(view->sample, "flow_ml_per_min", 0, "ml/min", stream);
 	fputs(end, stream);
 	draw_calorimeter(view->state, end, stream);
+	draw_energy(view->energy, end, stream);
 	draw_alarms(view->state, end, stream);
 	if (cause[0])
 		fprintf(stream, "  %-12s %s%s", "cause", cause, end);

@@ -13,7 +13,8 @@
 
 struct view {
 	json_object *sample, *state, *scan, *result;
-	int64_t heard_ms; /* mono: last message of any topic; 0: never */
+	json_object *energy; /* the newest result of kind running */
+	int64_t heard_ms;    /* mono: last message of any topic; 0: never */
 };
 
 /* Takes @message. */

@@ -10,6 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "tools/densctl/client.h"
+#include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/view.h"
 
@@ -70,9 +71,13 @@ static void watch_close(struct watch *watch)
 /* A message that says something by itself gets its own line in line mode. */
 static void print_event(const char *topic, json_object *message)
 {
+	char text[ENERGY_TEXT];
+
 	if (strcmp(topic, "alarm") == 0)
 		printf("%s %s: %s\n", json_flag(message, "raised") ? "ALARM" : "alarm cleared",
 		       json_text(message, "alarm", "?"), json_text(message, "text", ""));
+	else if (strcmp(topic, "result") == 0 && strcmp(json_text(message, "kind", ""), "running") == 0)
+		puts(energy_state_text(message, text));
 	else if (strcmp(topic, "result") == 0 && json_flag(message, "refused"))
 		printf("result %s: refused: %s\n", json_text(message, "section", ""),
 		       json_text(message, "why", ""));
@@ -234,26 +239,25 @@ static int queue_is_free_of(const struct options *options, json_object *runs)
 	return r == DENSCTL_OK ? is_free : -1;
 }
 
-/* Every section of @run with both traces has its result, and the activation energy, if any, rests on the
- * last. */
+/* Every section of @run with both traces has its result, and each of those the state's energy after it. */
 static bool run_is_analysed(const struct options *options, json_object *run)
 {
 	json_object *request = json_request("results"), *reply = NULL, *list;
-	double scanned = json_number(run, "sections_done") - json_number(run, "sections_lost"), pairs = 0;
-	bool any_energy = false, energy_is_last = false;
+	double scanned = json_number(run, "sections_done") - json_number(run, "sections_lost"), pairs = 0,
+	       running = 0;
 
 	json_object_object_add(request, "run", json_object_new_string(json_text(run, "run", "")));
 	client_ask(options, request, &reply);
 	list = json_field(reply, "results");
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
 	     i++) {
-		energy_is_last =
-			strcmp(json_text(json_object_array_get_idx(list, i), "kind", ""), "kissinger") == 0;
-		any_energy |= energy_is_last;
-		pairs += !energy_is_last;
+		const char *kind = json_text(json_object_array_get_idx(list, i), "kind", "");
+
+		pairs += strcmp(kind, "pair") == 0;
+		running += strcmp(kind, "running") == 0;
 	}
 	json_object_put(reply);
-	return pairs >= scanned && energy_is_last == any_energy;
+	return pairs >= scanned && running >= pairs;
 }
 
 static bool all_are_analysed(const struct options *options, json_object *runs)

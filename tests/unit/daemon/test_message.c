@@ -112,6 +112,15 @@ static void kissinger_is_documented(void **state)
 	compare_publication(&publication, "result of a run");
 }
 
+static void running_is_documented(void **state)
+{
+	struct publication publication = make(TOPIC_RESULT);
+
+	(void)state;
+	publication.result.kind = RESULT_RUNNING;
+	compare_publication(&publication, "result of a state");
+}
+
 static void measurement_has_value_age_quality(void **state)
 {
 	struct publication publication = make(TOPIC_SAMPLE);
@@ -172,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_topic_is_documented),
 		cmocka_unit_test(kissinger_is_documented),
+		cmocka_unit_test(running_is_documented),
 		cmocka_unit_test(measurement_has_value_age_quality),
 		cmocka_unit_test(not_finite_is_null),
 		cmocka_unit_test(alarms_are_names),

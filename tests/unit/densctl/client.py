@@ -119,6 +119,19 @@ def replay_goes_through_the_pages(densctl, folder):
     expect([request["from"] for request in requests] == [1, 3, 4], f"pages asked for: {requests}")
 
 
+def energies_are_said(densctl, folder):
+    running = {"kind": "running", "section": RUN + "/r200/s1", "refused": False, "reference": False, "pressure_gpa": 7,
+               "temperature_k": 643, "n_sections": 5, "tf_k": 595.7, "tf_spread_k": 0.4, "ea_kj_per_mol": 205.1,
+               "ea_se_kj_per_mol": 6.4, "ea_ci95_kj_per_mol": [184.7, 225.5], "ea_over_rtg": 41.4, "n": 5, "n_rates": 3,
+               "class": "undecided"}
+    early = {**running, "refused": True, "why": "2 distinct rates", "reference": True, "ea_kj_per_mol": None}
+    done, _ = call(densctl, folder, [{"ok": True, "results": [early, running]}], "results")
+    expect("state 7 GPa, 643 K: Tf 595.7 K (5 sections, spread 0.4 K); Ea 205.1 +- 6.4 kJ/mol (95 %: 184.7 to 225.5) = "
+           "41.4 R Tg, undecided, from 5 scans at 3 rates" in done.stdout, f"a running Ea: {done}")
+    done, _ = call(densctl, folder, [{"ok": True, "results": [early]}], "results")
+    expect("state 1 atm, 643 K" in done.stdout and "Ea undecided, not yet: 2 distinct rates" in done.stdout, f"early: {done}")
+
+
 def odd_replies_do_not_crash(densctl, folder):
     for reply in ({}, {"ok": "yes"}, {"ok": True, "state": 3}, {"ok": True, "state": {"phase": []}}, {"ok": False, "why": 1}):
         done, _ = call(densctl, folder, [reply], "queue")
@@ -129,7 +142,7 @@ def main():
     densctl = sys.argv[1]
     tests = [done_and_refused, every_command_has_its_own_id, silence_repeats_the_same_id, silence_ends_with_5,
              other_answers_are_dropped, busy_is_asked_again, a_bad_protocol_ends_with_4,
-             replay_goes_through_the_pages, odd_replies_do_not_crash]
+             replay_goes_through_the_pages, energies_are_said, odd_replies_do_not_crash]
     failed = 0
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densctl/energy.h"
+
+#include <math.h>
+
+#include "tools/densctl/json.h"
+
+static double interval_end(json_object *result, size_t end)
+{
+	json_object *interval = json_field(result, "ea_ci95_kj_per_mol");
+
+	if (!json_object_is_type(interval, json_type_array) || json_object_array_length(interval) != 2)
+		return NAN;
+	return json_object_get_double(json_object_array_get_idx(interval, end));
+}
+
+const char *energy_text(json_object *result, char text[ENERGY_TEXT])
+{
+	const char *class = json_text(result, "class", "-");
+
+	if (json_flag(result, "refused"))
+		snprintf(text, ENERGY_TEXT, "Ea %s%snot yet: %s", class, class[0] ? ", " : "",
+			 json_text(result, "why", ""));
+	else
+		snprintf(text, ENERGY_TEXT,
+			 "Ea %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s, from %.0f scans at "
+			 "%.0f rates",
+			 json_number(result, "ea_kj_per_mol"), json_number(result, "ea_se_kj_per_mol"),
+			 interval_end(result, 0), interval_end(result, 1), json_number(result, "ea_over_rtg"),
+			 class, json_number(result, "n"), json_number(result, "n_rates"));
+	return text;
+}
+
+/* "7 GPa, 643 K: Tf 595.7 K (5 sections, spread 0.4 K); " */
+const char *energy_state_text(json_object *result, char text[ENERGY_TEXT])
+{
+	char pressure[NUMBER_TEXT], tf[NUMBER_TEXT], spread[NUMBER_TEXT], energy[ENERGY_TEXT];
+
+	snprintf(pressure, sizeof(pressure), "%g GPa", json_number(result, "pressure_gpa"));
+	snprintf(text, ENERGY_TEXT, "state %s, %g K: Tf %s K (%.0f sections, spread %s K); %s",
+		 json_flag(result, "reference") ? "1 atm" : pressure, json_number(result, "temperature_k"),
+		 number_text(json_number(result, "tf_k"), 1, tf), json_number(result, "n_sections"),
+		 number_text(json_number(result, "tf_spread_k"), 1, spread), energy_text(result, energy));
+	return text;
+}
