@@ -130,10 +130,13 @@ int chip_fire(struct chip *chip, const struct glass *recovered)
 {
 	if (!chip->armed)
 		return -EPERM;
-	if (is_first_scan(chip) && chip->touched)
-		chip_load(chip, recovered);
-	else if (is_first_scan(chip))
-		chip->section = *recovered;
+	if (is_first_scan(chip)) {
+		chip->first_scans++;
+		if (chip->touched)
+			chip_load(chip, recovered);
+		else
+			chip->section = *recovered;
+	}
 	end_cold(chip);
 	chip->armed = false;
 	chip->running = true;

@@ -41,8 +41,9 @@ struct chip {
 	uint32_t segment_count;
 	bool spent; /* this program was fired */
 	bool armed, running;
-	uint32_t counter; /* scans ever fired */
-	uint32_t trace;   /* counter of the kept trace; 0: none */
+	uint32_t counter;     /* scans ever fired */
+	uint32_t first_scans; /* of them, those of a fresh section */
+	uint32_t trace;       /* counter of the kept trace; 0: none */
 	uint32_t row_count;
 	struct chip_row rows[CHIP_ROWS];
 	/* the scan that runs */

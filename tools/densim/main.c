@@ -27,6 +27,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: densim --dir DIR [--port 15020] [--scale N] [--seed S] [--noise on|off] [--truth]\n"
 	      "              [--at idle|compress|heat|isotherm|cool|decompress] [--device PROFILE]...\n"
+	      "              [--track FILE]\n"
 	      "       densim --device PROFILE [--port N] [--rtu PATH]\n"
 	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
 	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
@@ -84,6 +85,9 @@ static int read_option(int option, const char *text, struct server_options *opti
 	case 'r':
 		options->rtu = text;
 		return 0;
+	case 'k':
+		options->track = text;
+		return 0;
 	case 't':
 		options->truth = true;
 		return 0;
@@ -95,17 +99,13 @@ static int read_option(int option, const char *text, struct server_options *opti
 /* 0: go on; else the exit code plus one. */
 static int read_options(int argc, char **argv, struct server_options *ret_options)
 {
-	static const struct option table[] = {{"dir", required_argument, NULL, 'd'},
-					      {"port", required_argument, NULL, 'p'},
-					      {"scale", required_argument, NULL, 's'},
-					      {"seed", required_argument, NULL, 'e'},
-					      {"at", required_argument, NULL, 'a'},
-					      {"noise", required_argument, NULL, 'n'},
-					      {"device", required_argument, NULL, 'D'},
-					      {"rtu", required_argument, NULL, 'r'},
-					      {"truth", no_argument, NULL, 't'},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option table[] = {
+		{"dir", required_argument, NULL, 'd'},    {"port", required_argument, NULL, 'p'},
+		{"scale", required_argument, NULL, 's'},  {"seed", required_argument, NULL, 'e'},
+		{"at", required_argument, NULL, 'a'},     {"noise", required_argument, NULL, 'n'},
+		{"device", required_argument, NULL, 'D'}, {"rtu", required_argument, NULL, 'r'},
+		{"truth", no_argument, NULL, 't'},        {"track", required_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
 	int option;
 	while ((option = getopt_long(argc, argv, "+", table, NULL)) != -1) {
 		if (option == 'h') {

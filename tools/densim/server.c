@@ -17,6 +17,7 @@
 #include "tools/densim/opening.h"
 #include "tools/densim/registers.h"
 #include "tools/densim/scpi.h"
+#include "tools/densim/track.h"
 #include "tools/densim/wire.h"
 
 enum { TCP_MAX = 8, CONTROL_MAX = 4, POLL_MAX = 4 + TCP_MAX + CONTROL_MAX, TICK_MS = 5 };
@@ -38,16 +39,28 @@ struct server {
 	struct wire rtu, chip, tcp[TCP_MAX];
 	struct control_client clients[CONTROL_MAX];
 	uint32_t told_batch;
+	FILE *track_file; /* NULL: none wanted */
+	struct track track;
 	bool aliased;
 	char answer[SCPI_ANSWER];
 };
+
+static void record(struct server *server)
+{
+	char line[TRACK_LINE];
+
+	if (server->track_file && track_step(&server->track, &server->lab, line))
+		fputs(line, server->track_file);
+}
 
 static void advance(struct server *server)
 {
 	double lab_s = (double)(clock_mono_ns() - server->start_ns) * 1e-9 * server->options.scale;
 	uint64_t due = (uint64_t)(lab_s / LABORATORY_STEP_S);
-	while (server->lab.substep < due)
+	while (server->lab.substep < due) {
 		laboratory_step(&server->lab);
+		record(server);
+	}
 	if (server->options.truth && server->lab.batch != server->told_batch) {
 		server->told_batch = server->lab.batch;
 		printf("RECOVERED batch=%u Tf_K=%.3f T_max_K=%.2f P_max_GPa=%.3f\n", server->lab.batch,
@@ -284,6 +297,17 @@ static int open_wires(struct server *server)
 	return r < 0 ? r : opening_ready(directory, server->options.port, server->options.scale);
 }
 
+static int open_track(struct server *server)
+{
+	if (!server->options.track)
+		return 0;
+	server->track_file = fopen(server->options.track, "we");
+	if (!server->track_file)
+		return -errno;
+	fputs(track_header, server->track_file);
+	return 0;
+}
+
 int server_open(const struct server_options *options, struct server **ret_server)
 {
 	struct server *server = calloc(1, sizeof(*server));
@@ -297,7 +321,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 			   (int64_t)((double)server->lab.substep * LABORATORY_STEP_S / options->scale * 1e9);
 	registers_init(&server->registers, &server->lab, server->start_ns);
 	server->scpi.lab = &server->lab;
-	int r = 0;
+	int r = open_track(server);
 	for (unsigned i = 0; r == 0 && i < options->profile_count; i++)
 		r = registers_emulate(&server->registers, &options->profiles[i]);
 	if (r == 0)
@@ -328,5 +352,7 @@ void server_close(struct server *server)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	if (server->track_file)
+		fclose(server->track_file);
 	free(server);
 }

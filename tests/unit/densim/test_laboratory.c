@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "tools/densim/control.h"
 #include "tools/densim/laboratory.h"
+#include "tools/densim/track.h"
 
 static struct laboratory lab, twin;
 
@@ -126,6 +128,43 @@ static void test_control_commands(void **state)
 	ask("capsule", "the press is loaded");
 }
 
+/* A command has its line in the substep in which it came, quiet time one every TRACK_PERIOD. */
+static void test_track_has_every_command(void **state)
+{
+	struct track track = {0};
+	char line[TRACK_LINE];
+	unsigned lines = 0, manual, pct, mode;
+	double setpoint_k, setpoint_bar;
+
+	(void)state;
+	laboratory_init(&lab, 1, 7, false);
+	assert_true(track_step(&track, &lab, line)); /* how it begins */
+	for (int i = 0; i < 10 * TRACK_PERIOD; i++) {
+		laboratory_step(&lab);
+		lines += track_step(&track, &lab, line);
+	}
+	assert_int_equal(lines, 10);
+	laboratory_step(&lab);
+	assert_false(track_step(&track, &lab, line));
+	lab.furnace.setpoint_k = 400;
+	lab.furnace.manual = true;
+	lab.furnace.manual_pct = 12;
+	press_plant_request(&lab.press, 1, PRESS_PLANT_REGULATE, 17, 1, 10);
+	laboratory_step(&lab);
+	assert_true(track_step(&track, &lab, line));
+	assert_int_equal(sscanf(line, "%*u,%*f,%*f,%*f,%lf,%*f,%u,%u.00,%*d,%*d,%*f,%*f,%lf,%*f,%u",
+				&setpoint_k, &manual, &pct, &setpoint_bar, &mode),
+			 5);
+	assert_true(setpoint_k > 399.9 && setpoint_k < 400.1 && setpoint_bar > 16.9 && setpoint_bar < 17.1);
+	assert_int_equal(manual, 1);
+	assert_int_equal(pct, 12);
+	assert_int_equal(mode, PRESS_PLANT_REGULATE);
+	lab.faults.on[FAULT_HEATER_OPEN] = true;
+	laboratory_step(&lab);
+	assert_true(track_step(&track, &lab, line));
+	assert_int_equal(strtoul(strrchr(line, ',') + 1, NULL, 10), 1u << FAULT_HEATER_OPEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_same_seed_same_night),
 		cmocka_unit_test(test_heating_without_pressure_is_a_run),
 		cmocka_unit_test(test_control_commands),
+		cmocka_unit_test(test_track_has_every_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,8 @@ static void test_sections(void **state)
 		say("FIRE");
 		assert_int_equal(lab.chip.section_number, 1 + scan);
 		wait_s(3);
+		assert_int_equal(lab.chip.first_scans, 1 + scan);
+		assert_int_equal(lab.chip.counter, 2 * (1 + scan));
 		lab.chip.trace = 0;
 	}
 }
