@@ -113,7 +113,7 @@ static void cool_on(struct step *step, bool release, const struct recovery_decis
 
 	if (step->t_fresh)
 		step->m->setpoint_k = step->in->temperature_k.value;
-	if (release)
+	if (release || step->p->stay)
 		step->m->setpoint_gpa = fmax(own_setpoint(step, decision), fmax(decision->pressure_gpa, 0));
 	/* After a new boot the clock that the offer was to end by is gone, and the offer with it. */
 	if (step->p->offer_ends &&

@@ -167,6 +167,17 @@ static bool row_19(const struct recovery_facts *facts)
 	return facts->phase == PHASE_COOL && is_pressed(facts) && is_cold(facts);
 }
 
+/* R15's cooling, or the operator's: a restart does not turn it into the programme's. */
+static bool row_18_stays(const struct recovery_facts *facts)
+{
+	return row_18(facts) && facts->stays;
+}
+
+static bool row_19_stays(const struct recovery_facts *facts)
+{
+	return row_19(facts) && facts->stays;
+}
+
 static bool row_20(const struct recovery_facts *facts)
 {
 	return is_held(facts) && is_pressed(facts) && gap_is_short(facts);
@@ -226,7 +237,10 @@ static const struct row {
 	 "the sample cooled during the outage: pressure kept; resume, abort or hand over"},
 	{17, RECOVER_FAILED_LATCHED, row_17,
 	 "hot without pressure: heater off, locked, latched, the run has failed; inspect, ack, reset"},
+	{18, RECOVER_COOL, row_18_stays,
+	 "goes on cooling, stays under pressure; resume if offered, or abort"},
 	{18, RECOVER_COOL, row_18, "goes on cooling"},
+	{19, RECOVER_COOL, row_19_stays, "cold, stays under pressure as before; resume if offered, or abort"},
 	{19, RECOVER_DWELL_RELEASE, row_19, "cold: new release dwell, then as the protocol says"},
 	{20, RECOVER_HOLD, row_20, "was held and is held again; resume or abort"},
 	{20, RECOVER_COOL_OFFER, row_20_hot,

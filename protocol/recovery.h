@@ -26,6 +26,7 @@ struct recovery_facts {
 	bool same_boot, controller_reset;
 	uint32_t restarts_last_hour;
 	bool policy_continue;
+	bool stays; /* COOL that was to stay under pressure until the operator decides */
 	double gap_limit_s, moved_gpa_limit, moved_k_limit;
 };
 

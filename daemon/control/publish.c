@@ -18,6 +18,25 @@
 #define SNAPSHOT_LEAST_NS (CLOCK_NS_PER_S / 5)
 #define SNAPSHOT_IDLE_NS (10 * CLOCK_NS_PER_S)
 
+/* Where the run waits for the operator's decision, the words that it takes. */
+static void ask_for_decision(const struct control *control, struct state_body *state)
+{
+	const struct machine *machine = &control->machine;
+	bool cools = machine->phase == PHASE_COOL && machine->private_state.stay;
+	bool over = machine->private_state.offer_ends &&
+		    control_lab_s(control) > machine->private_state.resume_offer_until_lab_s;
+	bool barred = machine->private_state.was_tripped && !control->plan.resume_after_trip;
+	bool resume = machine->private_state.resume_offered && !over && !barred;
+
+	if (machine->phase == PHASE_HANDED_OVER)
+		snprintf(state->ask, sizeof(state->ask),
+			 "release the pressure at the panel; the run ends at ambient pressure");
+	else if (cools || machine->phase == PHASE_HOLD || machine->phase == PHASE_RECOVERY_WAIT)
+		snprintf(state->ask, sizeof(state->ask), "%s: %sdensctl abort, or densctl handover",
+			 cools ? "cools and stays under pressure until you decide" : "waits for you",
+			 resume ? "densctl resume, " : "");
+}
+
 static void fill_ask(const struct control *control, struct state_body *state)
 {
 	if (control->recovering.active)
@@ -44,6 +63,8 @@ static void fill_ask(const struct control *control, struct state_body *state)
 			 "remove the cause of the trip, then: densctl ack, densctl reset");
 	else if (!control->writes)
 		snprintf(state->ask, sizeof(state->ask), "%.199s", control->no_writes_why);
+	else
+		ask_for_decision(control, state);
 }
 
 static void fill_sections(const struct control *control, struct state_body *state)

@@ -159,6 +159,11 @@ class Lab:
         self.stop()
 
     def stop(self):
+        self.stop_programs()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop_programs(self):
+        """Ends densd and densim; what they wrote stays until stop()."""
         for process in (self.densd, self.densim):
             if process and process.poll() is None:
                 process.send_signal(signal.SIGCONT)
@@ -168,4 +173,3 @@ class Lab:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)

@@ -8,6 +8,7 @@
 
 #include "control_fixture.h"
 #include "daemon/control/perform.h"
+#include "daemon/control/publish.h"
 
 #define FIRST "01ARZ3NDEKTSV4RRFFQ69G5FAA"
 #define SECOND "01ARZ3NDEKTSV4RRFFQ69G5FAB"
@@ -78,11 +79,44 @@ static void an_impossible_run_fails_and_the_next_begins(void **state)
 	assert_string_equal(control->run, SECOND);
 }
 
+/* A run that waits for a decision says which words it takes: nobody finds a silent stay in the morning. */
+static void a_waiting_run_asks_for_a_decision(void **state)
+{
+	struct machine *machine = &control->machine;
+	static const struct {
+		enum phase phase;
+		bool stay, offered, ended;
+		const char *word, *not_the_word;
+	} cases[] = {{PHASE_HOLD, false, true, false, "densctl resume", "stays under pressure"},
+		     {PHASE_RECOVERY_WAIT, false, false, false, "densctl abort", "resume"},
+		     {PHASE_COOL, true, true, false, "densctl resume", "waits for you"},
+		     {PHASE_COOL, true, true, true, "densctl abort", "resume"},
+		     {PHASE_COOL, false, true, false, "", "densctl"},
+		     {PHASE_HEAT, false, true, false, "", "densctl"},
+		     {PHASE_HANDED_OVER, false, false, false, "panel", "resume"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct state_body said;
+
+		machine->phase = (uint8_t)cases[i].phase;
+		machine->private_state.stay = cases[i].stay;
+		machine->private_state.resume_offered = cases[i].offered;
+		machine->private_state.offer_ends = cases[i].ended;
+		machine->private_state.resume_offer_until_lab_s = control_lab_s(control) - 1;
+		publish_build_state(control, &said);
+		assert_non_null(strstr(said.ask, cases[i].word));
+		assert_null(strstr(said.ask, cases[i].not_the_word));
+		assert_true((said.ask[0] != '\0') == (cases[i].word[0] != '\0'));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_impossible_run_fails_and_the_next_begins, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_waiting_run_asks_for_a_decision, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

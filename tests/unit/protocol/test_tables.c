@@ -208,6 +208,8 @@ static const struct restart restarts[] = {
 	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_HOT, .gap_s = 1e5)},
 	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_AMBIENT, RT_HOT, .reference = true)},
 	{19, RECOVER_DWELL_RELEASE, FACTS(PHASE_COOL, RP_PRESSED, RT_COLD, .gap_s = 10)},
+	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_HOT, .stays = true)},
+	{19, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_COLD, .stays = true)},
 	{20, RECOVER_HOLD, FACTS(PHASE_HOLD, RP_PRESSED, RT_HOT, .gap_s = 10)},
 	{20, RECOVER_COOL_OFFER, FACTS(PHASE_HOLD, RP_PRESSED, RT_HOT, .gap_s = 100)},
 	{20, RECOVER_ADOPT_WAIT, FACTS(PHASE_HOLD, RP_PRESSED, RT_COLD, .gap_s = 100)},
@@ -256,6 +258,21 @@ static void test_restart_never_heats(void **unused)
 	}
 }
 
+/* The text says what the run will do: one that stays under pressure does not "go as the protocol says". */
+static void test_restart_of_a_stay_says_so(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
+		struct recovery_decision decision;
+		bool cools = restarts[i].row == 18 || restarts[i].row == 19;
+
+		recovery_decide(&restarts[i].facts, &decision);
+		if (cools)
+			assert_true(restarts[i].facts.stays ==
+				    !!strstr(decision.text, "stays under pressure"));
+	}
+}
+
 static void test_scan_restart(void **unused)
 {
 	(void)unused;
@@ -286,10 +303,15 @@ static void test_names(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),       cmocka_unit_test(test_quantities),
-		cmocka_unit_test(test_plan_check),   cmocka_unit_test(test_plan_times),
-		cmocka_unit_test(test_restart_rows), cmocka_unit_test(test_restart_never_heats),
-		cmocka_unit_test(test_scan_restart), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_quantities),
+		cmocka_unit_test(test_plan_check),
+		cmocka_unit_test(test_plan_times),
+		cmocka_unit_test(test_restart_rows),
+		cmocka_unit_test(test_restart_never_heats),
+		cmocka_unit_test(test_restart_of_a_stay_says_so),
+		cmocka_unit_test(test_scan_restart),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
