@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/file.h"
+#include "config/hash.h"
 #include "config/profile_check.h"
 #include "config/schema.h"
 #include "config/yaml.h"
@@ -282,6 +283,7 @@ int profile_read_text(const char *text, size_t length, struct diagnostics *diagn
 	yaml_document_free(document);
 	if (diagnostics->errors > 0)
 		return 1;
+	hash_sha256(text, length, draft.profile.sha256);
 	*ret_profile = draft.profile;
 	return 0;
 }

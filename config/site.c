@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/commissioning.h"
 #include "config/file.h"
 #include "config/hash.h"
 #include "config/limits_reader.h"
@@ -41,6 +42,7 @@ static const struct schema_field root_fields[] = {
 	{"buses", SCHEMA_NODE, true},
 	{"calibrations", SCHEMA_NODE, true},
 	{"limits", SCHEMA_NODE, false},
+	{"commissioning", SCHEMA_NODE, false},
 };
 static const struct schema_field clock_fields[] = {
 	{"scale", SCHEMA_QUANTITY, true, SITE_AT(clock_scale), 0, DIM_NUMBER, 1, 1000},
@@ -48,6 +50,10 @@ static const struct schema_field clock_fields[] = {
 static const struct schema_field socket_fields[] = {
 	{"telemetry", SCHEMA_TEXT, true, SITE_AT(telemetry), SITE_PATH},
 	{"commands", SCHEMA_TEXT, true, SITE_AT(commands), SITE_PATH},
+};
+static const struct schema_field commissioning_fields[] = {
+	{"record", SCHEMA_TEXT, true, SITE_AT(commissioning.record), SITE_PATH},
+	{"valid_days", SCHEMA_QUANTITY, false, SITE_AT(commissioning.valid_days), 0, DIM_NUMBER, 1, 3650},
 };
 struct role_draft {
 	char user[64], group[64];
@@ -131,6 +137,35 @@ static void read_roles(const struct site_reader *reader, const struct yaml_node 
 	}
 	for (const struct yaml_node *node = list->first_child; node; node = node->next)
 		read_role(reader, node, site);
+}
+
+/* A record that is missing or broken is told to whoever submits a run: densd itself starts and watches. */
+static void read_commissioning(const struct site_reader *reader, const struct yaml_node *node,
+			       struct site *site)
+{
+	struct site_commissioning *judged = &site->commissioning;
+	struct commissioning *record = calloc(1, sizeof(*record));
+	struct diagnostics *inner = calloc(1, sizeof(*inner));
+	int r;
+
+	schema_read(node, "commissioning", commissioning_fields, COUNT(commissioning_fields),
+		    reader->diagnostics, reader->draft);
+	judged->required = true;
+	if (!site_anchor_path(reader, judged->record, sizeof(judged->record)))
+		schema_error(reader->diagnostics, node, "the path of the record is too long");
+	r = record && inner ? commissioning_read(judged->record, inner, record) : -ENOMEM;
+	if (r == 0)
+		commissioning_judge(record, site);
+	else if (r > 0)
+		snprintf(judged->fault, sizeof(judged->fault), "the record of commissioning, line %u: %.160s",
+			 inner->list[0].line, inner->list[0].text);
+	else
+		snprintf(
+			judged->fault, sizeof(judged->fault),
+			"the record of commissioning %.120s cannot be read: %s; densctl commission writes it",
+			judged->record, strerror(-r));
+	free(inner);
+	free(record);
 }
 
 /* A reason is a sentence for the record, not a switch. */
@@ -227,6 +262,8 @@ static void read_root(const struct site_reader *reader, const struct yaml_node *
 		site_read_buses(reader, node, site);
 	if ((node = yaml_get(root, "calibrations")))
 		site_read_calibrations(reader, node, site);
+	if ((node = yaml_get(root, "commissioning")))
+		read_commissioning(reader, node, site);
 	site->accept_no_watchdog = site->accept_no_watchdog_reason[0] != '\0';
 	if (!site_anchor_path(reader, site->store, sizeof(site->store)))
 		schema_error(reader->diagnostics, yaml_get(root, "store"),
@@ -244,6 +281,7 @@ static void set_defaults(struct site *site)
 	site->ambient_k = PLAN_AMBIENT_K;
 	site->retention_days = 3650;
 	site->minimum_free_mib = 256;
+	site->commissioning.valid_days = 365;
 	site->molar_mass_g_per_mol = 59.7;
 	limits_default(&site->limits);
 }

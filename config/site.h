@@ -20,6 +20,15 @@ struct site_role { /* who is who on ipc: uid or gid (-1: any) to a role */
 	int64_t uid, gid;
 	uint8_t role; /* enum role */
 };
+/* Whether the instruments must have been commissioned, and what the record says of them. */
+struct site_commissioning {
+	bool required;
+	double valid_days;
+	char record[SITE_PATH];
+	char fault[240];      /* why no run is accepted, whatever the date; empty: nothing */
+	int64_t until_wall_s; /* when the oldest entry ends */
+	char device[32];      /* whose that is */
+};
 struct site {
 	char name[PLAN_TEXT];
 	char sha256[65];
@@ -38,6 +47,7 @@ struct site {
 	uint32_t role_count;
 	struct site_role roles[SITE_ROLES_MAX];
 	struct limits limits;
+	struct site_commissioning commissioning;
 	/* calorimetry */
 	double chip_lag_s;     /* tau_lag, s */
 	double chip_cell_s;    /* first-order time constant of the cell, s; 0: not undone */

@@ -31,6 +31,14 @@ static int open_lock(const char *folder, const char *key)
 	return fd < 0 ? -errno : fd;
 }
 
+void line_lock_key(const struct bus_config *config, char ret_key[LINE_LOCK_KEY])
+{
+	if (config->kind == BUS_MODBUS_TCP)
+		snprintf(ret_key, LINE_LOCK_KEY, "%s:%u", config->path, config->port);
+	else
+		snprintf(ret_key, LINE_LOCK_KEY, "%s", config->path);
+}
+
 int line_lock_take(const char *key, const char *folder)
 {
 	const char *const folders[] = {"/run/lock", "/tmp"};

@@ -72,12 +72,9 @@ static double reconnect_ms(const struct modbus_context *context)
 
 static int take_lock(struct modbus_context *context)
 {
-	char key[160];
+	char key[LINE_LOCK_KEY];
 
-	if (is_tcp(context))
-		snprintf(key, sizeof(key), "%s:%u", context->config->path, context->config->port);
-	else
-		snprintf(key, sizeof(key), "%s", context->config->path);
+	line_lock_key(context->config, key);
 	context->lock = line_lock_take(key, NULL);
 	return context->lock < 0 ? context->lock : 0;
 }

@@ -38,6 +38,24 @@ int submit_read_plans(int fd, const struct link_command *command, struct plan *r
 	return 0;
 }
 
+int submit_check_commissioning(const struct site_commissioning *commissioning, int64_t wall_s,
+			       char ret_why[MACHINE_WHY])
+{
+	if (!commissioning->required)
+		return 0;
+	if (commissioning->fault[0]) {
+		snprintf(ret_why, MACHINE_WHY, "%.*s", MACHINE_WHY - 1, commissioning->fault);
+		return -EINVAL;
+	}
+	if (wall_s < commissioning->until_wall_s)
+		return 0;
+	snprintf(ret_why, MACHINE_WHY,
+		 "the commissioning of device '%.31s' is older than the site's %g days: densctl commission "
+		 "%.31s",
+		 commissioning->device, commissioning->valid_days, commissioning->device);
+	return -EINVAL;
+}
+
 int submit_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
 {
 	struct plan_fault fault;

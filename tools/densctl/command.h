@@ -39,7 +39,8 @@ enum exit_code {
 	X(OUT, "out", "FILE", "write to FILE instead of standard output")                                \
 	X(FROM, "from", "SEQ", "first sequence number (default 1)")                                      \
 	X(TO, "to", "SEQ", "last sequence number (default: the newest)")                                 \
-	X(LIMIT, "limit", "N", "the newest N (default 20)")
+	X(LIMIT, "limit", "N", "the newest N (default 20)")                                              \
+	X(UNITS, "units", "A:B", "ask these Modbus unit numbers which answer, and what they are")
 
 #define OPTION_ID(id, name, value, what) OPTION_##id,
 enum option { OPTIONS(OPTION_ID) OPTION_MAX };
@@ -80,6 +81,9 @@ int analyse_main(int argc, char **argv);
 
 int validate_run(const struct options *options);
 int plan_run(const struct options *options);
+int commission_run(const struct options *options); /* in field/ */
+int probe_run(const struct options *options);      /* in field/ */
+
 int submit_run(const struct options *options);
 int status_run(const struct options *options);
 int watch_run(const struct options *options);

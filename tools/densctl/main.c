@@ -31,6 +31,33 @@ static const struct subcommand subcommands[] = {
 	 "that follow their setpoints.\n\n  densctl plan night.yaml\n  densctl plan --svg night.svg "
 	 "night.yaml",
 	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(SVG), 1, 1, plan_run},
+	{"probe", "[BUS]", "what the instruments answer, without densd",
+	 "Opens the lines of the site itself (densd must be stopped) and shows, of each device, whether its "
+	 "identity\n"
+	 "is the profile's, every register as the profile decodes it and in the other word order, and what "
+	 "densd's\n"
+	 "driver makes of it. Reads only. With --units it asks Modbus unit numbers which answer, and names "
+	 "the profiles\n"
+	 "whose identity fits.\n"
+	 "Exit code 0: all as the profiles say; 1: something is not; 5: a device does not answer.\n\n"
+	 "  densctl probe --site /etc/densd/site.yaml rtu\n  densctl probe --site /etc/densd/site.yaml rtu "
+	 "--units 1:16",
+	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(UNITS), 0, 1, probe_run},
+	{"commission", "[DEVICE]", "prove an instrument against its profile, step by step",
+	 "A guided checklist on the instrument itself, through the drivers that densd runs; densd must be "
+	 "stopped. Identity,\n"
+	 "units, word order, limits, a setpoint written and read back at the value that is there, heater "
+	 "off, "
+	 "the press\n"
+	 "PLC's watchdog tripped for real, manual and sensor break at the panel. No step heats and none "
+	 "raises pressure.\n"
+	 "When all passed it asks for a name and writes the record that the site file names (or --out FILE). "
+	 "Where the\n"
+	 "site has 'commissioning: {record: FILE, valid_days: N}', no run is accepted without it.\n"
+	 "Without DEVICE it shows the record. Answers may come from a pipe.\n\n"
+	 "  densctl commission --site /etc/densd/site.yaml furnace\n  densctl commission --site "
+	 "/etc/densd/site.yaml",
+	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(OUT), 0, 1, commission_run},
 	{"submit", "FILE", "put a protocol into the queue",
 	 "densd checks it with the limits of its own site and queues its runs (a series is several). With "
 	 "--site it is\n"
@@ -125,7 +152,7 @@ static void help(FILE *stream)
 	      "Without a daemon:\n",
 	      stream);
 	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
-		if (i == 2)
+		if (subcommands[i].run == submit_run)
 			fputs("  analyse    Tf, Ea, the diffraction peak and more, from your own "
 			      "files\n\nAsking "
 			      "densd:\n",

@@ -22,15 +22,26 @@ const char *site_named(const struct options *options)
 	return path ? path : getenv("DENSD_SITE");
 }
 
+static const char *config_folder(void)
+{
+	const char *folder = getenv("DENSD_CONFIG");
+
+	return folder ? folder : (is_installed() ? DENSD_CONFIG_INSTALLED : DENSD_CONFIG_SOURCE);
+}
+
+void site_profile_folder(char ret_folder[SITE_PATH])
+{
+	snprintf(ret_folder, SITE_PATH, "%s/devices", config_folder());
+}
+
 static void site_path(const struct options *options, char ret_path[SITE_PATH])
 {
-	const char *named = site_named(options), *folder = getenv("DENSD_CONFIG");
+	const char *named = site_named(options);
 
 	if (named)
 		snprintf(ret_path, SITE_PATH, "%s", named);
 	else
-		snprintf(ret_path, SITE_PATH, "%s/sites/densim.yaml",
-			 folder ? folder : (is_installed() ? DENSD_CONFIG_INSTALLED : DENSD_CONFIG_SOURCE));
+		snprintf(ret_path, SITE_PATH, "%s/sites/densim.yaml", config_folder());
 }
 
 int site_choose(const struct options *options, struct site *ret_site)

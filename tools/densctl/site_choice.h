@@ -14,6 +14,8 @@
  * go to standard error. DENSCTL_OK or DENSCTL_INVALID.
  */
 int site_choose(const struct options *options, struct site *ret_site);
+/* The folder of the shipped device profiles: devices/ in the same places. */
+void site_profile_folder(char ret_folder[SITE_PATH]);
 /* The site file that --site or $DENSD_SITE names, or NULL. */
 const char *site_named(const struct options *options);
 /*

@@ -106,8 +106,8 @@ int client_run(const char *directory, int count, char *const *words)
 {
 	char line[CONTROL_LINE] = "", answer[CONTROL_ANSWER];
 	if (count < 1) {
-		fprintf(stderr,
-			"densim ctl: a command is wanted: status, truth, fault, capsule, section or mark\n");
+		fprintf(stderr, "densim ctl: a command is wanted: status, truth, fault, capsule, section, "
+				"automatic or mark\n");
 		return EXIT_USAGE;
 	}
 	if (strcmp(words[0], "truth") == 0)

@@ -182,6 +182,17 @@ static void do_section(struct laboratory *lab, char **words, struct text *text)
 	add(text, "{\"ok\":true,\"section\":%u}\n", lab->chip.section_number);
 }
 
+static void do_automatic(struct laboratory *lab, char **words, struct text *text)
+{
+	(void)words;
+	if (lab->faults.on[FAULT_FURNACE_MANUAL]) {
+		refuse(text, "somebody keeps it in manual: clear furnace-manual first", "automatic");
+		return;
+	}
+	lab->furnace.manual = false;
+	add(text, "{\"ok\":true}\n");
+}
+
 static void do_mark(struct laboratory *lab, char **words, struct text *text)
 {
 	snprintf(lab->mark, sizeof(lab->mark), "%s", words[1] ? words[1] : "");
@@ -196,7 +207,8 @@ static const struct {
 	const char *name;
 	void (*act)(struct laboratory *lab, char **words, struct text *text);
 } commands[] = {{"status", do_status},   {"glass", do_glass},     {"fault", do_fault},
-		{"capsule", do_capsule}, {"section", do_section}, {"mark", do_mark}};
+		{"capsule", do_capsule}, {"section", do_section}, {"automatic", do_automatic},
+		{"mark", do_mark}};
 
 size_t control_line(struct laboratory *lab, char *line, char ret_answer[CONTROL_ANSWER])
 {
@@ -212,6 +224,6 @@ size_t control_line(struct laboratory *lab, char *line, char ret_answer[CONTROL_
 			commands[i].act(lab, words, &text);
 			return text.used;
 		}
-	refuse(&text, "wanted: status, glass, fault, capsule, section or mark", "command");
+	refuse(&text, "wanted: status, glass, fault, capsule, section, automatic or mark", "command");
 	return text.used;
 }

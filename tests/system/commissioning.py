@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""probe and commission against densim, with a technician on standard input, and a densd that requires the record.
+
+usage: commissioning.py BUILD SOURCE
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import night
+from lab import Lab
+
+SCALE = 10
+REQUIRED = ((r"^limits:.*", "commissioning:\n  record: commissioning.yaml\n  valid_days: 90\n\nlimits:"),)
+SIGNED = "A. Technician\n"
+
+
+class Technician:
+    """Answers a commissioning as its questions come; acts on the panel (densim's switches) when it is told to."""
+
+    def __init__(self, lab, device):
+        self.lab, self.text = lab, ""
+        self.process = subprocess.Popen(
+            [lab.program("densctl"), "commission", "--site", lab.site, device], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.read_to = 0
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while chunk := os.read(self.process.stdout.fileno(), 4096):
+            self.text += chunk.decode("utf-8", "replace")
+
+    def wait(self, words, seconds=30):
+        end = time.monotonic() + seconds
+        while words not in self.text[self.read_to:]:
+            if time.monotonic() > end or not self.reader.is_alive():
+                raise night.Failed(f"commission never said {words!r}:\n{self.text}")
+            time.sleep(0.02)
+        self.read_to = self.text.index(words, self.read_to) + len(words)
+
+    def say(self, answer):
+        self.process.stdin.write(answer + "\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        self.process.stdin.close()
+        code = self.process.wait(60)
+        self.reader.join(10)
+        return code
+
+
+def furnace(lab):
+    """All nine steps, the panel's included."""
+    technician = Technician(lab, "furnace")
+    technician.wait("display agree")
+    technician.say("perhaps")
+    technician.wait("'yes' or 'no' is wanted")
+    technician.say("yes")
+    technician.wait("why it is skipped:")
+    technician.say("no")
+    technician.wait("A reason in words is wanted")
+    technician.say("")
+    technician.wait("Switch the controller to manual")
+    lab.densim_ctl("fault", "set", "furnace-manual")
+    technician.wait("Switch it back")
+    lab.densim_ctl("fault", "clear", "furnace-manual")
+    lab.densim_ctl("automatic")
+    technician.wait("why it is skipped:")
+    technician.say("")
+    technician.wait("Take one wire of the thermocouple off")
+    lab.densim_ctl("fault", "set", "tc-break")
+    technician.wait("Connect it again")
+    lab.densim_ctl("fault", "clear", "tc-break")
+    technician.wait("Your name")
+    technician.say("A. Technician")
+    code = technician.end()
+    night.check(code == 0, f"the furnace is commissioned: exit {code}\n{technician.text}")
+    night.check("sensor break and a bad value seen, whole again seen" in technician.text, "the broken thermocouple was seen")
+
+
+def device(lab, name, answers):
+    done = subprocess.run([lab.program("densctl"), "commission", "--site", lab.site, name], input=answers,
+                          capture_output=True, text=True, timeout=90, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def press(lab):
+    lab.densim_ctl("fault", "set", "press-local")
+    code, text = device(lab, "press", "yes\n")
+    night.check(code == 1 and "FAILED" in text and "nothing is recorded" in text,
+                f"a press in LOCAL fails its commissioning: exit {code}")
+    lab.densim_ctl("fault", "clear", "press-local")
+    code, text = device(lab, "press", "yes\nthe key is with its owner\n" + SIGNED)
+    night.check(code == 0, f"the press is commissioned: exit {code}\n{text}")
+    found = re.search(r"after ([0-9.]+) s contactor open, press locked, WATCHDOG_TRIPPED 1", text)
+    night.check(found and 5 < float(found.group(1)) < 20, f"the PLC's watchdog was tripped for real: {found and found.group(0)}")
+    night.check("LOCK read back: yes; trip cleared: yes" in text, "the press is left locked")
+
+
+def probe(lab):
+    done = subprocess.run([lab.program("densctl"), "probe", "--site", lab.site, "--json"], capture_output=True,
+                          text=True, timeout=60, check=False)
+    devices = {entry["device"]: entry for entry in json.loads(done.stdout)}
+    night.check(done.returncode == 0 and set(devices) == {"press", "furnace", "nitrogen", "chip"},
+                f"probe sees four devices: exit {done.returncode}")
+    value = next(r for r in devices["furnace"]["registers"] if r["register"] == "process_value")
+    night.check(15 < value["value"] < 30 and value["order_proven"], f"the furnace reads {value['value']:.1f} degC")
+    night.check(all(entry["driver"]["online"] for entry in devices.values()), "the drivers see all of them online")
+    done = subprocess.run([lab.program("densctl"), "probe", "--site", lab.site, "rtu", "--units", "1:3", "--json"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    units = {entry["unit"]: entry["profiles"] for entry in json.loads(done.stdout)}
+    night.check(set(units) == {1, 2} and "eurotherm-2400" in units[1] and "densim-nitrogen" in units[2],
+                f"two units answer, by identity: {units}")
+
+
+def submit(lab):
+    path = os.path.join(lab.folder, "protocol.yaml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(night.PRESS_ONLY)
+    return lab.densctl("submit", path)
+
+
+def refuse(lab, words):
+    lab.start_densd()
+    done = submit(lab)
+    night.check(done.returncode == 1 and words in done.stdout + done.stderr,
+                f"no run is accepted: {words} ({(done.stdout + done.stderr).strip()[:160]})")
+    lab.densd.terminate()
+    lab.densd.wait(10)
+
+
+def test(build, source):
+    lab = Lab(build, source, scale=SCALE, site_edits=REQUIRED)
+    record = os.path.join(lab.folder, "commissioning.yaml")
+    try:
+        lab.start_densim()
+        lab.write_site()
+        probe(lab)
+        refuse(lab, "cannot be read")
+        furnace(lab)
+        refuse(lab, "device 'press' has never been commissioned")
+        press(lab)
+        code, text = device(lab, "nitrogen", "the bubbler is elsewhere\n" + SIGNED)
+        night.check(code == 0, f"the nitrogen is commissioned: exit {code}\n{text if code else ''}")
+        code, text = device(lab, "chip", "")
+        night.check(code == 1 and "not signed: nothing is recorded" in text, f"without a name nothing is recorded: exit {code}")
+        code, text = device(lab, "chip", SIGNED)
+        night.check(code == 0, f"the chip is commissioned: exit {code}\n{text if code else ''}")
+        lab.start_densd()
+        done = submit(lab)
+        night.check(done.returncode == 0, f"a run is accepted: {done.stdout}{done.stderr}")
+        code, text = device(lab, "furnace", "")
+        night.check(code == 1 and "another program has it" in text, "two masters on one line are refused")
+        lab.densd.terminate()
+        lab.densd.wait(10)
+        with open(record, encoding="utf-8") as stream:
+            text = stream.read()
+        with open(record, "w", encoding="utf-8") as stream:
+            stream.write(re.sub(r'date: "\d{4}', 'date: "2020', text, count=1))
+        refuse(lab, "is older than the site's 90 days")
+    finally:
+        lab.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(night.main(test))

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/densctl/field/probe.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "drivers/codec.h"
+#include "drivers/modbus_line.h"
+
+#define SENSIBLE 1e6
+#define LEAST_SENSIBLE 1e-4
+
+int probe_open(const struct bus_config *config, struct modbus_line **ret_line)
+{
+	return modbus_line_new(config, ret_line);
+}
+
+/* After a silence the line is left alone until its quarantine is over: that is no answer of this register. */
+static int read_words(struct modbus_port *port, bool input, uint16_t address, uint16_t count,
+		      uint16_t *ret_words)
+{
+	struct timespec pause = {.tv_nsec = 20000000};
+	int r;
+
+	while ((r = modbus_port_read_space(port, input, address, count, ret_words)) == CAUSE_QUARANTINE)
+		nanosleep(&pause, NULL);
+	return r;
+}
+
+void probe_read(struct modbus_port *port, const struct profile_register *reg, struct probe_value *ret_value)
+{
+	enum register_type type = (enum register_type)reg->type;
+	struct probe_value value = {.fault = CAUSE_RANGE, .raw = NAN, .value = NAN, .other = NAN};
+
+	if (reg->space == SPACE_HOLDING || reg->space == SPACE_INPUT)
+		value.fault = read_words(port, reg->space == SPACE_INPUT, reg->address,
+					 (uint16_t)codec_words(type), value.words);
+	value.exception = port->line->exception;
+	if (value.fault == CAUSE_NONE) {
+		value.raw = codec_decode_raw(reg, value.words);
+		value.value = codec_decode(reg, value.words);
+		if (codec_is_float(type)) {
+			value.other = (double)codec_decode_f32(value.words, type != REG_F32_HIGH_FIRST);
+			value.proven = value.raw != 0 && fabs(value.raw) >= LEAST_SENSIBLE &&
+				       codec_proves_order(type, value.words, -SENSIBLE, SENSIBLE);
+		}
+	}
+	*ret_value = value;
+}
+
+static bool is_expected(const struct profile_value *expected, double raw)
+{
+	if (expected->to > expected->value)
+		return raw >= expected->value && raw <= expected->to;
+	if (expected->mask > 0)
+		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
+	return raw == expected->value;
+}
+
+bool probe_identity(struct modbus_port *port, const struct profile *profile, uint32_t *ret_found)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < profile->identity_count && i < PROFILE_STEPS_MAX; i++) {
+		const struct profile_register *reg = profile_find(profile, profile->identity[i].reg);
+		struct probe_value value;
+
+		if (!reg)
+			continue;
+		probe_read(port, reg, &value);
+		if (value.fault == CAUSE_NONE && is_expected(&profile->identity[i], value.raw))
+			found++;
+	}
+	*ret_found = found;
+	return profile->identity_count > 0 && found == profile->identity_count;
+}
+
+bool probe_answers(struct modbus_line *line, const struct bus_config *config, uint8_t unit)
+{
+	struct bus_device device = {.unit = unit};
+	struct modbus_port port;
+	uint16_t word;
+	int r;
+
+	modbus_port_init(&port, line, &device, config->scale);
+	r = read_words(&port, false, 0, 1, &word);
+	return r == CAUSE_NONE || r == CAUSE_EXCEPTION;
+}

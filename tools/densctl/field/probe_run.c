@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* densctl probe: the site's lines, asked and told, as text or JSON. Nothing is ever written to a device. */
+#include <dirent.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/profile_reader.h"
+#include "drivers/codec.h"
+#include "tools/densctl/field/probe.h"
+#include "tools/densctl/json.h"
+#include "tools/densctl/site_choice.h"
+
+#define OBSERVE_S 5.0 /* flow controllers are asked once a second, and three good cycles count */
+#define PROFILES_MAX 64
+#define ZERO_CELSIUS_K 273.15
+
+static const char *const type_names[REG_TYPE_MAX] = {"u16", "s16",           "f32", "f32-low-first",
+						     "u32", "u32-low-first", "s32", "s32-low-first"};
+static const char *const unit_names[UNIT_MAX] = {"", "K", "degC", "%", "bar", "ml/min", "s", "ohm"};
+
+struct probe {
+	const struct options *options;
+	json_object *list; /* NULL: text */
+	json_object *device;
+	bool doubtful; /* something is not as the profile says */
+	bool silent;   /* a device or line did not answer */
+};
+
+static double own_unit(const struct profile_register *reg, double value)
+{
+	return reg->unit == UNIT_CELSIUS ? value - ZERO_CELSIUS_K : value;
+}
+
+static const char *fault_text(const struct probe_value *value, char text[64])
+{
+	if (value->fault == CAUSE_RANGE)
+		return "a coil or discrete input: not read";
+	if (value->fault == CAUSE_EXCEPTION) {
+		snprintf(text, 64, "exception %u%s", value->exception,
+			 value->exception == 2 ? ": the device has no such register" : "");
+		return text;
+	}
+	return cause_name((enum cause)value->fault);
+}
+
+static json_object *register_json(const struct profile_register *reg, const struct probe_value *value)
+{
+	json_object *entry = json_object_new_object();
+	char text[64];
+
+	json_object_object_add(entry, "register", json_object_new_string(reg->name));
+	json_object_object_add(entry, "address", json_object_new_int(reg->address));
+	json_object_object_add(entry, "type", json_object_new_string(type_names[reg->type]));
+	json_object_object_add(entry, "unit", json_object_new_string(unit_names[reg->unit]));
+	json_object_object_add(entry, "value", json_real(own_unit(reg, value->value)));
+	json_object_object_add(entry, "other_order", json_real(value->other));
+	json_object_object_add(entry, "order_proven", json_object_new_boolean(value->proven));
+	json_object_object_add(entry, "fault",
+			       value->fault ? json_object_new_string(fault_text(value, text)) : NULL);
+	return entry;
+}
+
+static void print_register(const struct profile_register *reg, const struct probe_value *value)
+{
+	unsigned words = codec_words((enum register_type)reg->type);
+	char text[64], hex[16], bit[16] = "";
+
+	printf("    %-20s %5u  %-13s ", reg->name, reg->address, type_names[reg->type]);
+	if (value->fault) {
+		printf("%s\n", fault_text(value, text));
+		return;
+	}
+	if (reg->bit >= 0)
+		snprintf(bit, sizeof(bit), " bit %d", reg->bit);
+	snprintf(hex, sizeof(hex), words == 2 ? "%04X %04X" : "%04X", value->words[0], value->words[1]);
+	printf("%-9s %12.6g %s%s", hex, own_unit(reg, value->value), unit_names[reg->unit], bit);
+	if (reg->unit == UNIT_CELSIUS)
+		printf(" = %.2f K", value->value);
+	if (!isnan(value->other))
+		printf("   (other word order: %.3g%s)", value->other,
+		       value->proven ? ", senseless: the order is proven" : "");
+	putchar('\n');
+}
+
+static void read_registers(struct probe *probe, struct modbus_port *port, const struct profile *profile)
+{
+	json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < profile->register_count; i++) {
+		const struct profile_register *reg = &profile->registers[i];
+		struct probe_value value;
+
+		probe_read(port, reg, &value);
+		if (value.fault == CAUSE_EXCEPTION)
+			probe->doubtful = true;
+		json_object_array_add(list, register_json(reg, &value));
+		if (!probe->list)
+			print_register(reg, &value);
+	}
+	json_object_object_add(probe->device, "registers", list);
+}
+
+static bool tell_identity(struct probe *probe, struct modbus_port *port, const struct bus_device *device)
+{
+	uint32_t found;
+	bool ok = probe_identity(port, &device->profile, &found);
+
+	json_object_object_add(probe->device, "identity_ok", json_object_new_boolean(ok));
+	json_object_object_add(probe->device, "transactions", json_object_new_int64(port->transactions));
+	json_object_object_add(probe->device, "errors", json_object_new_int64(port->errors));
+	if (!probe->list)
+		printf("  unit %u: %s, profile %s (%s)\n    identity: %u of %u as the profile says%s\n",
+		       device->unit, device->name, device->profile.name, device->profile.maker, found,
+		       device->profile.identity_count,
+		       ok ? ""
+			  : ": another device, other settings, or another address; densd would write "
+			    "nothing");
+	return ok;
+}
+
+static void print_reading(const char *what, const struct reading *reading, const char *unit)
+{
+	if (reading->quality != QUALITY_NONE)
+		printf("    %-20s %12.6g %s   %s%s%s\n", what, reading->value, unit,
+		       quality_name((enum quality)reading->quality), reading->cause ? ", " : "",
+		       reading->cause ? cause_name((enum cause)reading->cause) : "");
+}
+
+/* What the driver that densd runs makes of the device, over a few seconds of watching. */
+static void print_report(const struct report *report)
+{
+	static const struct {
+		uint8_t kind;
+		size_t offset;
+		const char *what, *unit;
+	} readings[] = {
+		{DEVICE_FURNACE, offsetof(struct report, furnace.temperature_k), "temperature", "K"},
+		{DEVICE_FURNACE, offsetof(struct report, furnace.temperature2_k), "second temperature", "K"},
+		{DEVICE_FURNACE, offsetof(struct report, furnace.setpoint_k), "setpoint", "K"},
+		{DEVICE_FURNACE, offsetof(struct report, furnace.output_pct), "output", "%"},
+		{DEVICE_PRESS, offsetof(struct report, press.pressure_gpa), "sample pressure", "GPa"},
+		{DEVICE_PRESS, offsetof(struct report, press.oil_bar), "oil pressure", "bar"},
+		{DEVICE_PRESS, offsetof(struct report, press.oil_setpoint_bar), "oil setpoint", "bar"},
+		{DEVICE_PRESS, offsetof(struct report, press.stroke_pct), "pump volume left", "%"},
+		{DEVICE_FLOW, offsetof(struct report, flow.flow_ml_per_min), "flow", "ml/min"},
+		{DEVICE_FLOW, offsetof(struct report, flow.setpoint_ml_per_min), "flow setpoint", "ml/min"},
+		{DEVICE_CHIP, offsetof(struct report, chip.temperature_k), "chip temperature", "K"},
+		{DEVICE_CHIP, offsetof(struct report, chip.resistance_ohm), "heater resistance", "ohm"},
+	};
+
+	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++)
+		if (readings[i].kind == report->kind)
+			print_reading(readings[i].what,
+				      (const struct reading *)((const char *)report + readings[i].offset),
+				      readings[i].unit);
+}
+
+static void tell_report(struct probe *probe, const struct bus_device *device, const struct report *report)
+{
+	json_object *entry = json_object_new_object();
+
+	probe->silent = probe->silent || !report->online;
+	probe->doubtful = probe->doubtful || report->units_differ;
+	json_object_object_add(entry, "online", json_object_new_boolean(report->online));
+	json_object_object_add(entry, "units_differ", json_object_new_boolean(report->units_differ));
+	json_object_object_add(entry, "order_proven", json_object_new_boolean(report->order_proven));
+	json_object_object_add(entry, "simulated", json_object_new_boolean(report->simulated));
+	json_object_object_add(entry, "errors", json_object_new_int64(report->errors));
+	json_object_object_add(probe->device, "driver", entry);
+	if (probe->list)
+		return;
+	printf("    as the driver sees it: %s%s%s%s\n", report->online ? "online" : "NOT online: ",
+	       report->online ? "" : cause_name((enum cause)report->fault),
+	       report->units_differ ? ", UNITS OR DECIMALS DIFFER from the profile" : "",
+	       report->simulated ? ", simulated (densim)" : "");
+	print_report(report);
+	for (uint32_t i = 0; i < device->profile.mark_count; i++)
+		printf("    verify at commissioning: %s\n", device->profile.marks[i]);
+}
+
+static void begin_device(struct probe *probe, const struct bus_config *config,
+			 const struct bus_device *device)
+{
+	probe->device = json_object_new_object();
+	json_object_object_add(probe->device, "bus", json_object_new_string(config->name));
+	json_object_object_add(probe->device, "device", json_object_new_string(device->name));
+	json_object_object_add(probe->device, "unit", json_object_new_int(device->unit));
+	json_object_object_add(probe->device, "profile", json_object_new_string(device->profile.name));
+}
+
+static void probe_registers(struct probe *probe, const struct bus_config *config, json_object *devices[])
+{
+	struct modbus_line *line;
+
+	if (config->kind == BUS_SERIAL || probe_open(config, &line) < 0)
+		return;
+	for (uint32_t i = 0; i < config->device_count; i++) {
+		struct modbus_port port;
+
+		probe->device = devices[i];
+		modbus_port_init(&port, line, &config->devices[i], config->scale);
+		if (!tell_identity(probe, &port, &config->devices[i]))
+			probe->doubtful = true;
+		read_registers(probe, &port, &config->devices[i].profile);
+	}
+	line->ops->free(line);
+}
+
+static int probe_bus(struct probe *probe, const struct bus_config *config)
+{
+	json_object *devices[BUS_DEVICES_MAX];
+	struct field field;
+	char text[FIELD_TEXT];
+
+	if (!field_is_free(probe->options->command, config))
+		return DENSCTL_REFUSED;
+	if (!probe->list)
+		printf("bus %s: %s\n", config->name, field_line_text(config, text));
+	for (uint32_t i = 0; i < config->device_count; i++) {
+		begin_device(probe, config, &config->devices[i]);
+		devices[i] = probe->device;
+	}
+	probe_registers(probe, config, devices);
+	if (field_open(config, &field) < 0)
+		return DENSCTL_INVALID;
+	field_wait(&field, 0, fmax(OBSERVE_S, 0.5 * config->scale), NULL);
+	for (uint32_t i = 0; i < config->device_count; i++) {
+		probe->device = devices[i];
+		if (!probe->list)
+			printf("  %s:\n", config->devices[i].name);
+		tell_report(probe, &config->devices[i], &field.reports[i]);
+		if (probe->list)
+			json_object_array_add(probe->list, devices[i]);
+		else
+			json_object_put(devices[i]);
+	}
+	field_close(&field);
+	return DENSCTL_OK;
+}
+
+/* The shipped and installed profiles, so that an unknown unit can be told by its identity. */
+static uint32_t load_profiles(const char *folder, struct profile *ret_profiles)
+{
+	struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
+	DIR *entries = diagnostics ? opendir(folder) : NULL;
+	const struct dirent *entry;
+	uint32_t count = 0;
+
+	while (entries && count < PROFILES_MAX && (entry = readdir(entries))) {
+		const char *dot = strrchr(entry->d_name, '.');
+		char path[2 * SITE_PATH];
+
+		if (!dot || strcmp(dot, ".yaml") != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (profile_read(path, diagnostics, &ret_profiles[count]) == 0 &&
+		    ret_profiles[count].identity_count > 0)
+			count++;
+	}
+	if (entries)
+		closedir(entries);
+	free(diagnostics);
+	return count;
+}
+
+static void tell_unit(struct probe *probe, struct modbus_line *line, const struct bus_config *config,
+		      uint8_t unit, const struct profile *profiles, uint32_t count)
+{
+	json_object *entry = json_object_new_object(), *fits = json_object_new_array();
+
+	json_object_object_add(entry, "bus", json_object_new_string(config->name));
+	json_object_object_add(entry, "unit", json_object_new_int(unit));
+	if (!probe->list)
+		printf("  unit %u answers; identity fits:", unit);
+	for (uint32_t i = 0; i < count; i++) {
+		struct bus_device device = {.unit = unit, .profile = profiles[i]};
+		struct modbus_port port;
+		uint32_t found;
+
+		modbus_port_init(&port, line, &device, config->scale);
+		if (!probe_identity(&port, &device.profile, &found))
+			continue;
+		json_object_array_add(fits, json_object_new_string(profiles[i].name));
+		if (!probe->list)
+			printf(" %s", profiles[i].name);
+	}
+	if (!probe->list)
+		puts(json_object_array_length(fits) ? "" : " no profile here");
+	json_object_object_add(entry, "profiles", fits);
+	if (probe->list)
+		json_object_array_add(probe->list, entry);
+	else
+		json_object_put(entry);
+}
+
+/* "A:B" or "A". */
+static int read_units(const struct options *options, unsigned *ret_first, unsigned *ret_last)
+{
+	const char *text = options->value[OPTION_UNITS];
+	char rest;
+	int fields = sscanf(text, "%u:%u%c", ret_first, ret_last, &rest);
+
+	if (fields == 1 && sscanf(text, "%u%c", ret_first, &rest) == 1)
+		*ret_last = *ret_first;
+	else if (fields != 2)
+		*ret_first = 0;
+	if (*ret_first < 1 || *ret_last > 247 || *ret_first > *ret_last)
+		return usage_error(options->command,
+				   "--units is '%s'; A or A:B with 1 <= A <= B <= 247 is wanted", text);
+	return DENSCTL_OK;
+}
+
+static int scan_units(struct probe *probe, const struct bus_config *config, const char *folder)
+{
+	struct profile *profiles = calloc(PROFILES_MAX, sizeof(*profiles));
+	struct modbus_line *line = NULL;
+	unsigned first, last, answered = 0;
+	char text[FIELD_TEXT];
+	uint32_t count;
+	int r = read_units(probe->options, &first, &last);
+
+	if (r == DENSCTL_OK && config->kind == BUS_SERIAL)
+		r = usage_error(probe->options->command, "--units is for Modbus; bus '%s' is a serial line",
+				config->name);
+	if (r == DENSCTL_OK && !field_is_free(probe->options->command, config))
+		r = DENSCTL_REFUSED;
+	if (r == DENSCTL_OK && (!profiles || probe_open(config, &line) < 0))
+		r = DENSCTL_INVALID;
+	if (r == DENSCTL_OK && !probe->list)
+		printf("bus %s: %s\n", config->name, field_line_text(config, text));
+	count = r == DENSCTL_OK ? load_profiles(folder, profiles) : 0;
+	for (unsigned unit = first; r == DENSCTL_OK && unit <= last; unit++) {
+		fprintf(stderr, "\rdensctl probe: unit %u of %u to %u ", unit, first, last);
+		if (!probe_answers(line, config, (uint8_t)unit))
+			continue;
+		fputs("\r\033[K", stderr);
+		answered++;
+		tell_unit(probe, line, config, (uint8_t)unit, profiles, count);
+	}
+	if (r == DENSCTL_OK)
+		fputs("\r\033[K", stderr);
+	if (r == DENSCTL_OK && !answered) {
+		fprintf(stderr,
+			"densctl probe: no unit from %u to %u answers on bus '%s': look at the wiring, the "
+			"speed "
+			"and the parity\n",
+			first, last, config->name);
+		probe->silent = true;
+	}
+	if (line)
+		line->ops->free(line);
+	free(profiles);
+	return r;
+}
+
+static int probe_all(struct probe *probe, const struct site *site)
+{
+	const struct options *options = probe->options;
+	const struct bus_config *one = NULL;
+	char folder[SITE_PATH];
+	int r = DENSCTL_OK;
+
+	if (options->count > 0 && !(one = field_find_bus(site, options->command, options->arguments[0])))
+		return DENSCTL_USAGE;
+	if (option_given(options, OPTION_UNITS)) {
+		if (!one)
+			return usage_error(options->command, "--units needs the BUS whose units are asked");
+		site_profile_folder(folder);
+		return scan_units(probe, one, folder);
+	}
+	for (uint32_t i = 0; r == DENSCTL_OK && i < site->bus_count; i++)
+		if (!one || one == &site->buses[i])
+			r = probe_bus(probe, &site->buses[i]);
+	return r;
+}
+
+int probe_run(const struct options *options)
+{
+	struct probe probe = {.options = options};
+	struct site *site = calloc(1, sizeof(*site));
+	int r = site ? site_choose(options, site) : DENSCTL_INVALID;
+
+	if (option_given(options, OPTION_JSON))
+		probe.list = json_object_new_array();
+	if (r == DENSCTL_OK)
+		r = probe_all(&probe, site);
+	if (r == DENSCTL_OK && probe.list)
+		json_print(probe.list, stdout);
+	json_object_put(probe.list);
+	free(site);
+	if (r != DENSCTL_OK)
+		return r;
+	return probe.silent ? DENSCTL_NO_DAEMON : probe.doubtful ? DENSCTL_REFUSED : DENSCTL_OK;
+}
