@@ -61,7 +61,7 @@ struct profile_value { /* a name and a number: "off_sequence" steps, expected id
 enum profile_ramp { RAMP_STREAMED, RAMP_REMOTE };
 struct profile {
 	char name[PROFILE_TEXT], maker[PROFILE_TEXT], source[200];
-	char sha256[65]; /* of the profile's text, in hex: what a commissioning vouches for */
+	char sha256[65];   /* of its text, in hex: what a commissioning vouches for */
 	uint8_t kind;      /* enum device_kind */
 	char protocol[16]; /* "modbus" or "scpi" */
 	double worst_latency_ms, response_timeout_ms;
