@@ -161,6 +161,8 @@ static void take_verdict(struct step *step, size_t index, enum verdict verdict, 
 
 static void clear_rest(struct step *step, uint64_t raised)
 {
+	if (!(step->m->alarms.active & ~raised))
+		return;
 	for (size_t i = 0; i < interlock_count; i++)
 		if (!(raised & (UINT64_C(1) << interlock_table[i].alarm)))
 			step_clear(step, interlock_table[i].alarm);
@@ -169,14 +171,14 @@ static void clear_rest(struct step *step, uint64_t raised)
 void interlock_run(struct step *step)
 {
 	struct findings findings = {0};
-	char text[MACHINE_WHY];
+	char text[MACHINE_WHY] = "";
 
 	interlock_observe(step);
 	step->p->fired = 0;
 	for (size_t i = 0; i < interlock_count; i++) {
 		enum verdict verdict = VERDICT_CLEAR;
 
-		memset(text, 0, sizeof(text));
+		text[0] = '\0';
 		if (applies(step, &interlock_table[i]))
 			verdict = interlock_table[i].check(step, text);
 		take_verdict(step, i, verdict, text, &findings);

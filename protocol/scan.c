@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -323,7 +324,7 @@ int scan_step(const struct plan *plan, const struct scan_machine *state, const s
 		.plan = plan, .in = event->inputs, .m = ret_next, .act = ret_actions, .now = event->t_lab_s};
 
 	*ret_next = *state;
-	memset(ret_actions, 0, sizeof(*ret_actions));
+	memset(ret_actions, 0, offsetof(struct scan_actions, notes)); /* a note is cleared when it is taken */
 	if (!is_well_formed(plan, state, event))
 		return -EINVAL;
 	work.fresh = chip_answers(plan, event->inputs, event->t_lab_s);

@@ -24,6 +24,7 @@ void scan_note(struct scan_work *work, enum note_kind kind, enum alarm alarm, co
 	if (work->act->note_count >= sizeof(work->act->notes) / sizeof(work->act->notes[0]))
 		return;
 	note = &work->act->notes[work->act->note_count++];
+	memset(note, 0, sizeof(*note));
 	note->kind = (uint8_t)kind;
 	note->alarm = (uint8_t)alarm;
 	va_start(arguments, format);

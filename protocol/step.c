@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void judge_inputs(struct step *step)
 void step_begin(struct step *step, const struct plan *plan, const struct machine *state,
 		const struct event *event, struct machine *next, struct actions *actions)
 {
-	memset(actions, 0, sizeof(*actions));
+	memset(actions, 0, offsetof(struct actions, notes)); /* a note is cleared when it is taken */
 	*next = *state;
 	step->old = state;
 	step->m = next;
@@ -97,6 +98,7 @@ void step_note(struct step *step, enum note_kind kind, enum alarm alarm, const c
 	if (step->act->note_count >= MACHINE_NOTES)
 		return;
 	note = &step->act->notes[step->act->note_count++];
+	memset(note, 0, sizeof(*note));
 	note->kind = (uint8_t)kind;
 	note->alarm = (uint8_t)alarm;
 	note->from = note->to = step->m->phase;

@@ -87,6 +87,7 @@ struct control {
 	struct machine machine;
 	struct actions actions;
 	struct inputs inputs;
+	bool inputs_old;  /* a report came after they were built */
 	struct plan plan; /* of @run, limits widened */
 	bool has_plan;
 	char run[ULID_TEXT];

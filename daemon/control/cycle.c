@@ -68,7 +68,6 @@ static void read_furnace(const struct cycle_view *view, struct inputs *inputs)
 {
 	const struct report *report = cycle_find_report(view, DEVICE_FURNACE);
 
-	inputs->furnace_lost = is_lost(view, DEVICE_FURNACE);
 	if (!report)
 		return;
 	inputs->temperature_k = measure(view, &report->furnace.temperature_k);
@@ -88,7 +87,6 @@ static void read_press(const struct cycle_view *view, struct inputs *inputs)
 {
 	const struct report *report = cycle_find_report(view, DEVICE_PRESS);
 
-	inputs->press_lost = is_lost(view, DEVICE_PRESS);
 	if (!report)
 		return;
 	inputs->pressure_gpa = measure(view, &report->press.pressure_gpa);
@@ -139,17 +137,24 @@ void cycle_build_inputs(const struct cycle_view *view, struct inputs *ret_inputs
 				      .oil_bar = nothing,
 				      .oil_setpoint_bar = nothing,
 				      .stroke_pct = nothing,
-				      .flow_ml_per_min = nothing,
-				      .store_ok = view->store_ok,
-				      .step_late = view->step_late};
+				      .flow_ml_per_min = nothing};
 	read_furnace(view, ret_inputs);
 	read_press(view, ret_inputs);
 	if (flow)
 		ret_inputs->flow_ml_per_min = measure(view, &flow->flow.flow_ml_per_min);
-	if (view->site->ambient_k > 0)
-		ret_inputs->ambient_k = (struct measurement){
-			.value = view->site->ambient_k, .t_lab_s = view->t_lab_s, .quality = QUALITY_GOOD};
 	ret_inputs->devices_armed = is_armed(view);
+	cycle_judge_inputs(view, ret_inputs);
+}
+
+void cycle_judge_inputs(const struct cycle_view *view, struct inputs *inputs)
+{
+	inputs->furnace_lost = is_lost(view, DEVICE_FURNACE);
+	inputs->press_lost = is_lost(view, DEVICE_PRESS);
+	inputs->store_ok = view->store_ok;
+	inputs->step_late = view->step_late;
+	if (view->site->ambient_k > 0)
+		inputs->ambient_k = (struct measurement){
+			.value = view->site->ambient_k, .t_lab_s = view->t_lab_s, .quality = QUALITY_GOOD};
 }
 
 void cycle_build_chip_inputs(const struct cycle_view *view, struct chip_inputs *ret_inputs)
@@ -278,12 +283,11 @@ void cycle_build_demands(const struct cycle_view *view, const struct cycle_wish 
 {
 	const struct bus_config *config = &view->site->buses[bus];
 
-	memset(ret_cycle->demands, 0, sizeof(ret_cycle->demands));
 	ret_cycle->count = config->device_count;
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		struct demand *demand = &ret_cycle->demands[i];
 
-		demand->kind = config->devices[i].profile.kind;
+		*demand = (struct demand){.kind = config->devices[i].profile.kind};
 		switch ((enum device_kind)demand->kind) {
 		case DEVICE_FURNACE:
 			demand->furnace = want_furnace(wish);

@@ -170,15 +170,16 @@ static int flush_samples(struct journal *journal, int socket, uint32_t *seq, con
 	for (; journal->sample_send < journal->sample_next; journal->sample_send++) {
 		const struct journal_sample *sample =
 			&journal->samples[journal->sample_send % JOURNAL_SAMPLES];
-		struct publication publication = {.topic = TOPIC_SAMPLE,
-						  .seq = sample->seq,
-						  .t_wall_us = sample->t_wall_us,
-						  .t_lab_s = sample->t_lab_s,
-						  .sample = sample->body};
+		struct publication *publication = &journal->sending;
 		int r;
 
-		memcpy(publication.publisher, publisher, ULID_TEXT);
-		r = link_send(socket, LINK_SAMPLE, *seq, &publication, sizeof(publication), -1);
+		publication->topic = TOPIC_SAMPLE;
+		publication->seq = sample->seq;
+		publication->t_wall_us = sample->t_wall_us;
+		publication->t_lab_s = sample->t_lab_s;
+		publication->sample = sample->body;
+		memcpy(publication->publisher, publisher, ULID_TEXT);
+		r = link_send(socket, LINK_SAMPLE, *seq, publication, sizeof(*publication), -1);
 		if (r < 0)
 			return r;
 		++*seq;

@@ -33,6 +33,7 @@ struct journal {
 	uint64_t sample_first, sample_send,
 		sample_next; /* sequence numbers: oldest kept, next to send, next to come */
 	uint64_t samples_dropped;
+	struct publication sending; /* the sample that is sent, as a message */
 };
 struct journal_entry {
 	uint8_t kind;    /* enum journal_kind */

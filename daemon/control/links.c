@@ -53,6 +53,7 @@ static void bus_lost(struct worker *worker)
 	/* The last values stay, with their age; nothing is verified any more. */
 	for (uint32_t i = 0; i < reports->count; i++)
 		reports->reports[i].online = false;
+	control->inputs_old = true;
 	if (chip->present && chip->bus == worker->index && !control->stopping)
 		sections_worker_lost(control);
 }

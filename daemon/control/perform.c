@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/control/perform.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,7 +151,8 @@ void perform_event(struct control *control, struct event *event, struct answer *
 		return;
 	}
 	control->machine = next;
-	control->actions = actions;
+	memcpy(&control->actions, &actions,
+	       offsetof(struct actions, notes)); /* the levels; notes are taken here */
 	share_numbers(control);
 	for (uint32_t i = 0; i < actions.note_count; i++)
 		take_note(control, &actions.notes[i], false);

@@ -179,10 +179,13 @@ static struct publication *next_publication(struct control *control, enum topic 
 {
 	struct publication *publication = &control->publishing.last[topic];
 
-	*publication = (struct publication){.topic = (uint8_t)topic,
-					    .seq = ++control->publishing.seq[topic],
-					    .t_wall_us = clock_wall_us(),
-					    .t_lab_s = control_lab_s(control)};
+	/* A sample fills its body whole, ten times a second. */
+	if (topic != TOPIC_SAMPLE)
+		memset(publication, 0, sizeof(*publication));
+	publication->topic = (uint8_t)topic;
+	publication->seq = ++control->publishing.seq[topic];
+	publication->t_wall_us = clock_wall_us();
+	publication->t_lab_s = control_lab_s(control);
 	memcpy(publication->publisher, control->publisher, ULID_TEXT);
 	control->publishing.has_last[topic] = true;
 	return publication;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +73,11 @@ static void watch_bus(struct control *control, struct worker *worker, int64_t no
 		worker_kill(worker, "has not answered in time");
 	}
 	control->lost[worker->index] = lost;
-	snprintf(text, sizeof(text), "%.47s: its worker %s", worker->name,
-		 lost ? "is gone or does not answer; it is being restarted" : "answers again");
-	if (lost)
-		publish_own_alarm(control, ALARM_WORKER_LOST, true, text);
+	if (!lost)
+		return;
+	snprintf(text, sizeof(text), "%.47s: its worker is gone or does not answer; it is being restarted",
+		 worker->name);
+	publish_own_alarm(control, ALARM_WORKER_LOST, true, text);
 }
 
 /* Trouble on a line that the machines do not see as such. An alarm stays for a while, so that it does not
@@ -196,6 +198,7 @@ static void take_sample(struct control *control)
 	struct cycle_view view = control_view(control, t_lab_s);
 
 	cycle_build_inputs(&view, &control->inputs);
+	control->inputs_old = false;
 	publish_sample(control, t_lab_s, clock_mono_ns());
 	control->clock.sampled_tick = control->clock.tick;
 }
@@ -218,7 +221,9 @@ void step_take_reports(struct control *control, uint32_t bus, const struct link_
 
 	control->buses[bus].asked = false;
 	control->buses[bus].ready = true;
-	control->reports[bus] = *reports;
+	control->inputs_old = true;
+	memcpy(&control->reports[bus], reports,
+	       offsetof(struct link_reports, reports) + reports->count * sizeof(reports->reports[0]));
 	if (control->recovering.active)
 		start_count_cycle(control, bus);
 	if (chip->present && chip->bus == bus && chip->device < reports->count) {
@@ -293,7 +298,11 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 	watch_config(control);
 	commands_watch_refused(control, now_ns);
 	view = control_view(control, t_lab_s);
-	cycle_build_inputs(&view, &control->inputs);
+	if (control->inputs_old)
+		cycle_build_inputs(&view, &control->inputs);
+	else
+		cycle_judge_inputs(&view, &control->inputs);
+	control->inputs_old = false;
 	cycle_build_chip_inputs(&view, &control->chip_inputs);
 	check_scale(control, &view);
 	if (control->recovering.active)

@@ -11,6 +11,8 @@
 #include "daemon/control/step.h"
 #include "tests/simulation/world.h"
 
+#define PLANT_STEPS 2 /* of LABORATORY_STEP_S in a quantum */
+
 static struct control control; /* large, and there is one alive */
 
 /* As densd's main() does it. */
@@ -65,13 +67,14 @@ static void quantum(void)
 
 	world.now_ns += WORLD_QUANTUM_NS;
 	t_s = (double)world.now_ns / 1e9;
-	laboratory_step(&world.lab);
+	for (int i = 0; i < PLANT_STEPS; i++)
+		laboratory_step(&world.lab);
 	trouble_step(&world.trouble, t_s);
 	if (world.up && !world.dead) {
 		world.in_control = true;
 		store_step(&world.store);
 		world.in_control = false;
-		world_run_workers();
+		world_start_workers();
 		client_step(&world.client, t_s);
 	}
 	if (world.up && !world.dead && world_mono_ns() >= world.step_due_ns + world.late_ns) {
@@ -80,6 +83,8 @@ static void quantum(void)
 		world.on_step(NULL, 0, &control);
 		world.in_control = false;
 	}
+	if (world.up && !world.dead)
+		world_run_lines();
 	/* A planted lapse of memory needs a crash in a trip. */
 	if (world.plant == PLANT_LATCH && world.up && world.checker.tripped_s >= 0 &&
 	    t_s - world.checker.tripped_s > 30)

@@ -13,7 +13,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "tests/simulation/world.h"
+#include "tools/densim/noise.h"
 
+#define M_SQRT3 1.7320508075688772
 #define BOOTED_NS (20 * CLOCK_NS_PER_S)
 #define WALL_US INT64_C(1795000000000000) /* a night of November 2026 */
 #define RESTART_FIRST_NS INT64_C(100000000)
@@ -24,6 +26,7 @@
 struct world world;
 
 int64_t __wrap_clock_mono_ns(void);
+double __wrap_noise_normal(uint64_t seed, enum noise_stream stream, uint64_t index);
 int64_t __wrap_clock_wall_us(void);
 int __wrap_ulid_make(char ret_text[ULID_TEXT]);
 void __wrap_log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -73,6 +76,17 @@ int __wrap_ulid_make(char ret_text[ULID_TEXT])
 	return 0;
 }
 
+/* Four sums of uniform numbers for a normal one: the logarithm and cosine of densim's would be a tenth of a
+ * night. */
+double __wrap_noise_normal(uint64_t seed, enum noise_stream stream, uint64_t index)
+{
+	uint64_t bits = noise_bits(seed, stream, index);
+	int sum = (int)(bits & 0xffff) + (int)(bits >> 16 & 0xffff) + (int)(bits >> 32 & 0xffff) +
+		  (int)(bits >> 48);
+
+	return (sum - 2 * 65535) * (M_SQRT3 / 65536);
+}
+
 /* ---- the trail ---- */
 
 void world_tell(const char *format, ...)
@@ -94,8 +108,15 @@ void world_mix(const void *bytes, size_t length)
 {
 	const uint8_t *byte = bytes;
 
-	for (size_t i = 0; i < length; i++)
-		world.hash = (world.hash ^ byte[i]) * UINT64_C(0x100000001b3);
+	uint64_t word;
+
+	for (; length >= sizeof(word); length -= sizeof(word), byte += sizeof(word)) {
+		memcpy(&word, byte, sizeof(word));
+		world.hash = (world.hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		world.hash ^= world.hash >> 29;
+	}
+	for (; length > 0; length--, byte++)
+		world.hash = (world.hash ^ *byte) * UINT64_C(0x100000001b3);
 }
 
 void __wrap_log_line(enum log_level level, const char *format, ...)
@@ -275,7 +296,8 @@ static int take_bus(struct world_line *line, uint16_t type, const void *body)
 		return bus_new(body, &line->bus);
 	line->cycle = *(const struct link_cycle *)body;
 	line->asked = true;
-	line->due_ns = world.now_ns;
+	line->due_ns = world.now_ns + line->slow_ns;
+	line->slow_ns = 0;
 	if (trouble_is_on(&world.trouble, TROUBLE_LATE_ANSWERS))
 		line->due_ns += (int64_t)(chance_between(&world.chance, 0, 2.5) * 1e9);
 	return 0;
@@ -308,7 +330,8 @@ int __wrap_link_send(int socket, uint16_t type, uint32_t seq, const void *body, 
 static void run_cycle(struct world_line *line)
 {
 	line->asked = false;
-	line->reports = (struct link_reports){.tick = line->cycle.tick, .count = line->cycle.count};
+	line->reports.tick = line->cycle.tick;
+	line->reports.count = line->cycle.count;
 	world.inside_ns = 0;
 	bus_cycle(line->bus, line->cycle.t_mono_ns, line->cycle.demands, line->reports.reports, &line->fd);
 	line->answered = true;
@@ -316,16 +339,19 @@ static void run_cycle(struct world_line *line)
 	world.inside_ns = 0;
 }
 
+/* It comes when the worker has done its transactions, between two steps. */
 static void answer(struct world_line *line, struct worker *worker)
 {
 	line->answered = false;
+	world.inside_ns = line->due_ns > world.now_ns ? line->due_ns - world.now_ns : 0;
 	world.in_control = true;
 	worker->message(worker, LINK_BUS_REPORT, &line->reports, sizeof(line->reports), line->fd);
 	world.in_control = false;
+	world.inside_ns = 0;
 	line->fd = -1;
 }
 
-void world_run_workers(void)
+void world_start_workers(void)
 {
 	for (size_t i = 0; i < sizeof(world.workers) / sizeof(world.workers[0]); i++) {
 		struct world_worker *slot = &world.workers[i];
@@ -336,15 +362,32 @@ void world_run_workers(void)
 			world.in_control = false;
 		}
 	}
+}
+
+/* The line whose report comes first, of those that come before the next quantum. NULL: none. */
+static struct world_line *find_answer(void)
+{
+	struct world_line *first = NULL;
+
 	for (int i = 0; i < WORLD_BUSES; i++) {
 		struct world_line *line = &world.lines[i];
 
-		if (line->asked && world.now_ns >= line->due_ns)
-			run_cycle(line);
-		/* A report that came 40 ms after its cycle began came within this quantum. */
-		if (line->answered && world.now_ns + WORLD_QUANTUM_NS > line->due_ns && !world.dead)
-			answer(line, &world.control->buses[i]);
+		if (line->answered && line->due_ns < world.now_ns + WORLD_QUANTUM_NS &&
+		    (!first || line->due_ns < first->due_ns))
+			first = line;
 	}
+	return first;
+}
+
+void world_run_lines(void)
+{
+	struct world_line *line;
+
+	for (int i = 0; i < WORLD_BUSES; i++)
+		if (world.lines[i].asked && world.now_ns >= world.lines[i].due_ns)
+			run_cycle(&world.lines[i]);
+	while (!world.dead && (line = find_answer()))
+		answer(line, &world.control->buses[line - world.lines]);
 }
 
 void world_kill(bool power_cut, uint32_t messages, double gap_s)

@@ -114,7 +114,7 @@ static void strike_program(enum trouble_kind kind)
 	if (kind == TROUBLE_BUS_CRASH)
 		world_kill_worker(&control->buses[chance_pick(chance, WORLD_BUSES)], "crashed");
 	if (kind == TROUBLE_SLOW_DEVICE)
-		world.lines[chance_pick(chance, WORLD_BUSES)].due_ns += INT64_C(4000000000);
+		world.lines[chance_pick(chance, WORLD_BUSES)].slow_ns = INT64_C(4000000000);
 	if (kind == TROUBLE_STORE_CORRUPT) {
 		world.store.corrupt = true;
 		world_kill(chance_is(chance, 0.5), 0, draw_gap_s());
@@ -154,7 +154,7 @@ static void end(struct trouble *trouble, enum trouble_kind kind)
 /* What acts again and again while it is on. */
 static void act(const struct trouble *trouble, double t_s)
 {
-	bool every_5_s = fmod(t_s, 5) < WORLD_QUANTUM_S;
+	bool every_5_s = world.now_ns % (5 * INT64_C(1000000000)) == 0;
 
 	if (trouble->on[TROUBLE_NOISE])
 		world.lab.furnace.measured_k += chance_between(&world.chance, -8, 8);

@@ -22,8 +22,8 @@
 #include "tools/densim/registers.h"
 #include "tools/densim/scpi.h"
 
-#define WORLD_QUANTUM_NS INT64_C(50000000)
-#define WORLD_QUANTUM_S 0.05
+#define WORLD_QUANTUM_NS INT64_C(100000000) /* a control step */
+#define WORLD_QUANTUM_S 0.1
 /* The press of the shipped site: its identity and its write block (drivers/press-map.md). */
 #define WORLD_PRESS_IDENTITY 0x010A
 #define WORLD_PRESS_WRITTEN 7
@@ -43,7 +43,8 @@ enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
 struct world_line { /* a bus worker and the wire behind it */
 	struct bus *bus;
 	bool asked, answered;
-	int64_t due_ns; /* world time: of the cycle while asked, of the report while answered */
+	int64_t slow_ns; /* what its next cycle takes besides */
+	int64_t due_ns;  /* world time: of the cycle while asked, of the report while answered */
 	struct link_cycle cycle;
 	struct link_reports reports;
 	int fd;
@@ -98,8 +99,10 @@ void world_mix(const void *bytes, size_t length);
 void world_kill(bool power_cut, uint32_t messages, double gap_s);
 /* As if the process had died: control learns it and starts it again. */
 void world_kill_worker(struct worker *worker, const char *why);
-/* Restarts what waits; does the bus cycles that are due. */
-void world_run_workers(void);
+/* Restarts what waits for it. */
+void world_start_workers(void);
+/* Does the bus cycles that are due, and delivers their reports. */
+void world_run_lines(void);
 void world_forget_lines(void);
 
 #endif

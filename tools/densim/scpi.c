@@ -69,16 +69,52 @@ static size_t do_error(struct scpi *scpi, const double *arguments, char *ret_ans
 	return (size_t)snprintf(ret_answer, SCPI_LINE, "%d,\"%s\"\n", error, error_text(error));
 }
 
+/* As printf's %.*f, for what a status holds; it is asked for ten times a second. */
+static size_t put_fixed(char *ret_text, double value, unsigned decimals)
+{
+	static const double powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+	char digits[24];
+	uint64_t scaled = (uint64_t)llrint(fabs(value) * powers[decimals]);
+	size_t count = 0, used = 0;
+	do {
+		if (count == decimals && decimals > 0)
+			digits[count++] = '.';
+		digits[count++] = (char)('0' + scaled % 10);
+		scaled /= 10;
+	} while (scaled > 0 || count <= decimals + (decimals > 0));
+	if (value < 0)
+		ret_text[used++] = '-';
+	while (count > 0)
+		ret_text[used++] = digits[--count];
+	return used;
+}
+
+static size_t put_text(char *ret_text, const char *text)
+{
+	size_t length = strlen(text);
+	memcpy(ret_text, text, length);
+	return length;
+}
+
 static size_t do_status(struct scpi *scpi, const double *arguments, char *ret_answer)
 {
 	static const char *const names[] = {"IDLE", "PROGRAMMED", "ARMED", "RUNNING", "DATA", "FAULT"};
 	(void)arguments;
 	const struct chip *chip = &scpi->lab->chip;
 	const struct faults *faults = &scpi->lab->faults;
-	return (size_t)snprintf(ret_answer, SCPI_LINE, "%s,%u,%u,%.3f,%.3f,%.6f,%u\n",
-				names[chip_status(chip, faults)], chip->counter, chip->trace,
-				chip->temperature_k, chip_resistance_ohm(chip, faults), chip->power_mw,
-				chip_flags(chip, faults));
+	const struct {
+		double value;
+		unsigned decimals;
+	} fields[] = {{chip->counter, 0},       {chip->trace, 0},
+		      {chip->temperature_k, 3}, {chip_resistance_ohm(chip, faults), 3},
+		      {chip->power_mw, 6},      {chip_flags(chip, faults), 0}};
+	size_t used = put_text(ret_answer, names[chip_status(chip, faults)]);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		ret_answer[used++] = ',';
+		used += put_fixed(ret_answer + used, fields[i].value, fields[i].decimals);
+	}
+	ret_answer[used++] = '\n';
+	return used;
 }
 
 static size_t do_watchdog(struct scpi *scpi, const double *arguments, char *ret_answer)
