@@ -48,13 +48,19 @@ bool series_is_atm(double pressure_gpa)
 
 static bool is_same_pressure(double a_gpa, double b_gpa)
 {
-	return series_is_atm(a_gpa) == series_is_atm(b_gpa) && fabs(a_gpa - b_gpa) < SAME_GPA;
+	return (isnan(a_gpa) && isnan(b_gpa)) ||
+	       (series_is_atm(a_gpa) == series_is_atm(b_gpa) && fabs(a_gpa - b_gpa) < SAME_GPA);
+}
+
+static bool is_same_temperature(double a_k, double b_k)
+{
+	return (isnan(a_k) && isnan(b_k)) || fabs(a_k - b_k) < SAME_K;
 }
 
 static bool is_of_state(const struct series_scan *scan, const struct series_state *state)
 {
 	return is_same_pressure(scan->pressure_gpa, state->pressure_gpa) &&
-	       fabs(scan->temperature_k - state->temperature_k) < SAME_K;
+	       is_same_temperature(scan->temperature_k, state->temperature_k);
 }
 
 const struct series_pressure *series_find_atm(const struct series_result *result)
@@ -76,10 +82,11 @@ double series_tg_k(const struct series_result *result, double pressure_gpa)
 
 static int check_scan(const struct series_scan *scan, size_t row, char *why)
 {
-	if (!(scan->pressure_gpa >= 0 && scan->pressure_gpa < 1000))
+	if (!isnan(scan->pressure_gpa) && !(scan->pressure_gpa >= 0 && scan->pressure_gpa < 1000))
 		return refusal_say(why, REFUSAL_BAD_VALUE, "scan %zu: %g GPa is no pressure of densification",
 				   row, scan->pressure_gpa);
-	if (!(scan->temperature_k >= COLDEST_K && scan->temperature_k <= HOTTEST_K))
+	if (!isnan(scan->temperature_k) &&
+	    !(scan->temperature_k >= COLDEST_K && scan->temperature_k <= HOTTEST_K))
 		return refusal_say(why, REFUSAL_BAD_VALUE,
 				   "scan %zu: T_dens = %g K; allowed is 150 to 2500 K", row,
 				   scan->temperature_k);

@@ -20,7 +20,7 @@ enum { SERIES_SCANS_MAX = 8192, SERIES_STATES_MAX = 128, SERIES_PRESSURES_MAX = 
 
 /* One section: a first scan with its reference scan. NAN: not known, or does not exist. */
 struct series_scan {
-	double pressure_gpa, temperature_k; /* of the densification: the state */
+	double pressure_gpa, temperature_k; /* of the densification: the state; NAN is a state of its own */
 	double rate_k_per_s;
 	bool refused; /* it gave no Tf; it is counted and nothing of it is used */
 	double tf_k, tf_sd_k;

@@ -116,6 +116,7 @@ static void add_plan(json_object *object, const struct plan *plan)
 	message_add_number(object, "pressure_gpa", plan->pressure_gpa);
 	message_add_number(object, "temperature_k", plan->temperature_k);
 	message_add_number(object, "isotherm_s", plan->isotherm_s);
+	message_add_number(object, "material_tg_k", plan->material_tg_k > 0 ? plan->material_tg_k : NAN);
 	message_add_count(object, "sections_total",
 			  scans->present ? (uint64_t)scans->rate_count * scans->sections_per_rate : 0);
 	message_add_text(object, "protocol_sha256", plan->protocol_sha256);
@@ -165,7 +166,7 @@ static int answer_runs(const struct asked *asked, sqlite3_stmt *s, const char *l
 {
 	size_t count = 0;
 
-	fprintf(asked->out, "{\"%s\":[", list);
+	fprintf(asked->out, "{\"version\":\"" DENSD_VERSION "\",\"%s\":[", list);
 	while (s && sqlite3_step(s) == SQLITE_ROW)
 		write_element(asked->out, render_run(s), count++);
 	fputs("]}", asked->out);
@@ -301,10 +302,11 @@ static int answer_samples(const struct asked *asked)
 static void write_trace_json(FILE *out, const struct trace *trace)
 {
 	fprintf(out,
-		"{\"section\":\"%s\",\"reference\":%s,\"ordered_rate_k_per_s\":%.10g,\"columns\":[\"T_K\","
-		"\"hf\",\"t_s\"],\"rows\":[",
+		"{\"section\":\"%s\",\"reference\":%s,\"ordered_rate_k_per_s\":%.10g,\"lag_s\":%.10g,\"cell_"
+		"s\":"
+		"%.10g,\"columns\":[\"T_K\",\"hf\",\"t_s\"],\"rows\":[",
 		trace->header.section, trace->header.reference ? "true" : "false",
-		trace->header.ordered_rate_k_per_s);
+		trace->header.ordered_rate_k_per_s, trace->header.lag_s, trace->header.cell_s);
 	for (uint32_t i = 0; i < trace->header.rows; i++)
 		fprintf(out, "%s[%.8g,%.8g,%.8g]", i ? "," : "", trace->rows[i].temperature_k,
 			trace->rows[i].heat_flow_mw, trace->rows[i].t_s);

@@ -40,7 +40,14 @@ enum exit_code {
 	X(FROM, "from", "SEQ", "first sequence number (default 1)")                                      \
 	X(TO, "to", "SEQ", "last sequence number (default: the newest)")                                 \
 	X(LIMIT, "limit", "N", "the newest N (default 20)")                                              \
-	X(UNITS, "units", "A:B", "ask these Modbus unit numbers which answer, and what they are")
+	X(UNITS, "units", "A:B", "ask these Modbus unit numbers which answer, and what they are")        \
+	X(PNG, "png", "FILE", "draw into FILE as PNG")                                                   \
+	X(PICTURE, "picture", "NAME", "which picture (default ea)")                                      \
+	X(HTML, "html", NULL, "one page with every picture and table, without network access")           \
+	X(NAME, "name", "TEXT", "the runs whose name holds TEXT")                                        \
+	X(SAVE, "save", "FILE", "keep what densd answered in FILE, for later")                           \
+	X(TG, "tg", "K", "Tg at 1 atm (default: the material's of the protocol)")                        \
+	X(OLDER, "older", "SLOPE", "dTg/dP of other work, K/GPa, shown beside")
 
 #define OPTION_ID(id, name, value, what) OPTION_##id,
 enum option { OPTIONS(OPTION_ID) OPTION_MAX };
@@ -98,5 +105,6 @@ int events_run(const struct options *options);
 int results_run(const struct options *options);
 int export_run(const struct options *options);
 int replay_run(const struct options *options);
+int series_run(const struct options *options);
 
 #endif

@@ -131,6 +131,26 @@ static const struct subcommand subcommands[] = {
 	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
 	 "Without RUN: of the newest run that has any.", ALLOW_DAEMON | ALLOW(CSV) | ALLOW(OUT), 0, 1,
 	 results_run},
+	{"series", "[RUN... | FILE.json...]",
+	 "stored runs as a campaign: Tf and Ea by state, Tg(P), dTg/dP, master curve",
+	 "Runs with one pressure and temperature are one state; its sections are averaged, with their "
+	 "spread. "
+	 "Without\n"
+	 "RUN or --name: every run in the store. Runs that did not complete and scans that were refused are "
+	 "listed "
+	 "with\n"
+	 "their reason. The definitions: densctl analyse series --help. Pictures: curves-liquid curves-glass "
+	 "tf "
+	 "kissinger\n"
+	 "ea master ratio pressure-tf pressure-ea. A file of --save stands for the daemon that wrote it; "
+	 "several "
+	 "are joined.\n\n"
+	 "  densctl series --name 'temperature series'\n"
+	 "  densctl series --html --out campaign.html\n"
+	 "  densctl series --picture master --png master.png --save campaign.json",
+	 ALLOW_DAEMON | ALLOW(CSV) | ALLOW(HTML) | ALLOW(OUT) | ALLOW(NAME) | ALLOW(SAVE) | ALLOW(SVG) |
+		 ALLOW(PNG) | ALLOW(PICTURE) | ALLOW(TG) | ALLOW(OLDER),
+	 0, ARGUMENTS_MAX, series_run},
 	{"export", "[RUN]", "stored rows as CSV",
 	 "Without --section the samples of the run (time, P, T, setpoints); with --section the first scan of "
 	 "that\n"

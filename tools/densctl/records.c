@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store knows: queue, runs, results, export, replay. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,31 +7,7 @@
 #include "tools/densctl/client.h"
 #include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
-
-/* Standard output, or the file of --out; NULL with the reason printed. */
-static FILE *output_open(const struct options *options)
-{
-	const char *path = options->value[OPTION_OUT];
-	FILE *file = path ? fopen(path, "we") : stdout;
-
-	if (!file)
-		fprintf(stderr, "densctl %s: %s cannot be written: %s\n", options->command, path,
-			strerror(errno));
-	return file;
-}
-
-static int output_close(const struct options *options, FILE *file)
-{
-	bool failed = ferror(file) != 0;
-
-	if (file == stdout)
-		failed = fflush(file) != 0 || failed;
-	else
-		failed = fclose(file) != 0 || failed;
-	if (failed)
-		fprintf(stderr, "densctl %s: the output could not be written whole\n", options->command);
-	return failed ? DENSCTL_INVALID : DENSCTL_OK;
-}
+#include "tools/densctl/output.h"
 
 static size_t list_length(json_object *list)
 {

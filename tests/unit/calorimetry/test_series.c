@@ -344,6 +344,23 @@ static void what_is_missing_says_why(void **state)
 	assert_non_null(strstr(result->pressures[0].tg_k.why, "Tg lies below"));
 }
 
+/* Scans of which nothing is known but that they belong together. */
+static void unnamed_scans_are_one_state(void **state)
+{
+	static struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	add_state(&bench, 7, 643);
+	for (size_t i = 0; i < bench.count; i++)
+		bench.scans[i].pressure_gpa = bench.scans[i].temperature_k = NAN;
+	analyse(&bench);
+	assert_int_equal(bench.result.state_count, 1);
+	assert_int_equal(bench.result.states[0].n, PER_STATE);
+	near(bench.result.states[0].energy.ea_over_rtg, energy_at(7, 643), 1e-6);
+	assert_int_equal(bench.result.states[0].region, SERIES_REGION_NONE);
+}
+
 static void nonsense_is_refused(void **state)
 {
 	static struct bench bench;
@@ -381,6 +398,7 @@ int main(void)
 		cmocka_unit_test(noise_widens_the_plateau),
 		cmocka_unit_test(energy_must_be_constant_too),
 		cmocka_unit_test(what_is_missing_says_why),
+		cmocka_unit_test(unnamed_scans_are_one_state),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 

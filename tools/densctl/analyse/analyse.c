@@ -30,17 +30,20 @@ static const struct analysis analyses[ANALYSE_KINDS] = {
 	[ANALYSE_EOS] = {"bulk modulus from compression against pressure", help_eos, analyse_eos_run},
 	[ANALYSE_MASS] = {"mass of the sample on the chip from the step of its heat flow", help_mass,
 			  analyse_mass_run},
+	[ANALYSE_SERIES] = {"Tf and Ea of several glasses from the files of all their scans: Tg(P), dTg/dP, "
+			    "master\n             curve",
+			    help_series, analyse_series_run},
 };
 
-int analyse_refuse(const char *name, bool json, const struct input_failure *failure)
+static int refuse(const char *command, bool json, const struct input_failure *failure)
 {
 	json_object *message, *refused;
 
 	if (failure->refusal == REFUSAL_NONE) {
-		fprintf(stderr, "densctl analyse %s: %s\n", name, failure->why);
+		fprintf(stderr, "densctl %s: %s\n", command, failure->why);
 		return DENSCTL_INVALID;
 	}
-	fprintf(stderr, "densctl analyse %s: refused (%s): %s\n", name, refusal_name(failure->refusal),
+	fprintf(stderr, "densctl %s: refused (%s): %s\n", command, refusal_name(failure->refusal),
 		failure->why);
 	if (!json)
 		return DENSCTL_ANALYSIS;
@@ -52,6 +55,19 @@ int analyse_refuse(const char *name, bool json, const struct input_failure *fail
 	json_print(message, stdout);
 	json_object_put(message);
 	return DENSCTL_ANALYSIS;
+}
+
+int analyse_refuse(const char *name, bool json, const struct input_failure *failure)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "analyse %s", name);
+	return refuse(command, json, failure);
+}
+
+int analyse_refuse_series(bool json, const struct input_failure *failure)
+{
+	return refuse("series", json, failure);
 }
 
 int analyse_refuse_result(const char *name, const struct analyse_arguments *arguments, int r, const char *why)

@@ -14,12 +14,15 @@ int analyse_kissinger_run(const struct analyse_arguments *arguments);
 int analyse_fsdp_run(const struct analyse_arguments *arguments);
 int analyse_eos_run(const struct analyse_arguments *arguments);
 int analyse_mass_run(const struct analyse_arguments *arguments);
+int analyse_series_run(const struct analyse_arguments *arguments);
 
 /*
  * Says why there is no result: a sentence on standard error, and with @json {"refused": {"code", "why"}} on
  * standard output. DENSCTL_ANALYSIS for what was refused, DENSCTL_INVALID for what could not be read.
  */
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure);
+/* The same for `densctl series`, which takes stored runs. */
+int analyse_refuse_series(bool json, const struct input_failure *failure);
 /* The same for a library that returned @r (an enum refusal with its sentence @why, or a negative errno). */
 int analyse_refuse_result(const char *name, const struct analyse_arguments *arguments, int r,
 			  const char *why);

@@ -28,6 +28,7 @@ struct analyse_option {
 #define FSDP (1U << ANALYSE_FSDP)
 #define EOS (1U << ANALYSE_EOS)
 #define MASS (1U << ANALYSE_MASS)
+#define SERIES (1U << ANALYSE_SERIES)
 #define DRAWN (ALL & ~MASS)
 #define ALL (~0U)
 
@@ -40,6 +41,7 @@ static const struct {
 	[ANALYSE_FSDP] = {"fsdp", "analyse fsdp", "FILE.csv", 1},
 	[ANALYSE_EOS] = {"eos", "analyse eos", "TABLE.csv", 1},
 	[ANALYSE_MASS] = {"mass", "analyse mass", "SCAN.csv", 1},
+	[ANALYSE_SERIES] = {"series", "analyse series", "SERIES.csv", 1},
 };
 
 static int read_number(const char *text, double *ret_number)
@@ -182,6 +184,17 @@ static int set_tg(struct analyse_arguments *arguments, const char *value)
 	return read_number(value, &arguments->tg_k);
 }
 
+static int set_older(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->older_k_per_gpa);
+}
+
+static int set_picture(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->picture = value;
+	return 0;
+}
+
 static int set_range(struct analyse_arguments *arguments, const char *value)
 {
 	return read_window(value, arguments->range);
@@ -223,14 +236,14 @@ static const struct analyse_option options[] = {
 	{"--svg", "a file", set_svg, DRAWN},
 	{"--png", "a file", set_png, DRAWN},
 	{"--empty", "a file", set_empty, PAIR | MASS},
-	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR | MASS},
-	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR | MASS},
-	{"--align", "tilt, scale, offset or none", set_align, PAIR},
-	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR | MASS},
-	{"--cell-s", "a time in seconds, 0 or more", set_cell, PAIR},
+	{"--glass", "a window A:B in kelvin, such as 310:420", set_glass, PAIR | MASS | SERIES},
+	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR | MASS | SERIES},
+	{"--align", "tilt, scale, offset or none", set_align, PAIR | SERIES},
+	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR | MASS | SERIES},
+	{"--cell-s", "a time in seconds, 0 or more", set_cell, PAIR | SERIES},
 	{"--rate", "a heating rate in K/s, such as 200", set_rate, PAIR | MASS},
-	{"--seed", "a whole number from 0", set_seed, PAIR},
-	{"--bootstrap", "a whole number from 0 to 100000", set_bootstrap, PAIR},
+	{"--seed", "a whole number from 0", set_seed, PAIR | SERIES},
+	{"--bootstrap", "a whole number from 0 to 100000", set_bootstrap, PAIR | SERIES},
 	{"--segment", "N or N,M, from 1 (first scan, reference)", set_segment, PAIR | MASS},
 	{"--range", "a range A:B in 1/Angstrom, such as 2.2:3.1", set_range, FSDP},
 	{"--reference", "a file", set_reference, FSDP},
@@ -238,7 +251,9 @@ static const struct analyse_option options[] = {
 	{"--delta-cp-J-per-gK", "a heat capacity in J/(g K), such as 0.25", set_delta_cp, MASS},
 	{"--delta-cp-sd", "a heat capacity in J/(g K), such as 0.01", set_delta_cp_sd, MASS},
 	{"--at", "a temperature in K, such as 650", set_at, MASS},
-	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER},
+	{"--Tg", "a temperature in K, such as 596", set_tg, KISSINGER | SERIES},
+	{"--older", "a slope in K/GPa, such as 3.6", set_older, SERIES},
+	{"--picture", "the name of a picture", set_picture, SERIES},
 };
 
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
@@ -312,6 +327,7 @@ int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			    struct analyse_arguments *ret_arguments)
 {
 	struct analyse_arguments arguments = {.tg_k = NAN,
+					      .older_k_per_gpa = NAN,
 					      .range = {NAN, NAN},
 					      .k_prime = K_PRIME_USUAL,
 					      .delta_cp_j_per_gk = NAN,

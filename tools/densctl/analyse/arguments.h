@@ -18,14 +18,24 @@ struct analyse_arguments {
 	const char *empty, *svg, *png;
 	struct pair_options pair;
 	double tg_k;
-	double range[2]; /* 1/Angstrom */
+	double older_k_per_gpa; /* dTg/dP of other work */
+	const char *picture;    /* which one; NULL: the default */
+	double range[2];        /* 1/Angstrom */
 	double delta_cp_j_per_gk, delta_cp_sd_j_per_gk, at_k;
 	double k_prime;        /* NAN: fitted */
 	const char *reference; /* curve of another state, to compare with */
 	unsigned segments[2];  /* of the first and the reference file; 0: the only one */
 };
 
-enum analyse_kind { ANALYSE_PAIR, ANALYSE_KISSINGER, ANALYSE_FSDP, ANALYSE_EOS, ANALYSE_MASS, ANALYSE_KINDS };
+enum analyse_kind {
+	ANALYSE_PAIR,
+	ANALYSE_KISSINGER,
+	ANALYSE_FSDP,
+	ANALYSE_EOS,
+	ANALYSE_MASS,
+	ANALYSE_SERIES,
+	ANALYSE_KINDS
+};
 
 /* "pair"; "FIRST.csv REFERENCE.csv" */
 const char *analyse_kind_name(enum analyse_kind kind);

@@ -3,6 +3,6 @@
 #ifndef DENSCTL_ANALYSE_HELP_H
 #define DENSCTL_ANALYSE_HELP_H
 
-extern const char help_pair[], help_kissinger[], help_fsdp[], help_eos[], help_mass[];
+extern const char help_pair[], help_kissinger[], help_fsdp[], help_eos[], help_mass[], help_series[];
 
 #endif

@@ -6,11 +6,14 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tools/densctl/command.h"
+
+#define SVG_TERMINAL "svg size 900,600 dynamic background '#ffffff' font 'Helvetica,15' enhanced"
 
 extern char **environ;
 
@@ -19,8 +22,8 @@ struct text {
 	size_t size;
 };
 
-/* Standard input from @input, output and messages to nowhere. */
-static int spawn_gnuplot(int input, pid_t *ret_pid)
+/* Standard input from @input, output to @output (-1: nowhere), messages to nowhere. */
+static int spawn_gnuplot(int input, int output, pid_t *ret_pid)
 {
 	char *const arguments[] = {(char *)"gnuplot", (char *)"-", NULL};
 	posix_spawn_file_actions_t actions;
@@ -29,7 +32,10 @@ static int spawn_gnuplot(int input, pid_t *ret_pid)
 	if (r)
 		return -r;
 	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (output >= 0)
+		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	else
+		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	r = posix_spawnp(ret_pid, arguments[0], &actions, NULL, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -59,14 +65,14 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-static int run_gnuplot(const struct text *script)
+static int run_gnuplot(const struct text *script, int output)
 {
 	int sockets[2], r, waited;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
-	r = spawn_gnuplot(sockets[1], &pid);
+	r = spawn_gnuplot(sockets[1], output, &pid);
 	close(sockets[1]);
 	if (r < 0) {
 		close(sockets[0]);
@@ -87,6 +93,7 @@ static void write_quoted(FILE *script, const char *text)
 	fputc('\'', script);
 }
 
+/* @path NULL: to standard output. */
 static int write_script(const char *terminal, const char *path, picture_writer *write, const void *subject,
 			struct text *ret_text)
 {
@@ -96,7 +103,8 @@ static int write_script(const char *terminal, const char *path, picture_writer *
 	if (!script)
 		return -ENOMEM;
 	fprintf(script, "set encoding utf8\nset terminal %s\nset output ", terminal);
-	write_quoted(script, path);
+	if (path)
+		write_quoted(script, path);
 	fputs("\nset border 3 lw 1\nset tics nomirror out\n", script);
 	write(script, subject);
 	fputs("\nset output\n", script);
@@ -128,7 +136,7 @@ static int draw(const char *name, const char *terminal, const char *path, pictur
 	if (r == 0)
 		drawing = r = write_script(terminal, path, write, subject, &script);
 	if (r == 0)
-		drawing = r = run_gnuplot(&script);
+		drawing = r = run_gnuplot(&script, -1);
 	free(script.bytes);
 	if (r == 0)
 		fprintf(stderr, "densctl analyse %s: drawn into %s\n", name, path);
@@ -144,10 +152,44 @@ int picture_draw(const struct analyse_arguments *arguments, const char *name, pi
 	int r = DENSCTL_OK;
 
 	if (arguments->svg)
-		r = draw(name, "svg size 900,600 dynamic background '#ffffff' font 'Helvetica,15' enhanced",
-			 arguments->svg, write, subject);
+		r = draw(name, SVG_TERMINAL, arguments->svg, write, subject);
 	if (arguments->png && r == DENSCTL_OK)
-		r = draw(name, "pngcairo size 1800,1200 font 'Helvetica,30' linewidth 2 enhanced",
+		r = draw(name,
+			 "pngcairo size 1800,1200 font 'Helvetica,30' linewidth 2 pointscale 2 dashlength "
+			 "1.5 enhanced",
 			 arguments->png, write, subject);
+	return r;
+}
+
+/* What gnuplot wrote into @fd, as text of its own. */
+static int read_back(int fd, char **ret_text)
+{
+	off_t length = lseek(fd, 0, SEEK_END);
+	char *text = length > 0 ? calloc(1, (size_t)length + 1) : NULL;
+
+	if (!text)
+		return length > 0 ? -ENOMEM : -EIO;
+	if (pread(fd, text, (size_t)length, 0) != (ssize_t)length) {
+		free(text);
+		return -EIO;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+int picture_render_svg(picture_writer *write, const void *subject, char **ret_svg)
+{
+	int fd = memfd_create("picture", MFD_CLOEXEC), r = fd < 0 ? -errno : 0;
+	struct text script = {NULL, 0};
+
+	if (r == 0)
+		r = write_script(SVG_TERMINAL, NULL, write, subject, &script);
+	if (r == 0)
+		r = run_gnuplot(&script, fd);
+	if (r == 0)
+		r = read_back(fd, ret_svg);
+	free(script.bytes);
+	if (fd >= 0)
+		close(fd);
 	return r;
 }

@@ -52,5 +52,7 @@ picture_writer picture_write_eos;       /* struct picture_eos */
  */
 int picture_draw(const struct analyse_arguments *arguments, const char *name, picture_writer *write,
 		 const void *subject);
+/* The picture as SVG text, to be freed by the caller. 0; -ENOENT (no gnuplot), -EIO, -ENOMEM. */
+int picture_render_svg(picture_writer *write, const void *subject, char **ret_svg);
 
 #endif
