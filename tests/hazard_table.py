@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The hazard table of protocol/README.md is complete and true: each of its rows names limits, functions and tests that exist.
+"""The hazard and restart tables of protocol/README.md are complete and true: their rows name limits, functions and tests that
+exist, and the restart rows are those of protocol/recovery.c.
 
 usage: hazard_table.py REPOSITORY
 """
@@ -8,9 +9,12 @@ import re
 import sys
 
 ROWS = 41
+RESTARTS = [f"R{n}" for n in range(1, 22)] + [f"F{n}" for n in range(1, 5)]
 TITLE = "| row | hazard | numbers | function | test |"
+RESTART_TITLE = "| row | found | decision | function | test |"
 PLACE = re.compile(r"`(\w+)` \(([\w./-]+)\)")
 LIMIT = re.compile(r"^\tX\((\w+),", re.M)
+RESTART = re.compile(r"^\t\{(\d+), RECOVER_", re.M)
 CHECK = re.compile(r"^\t\{ALARM_.*\b(check_\w+)\},$", re.M)
 
 
@@ -19,11 +23,11 @@ def read(top, path):
         return file.read()
 
 
-def parse(text):
+def parse(text, title):
     """The lines below the title as lists of cells."""
-    if TITLE not in text:
+    if title not in text:
         return []
-    below = text[text.index(TITLE):].splitlines()[2:]
+    below = text[text.index(title):].splitlines()[2:]
     count = next((i for i, line in enumerate(below) if not line.startswith("|")), len(below))
     return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in below[:count]]
 
@@ -55,17 +59,28 @@ def row_faults(top, cells, limits):
         yield f"not five cells: {' | '.join(cells)[:60]}"
         return
     row, _, numbers, function, test = cells
-    if numbers != "-":
+    if limits is not None and numbers != "-":
         yield from (f"row {row}: no limit {name} in limits.h" for name in re.findall(r"`(\w+)`", numbers)
                     if name not in limits)
     for what, cell in ("function", function), ("test", test):
         yield from place_faults(top, row, cell, what)
 
 
+def restart_faults(top, text):
+    rows = parse(text, RESTART_TITLE)
+    if [cells[0] for cells in rows] != RESTARTS:
+        yield f"protocol/README.md: the restart rows are {' '.join(cells[0] for cells in rows)}; wanted: R1 to R21, F1 to F4"
+    for cells in rows:
+        yield from row_faults(top, cells, None)
+    coded = {int(number) for number in RESTART.findall(read(top, "protocol/recovery.c"))}
+    yield from (f"protocol/recovery.c: no row R{number}" for number in range(1, 22) if number not in coded)
+    yield from (f"protocol/recovery.c: R{number} stands in no table" for number in sorted(coded) if not 1 <= number <= 21)
+
+
 def faults(top):
     text = read(top, "protocol/README.md")
     limits = set(LIMIT.findall(read(top, "protocol/limits.h")))
-    rows = parse(text)
+    rows = parse(text, TITLE)
     numbers = [cells[0] for cells in rows]
     if numbers != [str(n) for n in range(1, ROWS + 1)]:
         yield f"protocol/README.md: the rows are {' '.join(numbers) or 'not there'}; wanted are 1 to {ROWS}, each once"
@@ -75,12 +90,13 @@ def faults(top):
     for name in CHECK.findall(read(top, "protocol/interlock.c")):
         if f"`{name}`" not in table:
             yield f"protocol/interlock.c: {name} stands in no row of the hazard table"
+    yield from restart_faults(top, text)
 
 
 def main():
     top = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     found = list(faults(top))
-    print("\n".join(found) or f"{ROWS} hazards, each with its functions and tests")
+    print("\n".join(found) or f"{ROWS} hazards and {len(RESTARTS)} restart rows, each with its functions and tests")
     sys.exit(1 if found else 0)
 
 

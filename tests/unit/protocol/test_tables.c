@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Limits, quantities, plans, names and the restart tables. */
+/* Limits, quantities, plans and names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,126 +163,6 @@ static void test_plan_times(void **unused)
 	assert_int_equal(plan_segments(&plan, 298, segments), 4);
 }
 
-struct restart {
-	uint8_t row;
-	enum recovery_action action;
-	struct recovery_facts facts;
-};
-#define READ(journal, identity, p, pressure_now, temperature_now, ...)                                \
-	{                                                                                             \
-		.journal_ok = journal, .identity_ok = identity, .phase = p, .pressure = pressure_now, \
-		.temperature = temperature_now, .gap_limit_s = 60, .moved_gpa_limit = 0.05,           \
-		.moved_k_limit = 5, .same_boot = true, __VA_ARGS__                                    \
-	}
-#define FACTS(...) READ(true, true, __VA_ARGS__)
-
-static const struct restart restarts[] = {
-	{1, RECOVER_NO_WRITES, READ(true, false, PHASE_HEAT, RP_PRESSED, RT_HOT, .latched = true)},
-	{2, RECOVER_S_HOLD_LATCHED, FACTS(PHASE_TRIPPED, RP_PRESSED, RT_HOT, .latched = true)},
-	{3, RECOVER_ADOPT_WAIT, READ(false, true, PHASE_IDLE, RP_UNKNOWN, RT_COLD, .gap_s = 0)},
-	{4, RECOVER_IDLE_ALARM, READ(false, true, PHASE_IDLE, RP_AMBIENT, RT_COLD, .gap_s = 0)},
-	{5, RECOVER_IDLE, FACTS(PHASE_DONE, RP_AMBIENT, RT_COLD, .gap_s = 1e6)},
-	{6, RECOVER_S_HOLD_WAIT, FACTS(PHASE_IDLE, RP_PRESSED, RT_COLD, .gap_s = 1)},
-	{7, RECOVER_S_HOLD_WAIT, FACTS(PHASE_HEAT, RP_PRESSED, RT_UNKNOWN, .gap_s = 1)},
-	{8, RECOVER_S_HOLD_WAIT, FACTS(PHASE_HEAT, RP_UNKNOWN, RT_HOT, .gap_s = 1)},
-	{9, RECOVER_COOL, FACTS(PHASE_ABORTING, RP_PRESSED, RT_HOT, .gap_s = 1)},
-	{10, RECOVER_DWELL_RELEASE, FACTS(PHASE_ABORTING, RP_PRESSED, RT_COLD, .moved_gpa = 0.04)},
-	{10, RECOVER_DWELL_RELEASE, FACTS(PHASE_DECOMPRESS, RP_PRESSED, RT_COLD, .moved_gpa = 0.04)},
-	{11, RECOVER_S_HOLD_LATCHED, FACTS(PHASE_DECOMPRESS, RP_PRESSED, RT_HOT, .gap_s = 1)},
-	{12, RECOVER_HOLD, FACTS(PHASE_COMPRESS, RP_PRESSED, RT_COLD, .gap_s = 10)},
-	{12, RECOVER_CONTINUE,
-	 FACTS(PHASE_COMPRESS, RP_PRESSED, RT_COLD, .gap_s = 10, .policy_continue = true)},
-	{13, RECOVER_FAILED_DONE, FACTS(PHASE_COMPRESS, RP_AMBIENT, RT_COLD, .gap_s = 10)},
-	{14, RECOVER_CONTINUE,
-	 FACTS(PHASE_ISOTHERM, RP_PRESSED, RT_HOT, .gap_s = 10, .policy_continue = true)},
-	{15, RECOVER_COOL_OFFER, FACTS(PHASE_ISOTHERM, RP_PRESSED, RT_HOT, .gap_s = 10)},
-	{15, RECOVER_COOL_OFFER, FACTS(PHASE_HEAT, RP_PRESSED, RT_HOT, .gap_s = 61, .policy_continue = true)},
-	{15, RECOVER_COOL_OFFER,
-	 FACTS(PHASE_HEAT, RP_PRESSED, RT_HOT, .moved_k = 6, .policy_continue = true)},
-	{15, RECOVER_COOL_OFFER,
-	 FACTS(PHASE_HEAT, RP_PRESSED, RT_HOT, .controller_reset = true, .policy_continue = true)},
-	{15, RECOVER_COOL_OFFER,
-	 FACTS(PHASE_HEAT, RP_PRESSED, RT_HOT, .restarts_last_hour = 3, .policy_continue = true)},
-	{16, RECOVER_ADOPT_WAIT, FACTS(PHASE_HEAT, RP_PRESSED, RT_COLD, .gap_s = 10)},
-	{17, RECOVER_FAILED_LATCHED, FACTS(PHASE_COOL, RP_AMBIENT, RT_HOT, .gap_s = 10)},
-	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_HOT, .gap_s = 1e5)},
-	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_AMBIENT, RT_HOT, .reference = true)},
-	{19, RECOVER_DWELL_RELEASE, FACTS(PHASE_COOL, RP_PRESSED, RT_COLD, .gap_s = 10)},
-	{18, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_HOT, .stays = true)},
-	{19, RECOVER_COOL, FACTS(PHASE_COOL, RP_PRESSED, RT_COLD, .stays = true)},
-	{20, RECOVER_HOLD, FACTS(PHASE_HOLD, RP_PRESSED, RT_HOT, .gap_s = 10)},
-	{20, RECOVER_COOL_OFFER, FACTS(PHASE_HOLD, RP_PRESSED, RT_HOT, .gap_s = 100)},
-	{20, RECOVER_ADOPT_WAIT, FACTS(PHASE_HOLD, RP_PRESSED, RT_COLD, .gap_s = 100)},
-	{21, RECOVER_ADOPT_WAIT, FACTS(PHASE_RECOVERY_WAIT, RP_PRESSED, RT_COLD, .gap_s = 10)},
-};
-
-static void test_restart_rows(void **unused)
-{
-	uint32_t seen = 0;
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
-		struct recovery_decision decision;
-
-		recovery_decide(&restarts[i].facts, &decision);
-		if (decision.row != restarts[i].row || decision.action != (uint8_t)restarts[i].action)
-			fail_msg("case %zu: R%u %s", i, decision.row, decision.text);
-		assert_true(strlen(decision.text) > 30);
-		seen |= UINT32_C(1) << decision.row;
-	}
-	assert_int_equal(seen, 0x3ffffe);
-}
-
-/* I17: no row heats by itself unless the policy says continue. */
-static void test_restart_never_heats(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
-		struct recovery_decision decision;
-		struct event event = {.kind = EVENT_RECOVER, .recovery = &decision};
-		struct plant plant;
-
-		recovery_decide(&restarts[i].facts, &decision);
-		decision.pressure_gpa = 7;
-		decision.temperature_k = 600;
-		plant_put(&plant, (enum phase)restarts[i].facts.phase);
-		plant.temperature_k = 600;
-		plant_event(&plant, &event);
-		if (decision.action == RECOVER_CONTINUE || decision.action == RECOVER_COOL ||
-		    restarts[i].facts.temperature != RT_HOT)
-			continue;
-		for (int tick = 0; tick < 50; tick++) {
-			plant_tick(&plant);
-			assert_int_not_equal(plant.actions.heat, HEAT_CONTROL);
-		}
-	}
-}
-
-/* The text says what the run will do: one that stays under pressure does not "go as the protocol says". */
-static void test_restart_of_a_stay_says_so(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
-		struct recovery_decision decision;
-		bool cools = restarts[i].row == 18 || restarts[i].row == 19;
-
-		recovery_decide(&restarts[i].facts, &decision);
-		if (cools)
-			assert_true(restarts[i].facts.stays ==
-				    !!strstr(decision.text, "stays under pressure"));
-	}
-}
-
-static void test_scan_restart(void **unused)
-{
-	(void)unused;
-	assert_int_equal(recovery_decide_scan(true, 5, 5, false), SCAN_RECOVER_FIRE_AGAIN);
-	assert_int_equal(recovery_decide_scan(true, 5, 6, true), SCAN_RECOVER_READ_TRACE);
-	assert_int_equal(recovery_decide_scan(true, 5, 6, false), SCAN_RECOVER_LOST);
-	assert_int_equal(recovery_decide_scan(true, 5, 7, true), SCAN_RECOVER_ALARM);
-	assert_int_equal(recovery_decide_scan(false, 5, 5, false), SCAN_RECOVER_ALARM);
-}
-
 static void test_names(void **unused)
 {
 	(void)unused;
@@ -303,14 +183,8 @@ static void test_names(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_quantities),
-		cmocka_unit_test(test_plan_check),
-		cmocka_unit_test(test_plan_times),
-		cmocka_unit_test(test_restart_rows),
-		cmocka_unit_test(test_restart_never_heats),
-		cmocka_unit_test(test_restart_of_a_stay_says_so),
-		cmocka_unit_test(test_scan_restart),
+		cmocka_unit_test(test_limits),     cmocka_unit_test(test_quantities),
+		cmocka_unit_test(test_plan_check), cmocka_unit_test(test_plan_times),
 		cmocka_unit_test(test_names),
 	};
 
