@@ -145,27 +145,6 @@ static double draw_course(const struct sums *sums, const struct course *course, 
 	return area + course->noise * middle_k * normals[0] / sqrt(fmax(n, 1));
 }
 
-/* 0 when the replicate gave a number. */
-static int replicate(const struct sums *sums, const double glass_k[2], const double liquid_k[2],
-		     enum pair_align align, uint64_t *state, struct match *ret_match)
-{
-	const double *x = sums->grid->temperature_k;
-	struct stretch glass, liquid;
-	char why[REFUSAL_WHY];
-	struct match_fits fits;
-
-	if (!stretch_make(sums, glass_k, &glass) || !stretch_make(sums, liquid_k, &liquid) ||
-	    liquid.from < glass.to)
-		return -1;
-	fits.area_first = draw_course(sums, &sums->first, &glass, &liquid, state, &fits.glass_first,
-				      &fits.liquid_first);
-	fits.area_ref =
-		draw_course(sums, &sums->reference, &glass, &liquid, state, &fits.glass, &fits.liquid);
-	fits.from_k = x[glass.from];
-	fits.to_k = x[liquid.to - 1];
-	return match_solve(&fits, align, ret_match, why);
-}
-
 static void draw_window(const double window_k[2], uint64_t *state, double ret_window_k[2])
 {
 	double width = window_k[1] - window_k[0];
@@ -179,7 +158,7 @@ struct spread {
 	double mean, squares;
 };
 struct spreads {
-	struct spread tf, tf_ref, delta;
+	struct spread of[QUANTITY_MAX];
 	uint32_t used;
 };
 
@@ -196,19 +175,46 @@ static double spread_sd(const struct spread *spread, uint32_t n)
 	return n >= USED_MIN ? sqrt(spread->squares / (n - 1)) : NAN;
 }
 
-static void spreads_add(struct spreads *spreads, const struct match *match)
+static void spreads_add(struct spreads *spreads, const struct quantities *quantities)
 {
 	spreads->used++;
-	spread_add(&spreads->tf, match->tf_k, spreads->used);
-	spread_add(&spreads->tf_ref, match->tf_ref_k, spreads->used);
-	spread_add(&spreads->delta, match->tf_k - match->tf_ref_k, spreads->used);
+	for (int i = 0; i < QUANTITY_MAX; i++)
+		spread_add(&spreads->of[i], quantities->k[i], spreads->used);
 }
 
 static struct bootstrap_spread spreads_report(const struct spreads *spreads)
 {
-	return (struct bootstrap_spread){spread_sd(&spreads->tf, spreads->used),
-					 spread_sd(&spreads->tf_ref, spreads->used),
-					 spread_sd(&spreads->delta, spreads->used), spreads->used};
+	struct bootstrap_spread spread = {.used = spreads->used};
+
+	for (int i = 0; i < QUANTITY_MAX; i++)
+		spread.sd.k[i] = spread_sd(&spreads->of[i], spreads->used);
+	return spread;
+}
+
+/* Counts when it gives a number. */
+static void replicate(const struct sums *sums, const double glass_k[2], const double liquid_k[2],
+		      const struct bootstrap *bootstrap, uint64_t *state, struct spreads *spreads)
+{
+	const double *x = sums->grid->temperature_k;
+	struct stretch glass, liquid;
+	char why[REFUSAL_WHY];
+	struct quantities quantities;
+	struct match_fits fits;
+	struct match match;
+
+	if (!stretch_make(sums, glass_k, &glass) || !stretch_make(sums, liquid_k, &liquid) ||
+	    liquid.from < glass.to)
+		return;
+	fits.area_first = draw_course(sums, &sums->first, &glass, &liquid, state, &fits.glass_first,
+				      &fits.liquid_first);
+	fits.area_ref =
+		draw_course(sums, &sums->reference, &glass, &liquid, state, &fits.glass, &fits.liquid);
+	fits.from_k = x[glass.from];
+	fits.to_k = x[liquid.to - 1];
+	if (match_solve(&fits, bootstrap->align, &match, why) != 0)
+		return;
+	quantities = quantities_of(&match, bootstrap->probes);
+	spreads_add(spreads, &quantities);
 }
 
 void bootstrap_run(const struct bootstrap *bootstrap, struct bootstrap_spread *ret_both,
@@ -217,7 +223,6 @@ void bootstrap_run(const struct bootstrap *bootstrap, struct bootstrap_spread *r
 	struct spreads both = {0}, noise = {0};
 	uint64_t state = bootstrap->seed;
 	struct sums sums = {0};
-	struct match match;
 
 	if (bootstrap->count > 0)
 		sums = sums_make(bootstrap);
@@ -226,11 +231,8 @@ void bootstrap_run(const struct bootstrap *bootstrap, struct bootstrap_spread *r
 
 		draw_window(bootstrap->glass_k, &state, glass_k);
 		draw_window(bootstrap->liquid_k, &state, liquid_k);
-		if (replicate(&sums, glass_k, liquid_k, bootstrap->align, &state, &match) == 0)
-			spreads_add(&both, &match);
-		if (replicate(&sums, bootstrap->glass_k, bootstrap->liquid_k, bootstrap->align, &state,
-			      &match) == 0)
-			spreads_add(&noise, &match);
+		replicate(&sums, glass_k, liquid_k, bootstrap, &state, &both);
+		replicate(&sums, bootstrap->glass_k, bootstrap->liquid_k, bootstrap, &state, &noise);
 	}
 	*ret_both = spreads_report(&both);
 	*ret_noise = spreads_report(&noise);

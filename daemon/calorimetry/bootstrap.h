@@ -10,7 +10,7 @@
 #ifndef DENSD_CALORIMETRY_BOOTSTRAP_H
 #define DENSD_CALORIMETRY_BOOTSTRAP_H
 
-#include "daemon/calorimetry/match.h"
+#include "daemon/calorimetry/quantity.h"
 
 enum { BOOTSTRAP_COLUMNS = 8 };
 
@@ -18,6 +18,7 @@ struct bootstrap {
 	const struct grid *grid;
 	const double *glass_k, *liquid_k; /* {low, high} each */
 	enum pair_align align;
+	const struct probes *probes;
 	double noise_first, noise_ref; /* of one point */
 	uint32_t count;
 	uint64_t seed;
@@ -25,7 +26,7 @@ struct bootstrap {
 };
 
 struct bootstrap_spread {
-	double tf_sd_k, tf_ref_sd_k, delta_sd_k; /* NAN below 20 usable replicates */
+	struct quantities sd; /* NAN below 20 usable replicates */
 	uint32_t used;
 };
 

@@ -12,6 +12,8 @@
 #define HOTTEST_K 2500.0
 #define CELSIUS_SHARE 0.7 /* of Tg: a peak further below it was not in kelvin */
 
+#define NORMAL_95 1.959964
+
 enum { WEIGHT_ROUNDS = 8 };
 
 /* A straight line v = a + m u through n weighted points. */
@@ -23,7 +25,7 @@ enum form { FORM_KISSINGER, FORM_MOYNIHAN, FORM_STARINK };
 
 /* The usable rows. */
 struct table {
-	const struct kissinger_point *rows[KISSINGER_POINTS_MAX];
+	struct kissinger_point rows[KISSINGER_POINTS_MAX];
 	double weight[KISSINGER_POINTS_MAX];
 	size_t count;
 };
@@ -47,14 +49,14 @@ static struct regression regress(const struct table *table, enum form form, cons
 
 		n += i != left_out;
 		sum += w;
-		u += w / table->rows[i]->tp_k;
-		v += w * ordinate(table->rows[i], form);
+		u += w / table->rows[i].tp_k;
+		v += w * ordinate(&table->rows[i], form);
 	}
 	u /= sum;
 	v /= sum;
 	for (size_t i = 0; i < table->count; i++) {
 		double w = i == left_out ? 0 : weights ? weights[i] : 1;
-		double du = 1 / table->rows[i]->tp_k - u, dv = ordinate(table->rows[i], form) - v;
+		double du = 1 / table->rows[i].tp_k - u, dv = ordinate(&table->rows[i], form) - v;
 
 		suu += w * du * du;
 		suv += w * du * dv;
@@ -82,8 +84,8 @@ static struct regression regress_weighted(struct table *table)
 
 	for (int round = 0; round < WEIGHT_ROUNDS; round++) {
 		for (size_t i = 0; i < table->count; i++) {
-			double tp = table->rows[i]->tp_k,
-			       moved = (fit.slope / tp - 2) / tp * table->rows[i]->tp_sd_k;
+			double tp = table->rows[i].tp_k,
+			       moved = (fit.slope / tp - 2) / tp * table->rows[i].tp_sd_k;
 
 			table->weight[i] = 1 / (moved * moved);
 		}
@@ -126,11 +128,11 @@ static uint32_t distinct_rates(const struct table *table)
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		double rate = table->rows[i]->rate_k_per_s;
+		double rate = table->rows[i].rate_k_per_s;
 		bool seen = false;
 
 		for (size_t j = 0; j < i && !seen; j++)
-			seen = fabs(rate - table->rows[j]->rate_k_per_s) <= SAME_RATE * rate;
+			seen = fabs(rate - table->rows[j].rate_k_per_s) <= SAME_RATE * rate;
 		count += !seen;
 	}
 	return count;
@@ -141,15 +143,15 @@ static void rate_range(const struct table *table, double *ret_low, double *ret_h
 	*ret_low = INFINITY;
 	*ret_high = 0;
 	for (size_t i = 0; i < table->count; i++) {
-		*ret_low = fmin(*ret_low, table->rows[i]->rate_k_per_s);
-		*ret_high = fmax(*ret_high, table->rows[i]->rate_k_per_s);
+		*ret_low = fmin(*ret_low, table->rows[i].rate_k_per_s);
+		*ret_high = fmax(*ret_high, table->rows[i].rate_k_per_s);
 	}
 }
 
 static bool peaks_differ(const struct table *table)
 {
 	for (size_t i = 1; i < table->count; i++)
-		if (table->rows[i]->tp_k != table->rows[0]->tp_k)
+		if (table->rows[i].tp_k != table->rows[0].tp_k)
 			return true;
 	return false;
 }
@@ -176,7 +178,7 @@ static int check_table(const struct table *table, struct kissinger_result *resul
 	if (!peaks_differ(table))
 		return refusal_say(result->why, REFUSAL_BAD_VALUE,
 				   "all peaks lie at %g K: no slope; were the scans corrected twice?",
-				   table->rows[0]->tp_k);
+				   table->rows[0].tp_k);
 	return 0;
 }
 
@@ -198,7 +200,7 @@ static int collect(const struct kissinger_point *points, size_t count, double tg
 			continue;
 		}
 		weighted = weighted && !isnan(points[i].tp_sd_k);
-		table->rows[table->count++] = &points[i];
+		table->rows[table->count++] = points[i];
 	}
 	result->weighted = weighted && table->count > 0;
 	return check_table(table, result);
@@ -266,23 +268,49 @@ static void report_class(double tg_k, struct kissinger_result *result)
 		result->class = KISSINGER_CLASS_BETA;
 }
 
-static void report_fit(struct table *table, double tg_k, struct kissinger_result *result)
+static struct regression regress_best(struct table *table, bool weighted)
 {
-	struct regression fit = result->weighted ? regress_weighted(table)
-						 : regress(table, FORM_KISSINGER, NULL, table->count);
-	double half;
+	return weighted ? regress_weighted(table) : regress(table, FORM_KISSINGER, NULL, table->count);
+}
+
+/* By how much Ea moves when all peaks move by @lag_s times their rate and by @offset_k. */
+static double moved_by(const struct table *table, const struct kissinger_result *result, double lag_s,
+		       double offset_k)
+{
+	struct table moved = *table;
+
+	for (size_t i = 0; i < moved.count; i++)
+		moved.rows[i].tp_k -= lag_s * moved.rows[i].rate_k_per_s + offset_k;
+	return fabs(to_kj(regress_best(&moved, result->weighted).slope) - result->ea_kj_per_mol);
+}
+
+static void report_interval(const struct table *table, const struct kissinger_options *options,
+			    struct kissinger_result *result)
+{
+	double half = gsl_cdf_tdist_Pinv(0.975, (double)table->count - 2) * result->ea_se_kj_per_mol;
+
+	result->ea_lag_sd_kj_per_mol = moved_by(table, result, options->lag_sd_s, 0);
+	result->ea_calibration_sd_kj_per_mol = moved_by(table, result, 0, options->calibration_sd_k);
+	half = hypot(half,
+		     NORMAL_95 * hypot(result->ea_lag_sd_kj_per_mol, result->ea_calibration_sd_kj_per_mol));
+	result->ea_ci95_kj_per_mol[0] = result->ea_kj_per_mol - half;
+	result->ea_ci95_kj_per_mol[1] = result->ea_kj_per_mol + half;
+}
+
+static void report_fit(struct table *table, const struct kissinger_options *options,
+		       struct kissinger_result *result)
+{
+	struct regression fit = regress_best(table, result->weighted);
 
 	result->ea_kj_per_mol = to_kj(fit.slope);
 	result->ea_se_kj_per_mol = fit.slope_se * KISSINGER_R_J_PER_MOL_K / 1000;
-	half = gsl_cdf_tdist_Pinv(0.975, (double)table->count - 2) * result->ea_se_kj_per_mol;
-	result->ea_ci95_kj_per_mol[0] = result->ea_kj_per_mol - half;
-	result->ea_ci95_kj_per_mol[1] = result->ea_kj_per_mol + half;
+	report_interval(table, options, result);
 	result->intercept = fit.intercept;
 	result->r2 = fit.r2;
 	result->moynihan_kj_per_mol = to_kj(regress(table, FORM_MOYNIHAN, NULL, table->count).slope);
 	result->ozawa_kj_per_mol = result->moynihan_kj_per_mol / 1.052;
 	result->starink_kj_per_mol = to_kj(regress(table, FORM_STARINK, NULL, table->count).slope) / 1.0008;
-	report_class(tg_k, result);
+	report_class(options->tg_k, result);
 	report_range(table, result);
 	report_next(table, &fit, result);
 }
@@ -293,6 +321,7 @@ static void result_blank(struct kissinger_result *result)
 	result->ea_kj_per_mol = result->ea_se_kj_per_mol = result->ea_over_rtg = result->intercept =
 		result->r2 = NAN;
 	result->moynihan_kj_per_mol = result->starink_kj_per_mol = result->ozawa_kj_per_mol = NAN;
+	result->ea_lag_sd_kj_per_mol = result->ea_calibration_sd_kj_per_mol = NAN;
 	result->next_rate_k_per_s = result->next_half_width_kj_per_mol = NAN;
 	for (int i = 0; i < 2; i++)
 		result->ea_ci95_kj_per_mol[i] = result->ea_ci95_over_rtg[i] =
@@ -311,7 +340,7 @@ int kissinger_fit(const struct kissinger_point *points, size_t count, const stru
 	result_blank(&result);
 	r = collect(points, count, options->tg_k, &table, &result);
 	if (r == 0)
-		report_fit(&table, options->tg_k, &result);
+		report_fit(&table, options, &result);
 	result.refusal = (enum refusal)r;
 	*ret_result = result;
 	return r;

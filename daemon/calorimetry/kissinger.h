@@ -24,6 +24,11 @@ struct kissinger_point {
 
 struct kissinger_options {
 	double tg_k; /* for Ea/(R Tg) and the class; NAN: unknown */
+	/*
+	 * Errors that all peaks share, which no scatter shows: of the lag, which moves a peak by itself times
+	 * the rate, and of the temperature scale. 0: none counted, the interval is that of the fit alone.
+	 */
+	double lag_sd_s, calibration_sd_k;
 };
 
 /* NONE: no Tg was given. The class is a fingerprint at this thermal history, not a proof. */
@@ -39,7 +44,10 @@ struct kissinger_result {
 	enum refusal refusal;
 	char why[REFUSAL_WHY];
 	double ea_kj_per_mol, ea_se_kj_per_mol;
-	double ea_ci95_kj_per_mol[2]; /* Student t, n - 2 degrees of freedom */
+	/* Student t of the standard error, n - 2 degrees of freedom; 1.96 sd of the common errors beside it,
+	 * as a sum of squares */
+	double ea_ci95_kj_per_mol[2];
+	double ea_lag_sd_kj_per_mol, ea_calibration_sd_kj_per_mol; /* what the common errors move Ea by */
 	double ea_over_rtg, ea_ci95_over_rtg[2];
 	enum kissinger_class class;
 	double intercept; /* a */

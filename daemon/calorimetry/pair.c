@@ -59,19 +59,20 @@ struct analysis {
 	struct grid grid;
 	struct windows windows;
 	struct match match;
+	struct feature_slopes first_slopes, reference_slopes;
 	struct pair_result result;
 };
 
 static void result_blank(struct pair_result *result, const struct pair_options *options)
 {
-	const struct pair_features none = {NAN, NAN, NAN, NAN, NAN};
 	const struct pair_shares unknown = {NAN, NAN, NAN, NAN, NAN};
 
-	*result = (struct pair_result){.align = options->align, .first = none, .reference = none};
+	*result = (struct pair_result){
+		.align = options->align, .first = feature_none(), .reference = feature_none()};
 	result->tf_shares = result->tf_ref_shares = result->delta_tf_shares = unknown;
 	result->rate_k_per_s = result->tf_k = result->tf_sd_k = result->tf_ref_k = result->tf_ref_sd_k = NAN;
-	result->delta_tf_k = result->delta_tf_sd_k = result->enthalpy = result->area_from_k =
-		result->area_to_k = NAN;
+	result->delta_tf_k = result->delta_tf_sd_k = result->enthalpy = result->enthalpy_sd =
+		result->area_from_k = result->area_to_k = NAN;
 	result->align_k = result->align_b = result->align_c = result->step = NAN;
 	result->noise_first = result->noise_ref = result->curvature_sd_k = NAN;
 	for (int i = 0; i < 2; i++)
@@ -134,6 +135,7 @@ static int prepare(struct analysis *analysis, const struct scan_view *first,
 	       *scratch2 = analysis->workspace->columns[COLUMN_B];
 	const struct pair_options *options = analysis->options;
 	char *why = analysis->result.why;
+	double rate, lag_k;
 	int r = scan_prepare(first, &analysis->first, why);
 
 	if (r == 0)
@@ -142,17 +144,20 @@ static int prepare(struct analysis *analysis, const struct scan_view *first,
 		r = scan_prepare(empty, &analysis->empty, why);
 	if (r == 0)
 		r = find_rate(analysis);
+	rate = analysis->result.rate_k_per_s;
 	if (r == 0 && empty)
 		r = scan_subtract(&analysis->first, &analysis->empty, scratch, why);
 	if (r == 0 && empty)
 		r = scan_subtract(&analysis->reference, &analysis->empty, scratch, why);
-	if (r == 0 && (options->lag_s != 0 || options->cell_s > 0)) {
-		double rate = analysis->result.rate_k_per_s;
-
-		scan_remove_lag(&analysis->first, rate, options->lag_s, options->cell_s, scratch, scratch2);
-		scan_remove_lag(&analysis->reference, rate, options->lag_s, options->cell_s, scratch,
-				scratch2);
+	if (r)
+		return r;
+	if (options->cell_s > 0) {
+		scan_sharpen(&analysis->first, rate, options->cell_s, scratch, scratch2);
+		scan_sharpen(&analysis->reference, rate, options->cell_s, scratch, scratch2);
 	}
+	lag_k = options->lag_s != 0 ? options->lag_s * rate : 0;
+	scan_shift(&analysis->first, -lag_k - options->calibration_k);
+	scan_shift(&analysis->reference, -lag_k - options->calibration_k);
 	return r;
 }
 
@@ -246,8 +251,8 @@ static void report_match(struct analysis *analysis)
 static void report_features(struct analysis *analysis)
 {
 	struct pair_workspace *workspace = analysis->workspace;
-	double *const scratch[3] = {workspace->columns[COLUMN_A], workspace->columns[COLUMN_B],
-				    workspace->columns[COLUMN_C]};
+	double *const scratch[FEATURE_COLUMNS] = {workspace->columns[COLUMN_A], workspace->columns[COLUMN_B],
+						  workspace->columns[COLUMN_C], workspace->columns[COLUMN_D]};
 	const struct grid *grid = &analysis->grid;
 	double *shown = workspace->columns[COLUMN_SHOWN];
 	struct curve curve = {grid->temperature_k, shown, grid->count};
@@ -255,10 +260,11 @@ static void report_features(struct analysis *analysis)
 	for (size_t i = 0; i < grid->count; i++)
 		shown[i] = match_aligned(&analysis->match, grid->temperature_k[i], grid->first[i]);
 	workspace->shown_count = grid->count;
-	feature_find(&curve, &analysis->match, analysis->first.noise, scratch, &analysis->result.first);
+	feature_find(&curve, &analysis->match, analysis->first.noise, scratch, &analysis->result.first,
+		     &analysis->first_slopes);
 	curve.signal = grid->reference;
 	feature_find(&curve, &analysis->match, analysis->reference.noise, scratch,
-		     &analysis->result.reference);
+		     &analysis->result.reference, &analysis->reference_slopes);
 }
 
 static void report_uncertainty(struct analysis *analysis)
@@ -268,10 +274,14 @@ static void report_uncertainty(struct analysis *analysis)
 		COLUMN_A, COLUMN_B,       COLUMN_C,       COLUMN_D,
 		COLUMN_E, COLUMN_FIRST_T, COLUMN_FIRST_Y, COLUMN_REF_T,
 	};
+	const struct pair_result *result = &analysis->result;
+	struct probes probes = probes_make(&analysis->match, &result->first, &analysis->first_slopes,
+					   &result->reference, &analysis->reference_slopes);
 	struct uncertainty uncertainty = {
 		.options = analysis->options,
 		.grid = &analysis->grid,
 		.match = &analysis->match,
+		.probes = &probes,
 		.windows = &analysis->windows,
 		.noise_first = analysis->first.noise,
 		.noise_ref = analysis->reference.noise,
@@ -303,8 +313,8 @@ static int analyse(struct analysis *analysis, const struct scan_view *first,
 	if (r)
 		return r;
 	report_match(analysis);
-	report_uncertainty(analysis);
 	report_features(analysis);
+	report_uncertainty(analysis);
 	return 0;
 }
 

@@ -43,7 +43,8 @@ struct pair_options {
 	double lag_s;             /* tau_lag: T_sample = T_programme - tau_lag * rate; default 0 */
 	double lag_sd_s;          /* its standard deviation; default 0.5 ms */
 	double cell_s;            /* first-order time constant of the cell, undone when > 0; default 0 */
-	double calibration_sd_k;  /* of the temperature scale; default 0.3 K */
+	double calibration_k;     /* what the temperature scale reads too high, taken off; default 0 */
+	double calibration_sd_k;  /* its standard deviation; default 0.3 K */
 	uint32_t bootstrap_count; /* replicates; 0: none, the bootstrap part of the sd is then NAN; default
 				     200 */
 	uint64_t seed;            /* of the bootstrap; default 1 */
@@ -56,6 +57,8 @@ struct pair_features {
 	double onset_k;    /* steepest tangent of the last rise, cut with the glass line */
 	double midpoint_k; /* z = 1/2 on the last rise */
 	double peak_z;     /* height of the main peak */
+	double tp_sd_k, tp_sub_sd_k, onset_sd_k, midpoint_sd_k; /* with lag and scale; the last two NAN
+								   without bootstrap */
 };
 
 /* What a standard deviation is made of, as a sum of squares. */
@@ -76,7 +79,7 @@ struct pair_result {
 	double tf_ref_k, tf_ref_sd_k;
 	double delta_tf_k, delta_tf_sd_k; /* Tf - Tf_ref; the lines' errors mostly cancel */
 	bool extrapolated;                /* Tf lies outside (area_from_k, area_to_k); never clipped */
-	double enthalpy;                  /* H_first - H_reference of the glass, signal unit x K */
+	double enthalpy, enthalpy_sd;     /* H_first - H_reference of the glass, signal unit x K */
 	struct pair_features first, reference;
 	double glass_k[2], liquid_k[2]; /* windows used */
 	bool glass_found, liquid_found; /* automatic */

@@ -250,25 +250,22 @@ static void scan_trim(struct scan *scan, size_t half)
 	memmove(scan->signal, scan->signal + half, scan->count * sizeof(double));
 }
 
-void scan_remove_lag(struct scan *scan, double rate_k_per_s, double lag_s, double cell_s, double *scratch,
-		     double *scratch2)
+void scan_sharpen(struct scan *scan, double rate_k_per_s, double cell_s, double *scratch, double *scratch2)
 {
-	size_t n = scan->count;
-	double low = scan->temperature_k[0], step = (scan->temperature_k[n - 1] - low) / (double)(n - 1);
+	size_t n = scan->count, half;
+	double step = (scan->temperature_k[n - 1] - scan->temperature_k[0]) / (double)(n - 1);
 
-	if (cell_s > 0) {
-		double *grid = scratch, *slope = scratch2;
-		size_t half = (size_t)fmax(2, DESMEAR_K / 2 / step);
-
-		/* the slope on a uniform grid; its rows are the scan's own when the ramp is even */
-		for (size_t i = 0; i < n; i++)
-			grid[i] = scan->signal[i];
-		smooth_savitzky_golay(grid, n, half, NULL, slope);
-		for (size_t i = 0; i < n; i++)
-			scan->signal[i] += cell_s * rate_k_per_s * slope[i] / step;
-		scan_trim(scan, half);
-		n = scan->count;
-	}
+	/* the slope on a uniform grid; its rows are the scan's own when the ramp is even */
+	half = (size_t)fmax(2, DESMEAR_K / 2 / step);
+	memcpy(scratch, scan->signal, n * sizeof(double));
+	smooth_savitzky_golay(scratch, n, half, NULL, scratch2);
 	for (size_t i = 0; i < n; i++)
-		scan->temperature_k[i] -= lag_s * rate_k_per_s;
+		scan->signal[i] += cell_s * rate_k_per_s * scratch2[i] / step;
+	scan_trim(scan, half);
+}
+
+void scan_shift(struct scan *scan, double off_k)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		scan->temperature_k[i] += off_k;
 }

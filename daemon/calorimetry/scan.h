@@ -22,9 +22,10 @@ int scan_prepare(const struct scan_view *view, struct scan *scan, char ret_why[R
 /* Subtracts @empty, on programme temperature; rows beyond its range are dropped. @scratch:
  * double[scan->count]. */
 int scan_subtract(struct scan *scan, const struct scan *empty, double *scratch, char ret_why[REFUSAL_WHY]);
-/* Undoes the cell's first-order lag and shifts programme to sample temperature. @rate_k_per_s: known. */
-void scan_remove_lag(struct scan *scan, double rate_k_per_s, double lag_s, double cell_s, double *scratch,
-		     double *scratch2);
+/* Undoes the cell's first-order lag. @rate_k_per_s: known; @cell_s > 0. */
+void scan_sharpen(struct scan *scan, double rate_k_per_s, double cell_s, double *scratch, double *scratch2);
+/* Programme to sample temperature. */
+void scan_shift(struct scan *scan, double off_k);
 /* Share of the longer range that both cover, 0..1. */
 double scan_overlap(const struct scan *a, const struct scan *b);
 

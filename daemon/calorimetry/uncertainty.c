@@ -6,9 +6,22 @@
 
 /*
  * What a fading tail still does to a line over what the retreat removed, squared: 1/(e^x - 1) with x the
- * retreat in decay lengths (about 0.9 where tails matter: 0.7), and 2 for the lever of the narrower window.
+ * retreat in decay lengths, about 0.7.
  */
-#define TAIL_LEFT2 2.0
+#define TAIL_LEFT2 1.0
+/*
+ * A window ends where noise hides the relaxation, so what is hidden is of the size of the noise, squared. The
+ * lines' noise cancels in a difference, relaxation of the first scan alone does not. Sizes as tests/intervals
+ * finds them.
+ */
+#define TAIL_HIDDEN2 0.25
+#define TAIL_HIDDEN2_DELTA 1.5
+/*
+ * Edges that move by up to 20 % of the window, in noise squared: narrower windows have more noise than wide
+ * ones have less, and a line through other points of the same noise is another line. On straight lines that
+ * makes as much as the noise again, and it is no error of its own.
+ */
+#define EDGES_NOISE2 1.0
 /*
  * What noise alone makes of the furthest of some other windows, squared, in noise of the windows used: theirs
  * is up to twice that (window.c: OTHER_COST_MAX), the difference three times, the furthest of a few 2.5
@@ -16,20 +29,18 @@
  */
 #define OTHERS_NOISE2 7.5
 
-/* Tf, Tf_ref and their difference. */
-struct triple {
-	double tf_k, ref_k, delta_k;
-};
-
-static struct triple triple_off(const struct match *a, const struct match *b)
+/* What another match does to the quantities. */
+static struct quantities moved(const struct uncertainty *uncertainty, const struct match *match)
 {
-	double tf_k = a->tf_k - b->tf_k, ref_k = a->tf_ref_k - b->tf_ref_k;
+	struct quantities now = quantities_of(uncertainty->match, uncertainty->probes);
+	struct quantities then = quantities_of(match, uncertainty->probes);
 
-	return (struct triple){tf_k, ref_k, tf_k - ref_k};
+	return quantities_minus(&then, &now);
 }
 
 /* What a heat-loss parabola would move: the pair matched again with the parabola taken off both scans. */
-static struct triple curvature_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static struct quantities curvature_off(const struct uncertainty *uncertainty,
+				       const struct pair_result *result)
 {
 	const struct grid *grid = uncertainty->grid;
 	double *f = uncertainty->scratch[0], *r = uncertainty->scratch[1];
@@ -39,7 +50,7 @@ static struct triple curvature_off(const struct uncertainty *uncertainty, const 
 	struct match match;
 
 	if (q == 0 || uncertainty->empty)
-		return (struct triple){0};
+		return (struct quantities){{0}};
 	for (size_t i = 0; i < grid->count; i++) {
 		double off_k = grid->temperature_k[i] - uncertainty->match->tf_ref_k;
 
@@ -47,8 +58,8 @@ static struct triple curvature_off(const struct uncertainty *uncertainty, const 
 		r[i] = grid->reference[i] - q * off_k * off_k;
 	}
 	if (match_windows(&flat, result->glass_k, result->liquid_k, result->align, &match, why) != 0)
-		return (struct triple){0};
-	return triple_off(&match, uncertainty->match);
+		return (struct quantities){{0}};
+	return moved(uncertainty, &match);
 }
 
 /*
@@ -56,7 +67,7 @@ static struct triple curvature_off(const struct uncertainty *uncertainty, const 
  * they were before the retreat (window.h): relaxation fades exponentially, so what that moves tells what is
  * still there.
  */
-static struct triple tail_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static struct quantities tail_off(const struct uncertainty *uncertainty, const struct pair_result *result)
 {
 	const double advance = WINDOW_RETREAT_SHARE / (1 - WINDOW_RETREAT_SHARE);
 	double glass_k[2], liquid_k[2];
@@ -70,22 +81,21 @@ static struct triple tail_off(const struct uncertainty *uncertainty, const struc
 	if (result->liquid_found)
 		liquid_k[0] -= advance * (liquid_k[1] - liquid_k[0]);
 	if (match_windows(uncertainty->grid, glass_k, liquid_k, result->align, &match, why) != 0)
-		return (struct triple){0};
-	return triple_off(&match, uncertainty->match);
+		return (struct quantities){{0}};
+	return moved(uncertainty, &match);
 }
 
-static void triple_widen(struct triple *widest, struct triple off)
+static void widest_of(struct quantities *widest, const struct quantities *off)
 {
-	widest->tf_k = fmax(widest->tf_k, fabs(off.tf_k));
-	widest->ref_k = fmax(widest->ref_k, fabs(off.ref_k));
-	widest->delta_k = fmax(widest->delta_k, fabs(off.delta_k));
+	for (int i = 0; i < QUANTITY_MAX; i++)
+		widest->k[i] = fmax(widest->k[i], fabs(off->k[i]));
 }
 
 /* The furthest that windows which would have done nearly as well, and hold a glass and a liquid, put them. */
-static struct triple others_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static struct quantities others_off(const struct uncertainty *uncertainty, const struct pair_result *result)
 {
 	const struct windows *windows = uncertainty->windows;
-	struct triple widest = {0};
+	struct quantities widest = {{0}}, off;
 	char why[REFUSAL_WHY];
 	struct match match;
 
@@ -93,10 +103,12 @@ static struct triple others_off(const struct uncertainty *uncertainty, const str
 		const struct windows_other *other = &windows->others[i];
 
 		if (match_windows(uncertainty->grid, other->glass_k, other->liquid_k, result->align, &match,
-				  why) == 0 &&
+				  why) != 0 ||
 		    window_check(uncertainty->grid, &match, other->glass_k, other->liquid_k,
-				 uncertainty->noise_first, uncertainty->noise_ref, why) == 0)
-			triple_widen(&widest, triple_off(&match, uncertainty->match));
+				 uncertainty->noise_first, uncertainty->noise_ref, why) != 0)
+			continue;
+		off = moved(uncertainty, &match);
+		widest_of(&widest, &off);
 	}
 	return widest;
 }
@@ -107,10 +119,13 @@ static double shares_sum(const struct pair_shares *shares)
 		     hypot(shares->curvature_k, hypot(shares->lag_k, shares->calibration_k)));
 }
 
-/* Windows as good disagree by more than is stated: that is their share then. True when it is. */
+/*
+ * Windows as good disagree by more than is stated: Tf lies anywhere between, a rectangular distribution of
+ * that half width. True when it widened the share.
+ */
 static bool widen(struct pair_shares *shares, double others_k)
 {
-	double beyond2 = others_k * others_k - OTHERS_NOISE2 * shares->noise_k * shares->noise_k;
+	double beyond2 = (others_k * others_k - OTHERS_NOISE2 * shares->noise_k * shares->noise_k) / 3;
 
 	if (!(beyond2 > 0 && sqrt(beyond2) > shares_sum(shares)))
 		return false;
@@ -120,35 +135,101 @@ static bool widen(struct pair_shares *shares, double others_k)
 
 /*
  * Noise alone makes narrow and wide windows differ by the difference of their variances, a line's variance
- * going as width^-3. Only what exceeds twice that is relaxation.
+ * going as width^-3: only what exceeds twice that is relaxation. @hidden2: of @noise_k squared.
  */
-static double windows_share(double both_k, double noise_k, double tail_k)
+static double windows_share(double both_k, double noise_k, double tail_k, double hidden2)
 {
-	double narrow = 1 - WINDOW_RETREAT_SHARE, hidden = 1 - narrow * narrow * narrow;
-	double edges2 = fmax(0, both_k * both_k - noise_k * noise_k);
+	double narrow = 1 - WINDOW_RETREAT_SHARE, narrower2 = 1 - narrow * narrow * narrow;
+	double noise2 = noise_k * noise_k, edges2 = fmax(0, both_k * both_k - (1 + EDGES_NOISE2) * noise2);
+	double tail2 = TAIL_LEFT2 * (tail_k * tail_k - 2 * narrower2 * noise2);
 
-	return sqrt(edges2 + TAIL_LEFT2 * fmax(0, tail_k * tail_k - 2 * hidden * noise_k * noise_k));
+	return sqrt(edges2 + fmax(tail2, hidden2 * noise2));
 }
 
-static struct pair_shares shares_of(double both_k, double noise_k, double tail_k, double curvature_k)
+static struct pair_shares shares_of(double both_k, double noise_k, double tail_k, double hidden2,
+				    double curvature_k)
 {
 	return (struct pair_shares){
-		.windows_k = isnan(both_k) ? NAN : windows_share(both_k, noise_k, tail_k),
+		.windows_k = isnan(both_k) ? NAN : windows_share(both_k, noise_k, tail_k, hidden2),
 		.noise_k = noise_k,
 		.curvature_k = fabs(curvature_k),
 	};
 }
 
-void uncertainty_report(const struct uncertainty *uncertainty, struct pair_result *result)
+/* How the causes add up for each quantity. */
+struct causes {
+	struct quantities both, noise, tail, curvature, others;
+	double floor2; /* no line is taken for straighter than a share of the step: of the noise, squared */
+	double lag_k, calibration_k; /* shift all temperatures alike: no share in a difference */
+};
+
+/* @ret_ambiguity_k: what other windows say, when that widened the sd; else untouched. */
+static struct pair_shares shares_make(const struct causes *causes, enum quantity quantity,
+				      double *ret_ambiguity_k)
+{
+	bool difference = quantity == QUANTITY_DELTA || quantity == QUANTITY_ENTHALPY;
+	double hidden2 = causes->floor2 * (difference ? TAIL_HIDDEN2_DELTA : TAIL_HIDDEN2);
+	struct pair_shares shares =
+		shares_of(causes->both.k[quantity], causes->noise.k[quantity], causes->tail.k[quantity],
+			  hidden2, causes->curvature.k[quantity]);
+
+	if (!difference) {
+		shares.lag_k = causes->lag_k;
+		shares.calibration_k = causes->calibration_k;
+	}
+	if (widen(&shares, causes->others.k[quantity]))
+		*ret_ambiguity_k = fmax(*ret_ambiguity_k, causes->others.k[quantity]);
+	return shares;
+}
+
+static void report_feature(const struct causes *causes, enum quantity quantity, double *sd_k)
+{
+	double unused = 0;
+	struct pair_shares shares = shares_make(causes, quantity, &unused);
+
+	*sd_k = hypot(*sd_k, shares_sum(&shares));
+}
+
+/* A peak hardly feels the lines. */
+static void report_features(const struct causes *causes, enum quantity onset, enum quantity midpoint,
+			    struct pair_features *features)
+{
+	double common_k = hypot(causes->lag_k, causes->calibration_k);
+
+	features->tp_sd_k = hypot(features->tp_sd_k, common_k);
+	features->tp_sub_sd_k = hypot(features->tp_sub_sd_k, common_k);
+	report_feature(causes, onset, &features->onset_sd_k);
+	report_feature(causes, midpoint, &features->midpoint_sd_k);
+}
+
+/* Nothing is hidden at the edge of a window that was given: that is then the user's to know. */
+static double hidden_floor2(const struct uncertainty *uncertainty, const struct pair_result *result)
+{
+	double floor =
+		WINDOW_FLOOR_SHARE * result->step / fmax(uncertainty->noise_ref, uncertainty->noise_first);
+
+	if (!result->glass_found && !result->liquid_found)
+		return 0;
+	return isfinite(floor) ? fmax(1, floor * floor) : 1;
+}
+
+static struct causes causes_find(const struct uncertainty *uncertainty, struct pair_result *result)
 {
 	const struct pair_options *options = uncertainty->options;
-	struct triple curvature = curvature_off(uncertainty, result), tail = tail_off(uncertainty, result);
-	struct triple others = others_off(uncertainty, result);
+	struct causes causes = {
+		.tail = tail_off(uncertainty, result),
+		.curvature = curvature_off(uncertainty, result),
+		.others = others_off(uncertainty, result),
+		.floor2 = hidden_floor2(uncertainty, result),
+		.lag_k = isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s,
+		.calibration_k = options->calibration_sd_k,
+	};
 	struct bootstrap bootstrap = {
 		.grid = uncertainty->grid,
 		.glass_k = result->glass_k,
 		.liquid_k = result->liquid_k,
 		.align = result->align,
+		.probes = uncertainty->probes,
 		.noise_first = uncertainty->noise_first,
 		.noise_ref = uncertainty->noise_ref,
 		.count = options->bootstrap_count,
@@ -159,21 +240,26 @@ void uncertainty_report(const struct uncertainty *uncertainty, struct pair_resul
 	memcpy(bootstrap.scratch, uncertainty->scratch, sizeof(bootstrap.scratch));
 	bootstrap_run(&bootstrap, &both, &noise);
 	result->bootstrap_used = both.used;
-	result->curvature_sd_k = fabs(curvature.tf_k);
-	result->tf_shares = shares_of(both.tf_sd_k, noise.tf_sd_k, tail.tf_k, curvature.tf_k);
-	result->tf_ref_shares = shares_of(both.tf_ref_sd_k, noise.tf_ref_sd_k, tail.ref_k, curvature.ref_k);
-	/* lag and scale shift both alike: no share in the difference */
-	result->delta_tf_shares =
-		shares_of(both.delta_sd_k, noise.delta_sd_k, tail.delta_k, curvature.delta_k);
-	result->tf_shares.lag_k = result->tf_ref_shares.lag_k =
-		isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s;
-	result->tf_shares.calibration_k = result->tf_ref_shares.calibration_k = options->calibration_sd_k;
-	if (widen(&result->tf_shares, others.tf_k))
-		result->ambiguity_k = others.tf_k;
-	if (widen(&result->delta_tf_shares, others.delta_k))
-		result->ambiguity_k = fmax(result->ambiguity_k, others.delta_k);
-	widen(&result->tf_ref_shares, others.ref_k);
+	causes.both = both.sd;
+	causes.noise = noise.sd;
+	return causes;
+}
+
+void uncertainty_report(const struct uncertainty *uncertainty, struct pair_result *result)
+{
+	struct causes causes = causes_find(uncertainty, result);
+	struct pair_shares enthalpy;
+	double unused = 0;
+
+	result->curvature_sd_k = fabs(causes.curvature.k[QUANTITY_TF]);
+	result->tf_shares = shares_make(&causes, QUANTITY_TF, &result->ambiguity_k);
+	result->tf_ref_shares = shares_make(&causes, QUANTITY_TF_REF, &unused);
+	result->delta_tf_shares = shares_make(&causes, QUANTITY_DELTA, &result->ambiguity_k);
+	enthalpy = shares_make(&causes, QUANTITY_ENTHALPY, &unused);
+	result->enthalpy_sd = shares_sum(&enthalpy) * result->step;
 	result->tf_sd_k = shares_sum(&result->tf_shares);
 	result->tf_ref_sd_k = shares_sum(&result->tf_ref_shares);
 	result->delta_tf_sd_k = shares_sum(&result->delta_tf_shares);
+	report_features(&causes, QUANTITY_ONSET, QUANTITY_MIDPOINT, &result->first);
+	report_features(&causes, QUANTITY_ONSET_REF, QUANTITY_MIDPOINT_REF, &result->reference);
 }

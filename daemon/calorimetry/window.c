@@ -6,8 +6,8 @@
 
 #include "daemon/calorimetry/outline.h"
 
-#define FLOOR_SHARE 5e-4     /* of the step: no real line is straighter, whatever the noise says */
 #define BEYOND_SIGMAS 2.0    /* curvature and slope below this many sd are noise */
+#define CURVATURE_SIGMAS 3.0 /* of what noise makes of the curvature both windows share */
 #define WIDTH_MIN_SHARE 0.10 /* of the glass, of the liquid side */
 #define OTHER_COST_MAX 4.0   /* of the best window's cost: twice its expected error */
 #define COMMON_MAX 0.15      /* of the step, by which the scans part between window and rise */
@@ -326,8 +326,8 @@ int window_find(const struct grid *grid, enum pair_align align, double noise_fir
 	ret_windows->step = outline.step;
 	judge.high = outline.high;
 	judge.target_u = ret_windows->rise_k - blocks.middle_k;
-	judge.noise_r = fmax(noise_ref, FLOOR_SHARE * outline.step);
-	judge.noise_d = hypot(fmax(noise_first, FLOOR_SHARE * outline.step), judge.noise_r);
+	judge.noise_r = fmax(noise_ref, WINDOW_FLOOR_SHARE * outline.step);
+	judge.noise_d = hypot(fmax(noise_first, WINDOW_FLOOR_SHARE * outline.step), judge.noise_r);
 	r = 0;
 	if (isnan(ret_windows->liquid_k[0]))
 		r = find_liquid(&outline, &judge, ret_windows, ret_why);
@@ -436,6 +436,7 @@ double window_curvature(const struct grid *grid, const double glass_k[2], const 
 				       q_l = moments_curvature(&l, &variance_l);
 	double weight = 1 / variance_g + 1 / variance_l;
 	double q = (q_g / variance_g + q_l / variance_l) / weight;
+	double chance = CURVATURE_SIGMAS * noise / sqrt(weight);
 
-	return weight > 0 && fabs(q) > 2.5 * noise / sqrt(weight) ? q : 0;
+	return weight > 0 && fabs(q) > chance ? copysign(sqrt(q * q - chance * chance), q) : 0;
 }

@@ -15,6 +15,8 @@
  * window.
  */
 #define WINDOW_RETREAT_SHARE 0.35
+/* Of the step: no real line is straighter, whatever the noise says. */
+#define WINDOW_FLOOR_SHARE 5e-4
 
 enum { WINDOWS_OTHERS_MAX = 8 };
 
@@ -41,7 +43,8 @@ int window_find(const struct grid *grid, enum pair_align align, double noise_fir
 int window_check(const struct grid *grid, const struct match *match, const double glass_k[2],
 		 const double liquid_k[2], double noise_first, double noise_ref, char ret_why[REFUSAL_WHY]);
 /*
- * Curvature q (signal/K^2) of the reference that both windows share, 0 when it is not beyond noise.
+ * Curvature q (signal/K^2) of the reference that both windows share, less what noise may make of it; 0 when
+ * it is not beyond noise. A small q moves Tf by many kelvin: it must not jump from none to all at a limit.
  */
 double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
 			double noise);

@@ -18,15 +18,25 @@ static double top_k(const double *temperature_k, const double *z, int at)
 	return temperature_k[at] + shift * (temperature_k[at + 1] - temperature_k[at]);
 }
 
-/* Where the steepest tangent before the peak meets the glass line, z = 0. */
+/* Slope per row of the least-squares line through five rows, 2 K. */
+static double slope_at(const double *z, int at)
+{
+	return (2 * (z[at + 2] - z[at - 2]) + z[at + 1] - z[at - 1]) / 10;
+}
+
+/*
+ * Where the steepest tangent before the peak meets the glass line, z = 0. A tangent is a line through 2 K:
+ * the model's beta strength begins at one temperature, and its curve has a corner there that is no slope.
+ */
 static double onset_k(const double *temperature_k, const double *z, int peak)
 {
 	double steepest = 0, onset = temperature_k[peak];
-	for (int i = 1; i < peak; i++) {
-		double slope = (z[i + 1] - z[i - 1]) / (temperature_k[i + 1] - temperature_k[i - 1]);
-		if (slope > steepest) {
-			steepest = slope;
-			onset = temperature_k[i] - z[i] / slope;
+	for (int i = 2; i < peak - 1; i++) {
+		double mean = (z[i - 2] + z[i - 1] + z[i] + z[i + 1] + z[i + 2]) / 5;
+		if (slope_at(z, i) > steepest) {
+			steepest = slope_at(z, i);
+			onset = temperature_k[i] -
+				mean / steepest * (temperature_k[i + 1] - temperature_k[i]);
 		}
 	}
 	return onset;

@@ -78,6 +78,14 @@ static void warn_about_columns(const struct analyse_arguments *arguments, const 
 			     i == SCAN_EMPTY ? arguments->empty : arguments->files[i], scans[i].ignored);
 }
 
+static void add_feature_sds(json_object *object, const struct pair_features *features)
+{
+	json_object_object_add(object, "Tp_sd_K", json_real(features->tp_sd_k));
+	json_object_object_add(object, "Tp_sub_sd_K", json_real(features->tp_sub_sd_k));
+	json_object_object_add(object, "Tg_onset_sd_K", json_real(features->onset_sd_k));
+	json_object_object_add(object, "T_mid_sd_K", json_real(features->midpoint_sd_k));
+}
+
 static json_object *features_json(const struct pair_features *features)
 {
 	json_object *object = json_object_new_object();
@@ -86,6 +94,7 @@ static json_object *features_json(const struct pair_features *features)
 	json_object_object_add(object, "Tp_sub_K", json_real(features->tp_sub_k));
 	json_object_object_add(object, "Tg_onset_K", json_real(features->onset_k));
 	json_object_object_add(object, "T_mid_K", json_real(features->midpoint_k));
+	add_feature_sds(object, features);
 	return object;
 }
 
@@ -128,6 +137,7 @@ static void add_details(json_object *object, const struct pair_result *result,
 	json_object_object_add(object, "Tf_sd_parts_K", shares_json(&result->tf_shares));
 	json_object_object_add(object, "delta_Tf_sd_parts_K", shares_json(&result->delta_tf_shares));
 	json_object_object_add(object, "enthalpy_difference", json_real(result->enthalpy));
+	json_object_object_add(object, "enthalpy_difference_sd", json_real(result->enthalpy_sd));
 	json_add_text(object, "quantity", quantity);
 	json_object_object_add(object, "reference", features_json(&result->reference));
 	json_object_object_add(object, "peak_z", json_real(result->first.peak_z));
@@ -160,6 +170,7 @@ static void print_json(const struct pair_result *result, const struct pair_optio
 	json_object_object_add(object, "Tp_sub_K", json_real(result->first.tp_sub_k));
 	json_object_object_add(object, "Tg_onset_K", json_real(result->first.onset_k));
 	json_object_object_add(object, "T_mid_K", json_real(result->first.midpoint_k));
+	add_feature_sds(object, &result->first);
 	json_object_object_add(object, "extrapolated", json_object_new_boolean(result->extrapolated));
 	json_object_object_add(object, "rate_K_per_s", json_real(result->rate_k_per_s));
 	add_windows(object, result);
@@ -197,12 +208,35 @@ static void print_shares(const struct pair_shares *shares)
 	printf("\n");
 }
 
-static void print_feature(const char *name, double first, double reference, const char *what)
+static void print_feature_value(double value, double sd)
 {
 	char text[2][NUMBER_TEXT];
 
-	printf("%-12s %8s  %8s K   %s\n", name, number_text(first, 2, text[0]),
-	       number_text(reference, 2, text[1]), what);
+	if (isnan(value))
+		printf(" %18s", "-");
+	else
+		printf(" %8s +- %-6s", number_text(value, 2, text[0]), number_text(sd, 2, text[1]));
+}
+
+static void print_feature(const char *name, const double first[2], const double reference[2],
+			  const char *what)
+{
+	printf("%-12s", name);
+	print_feature_value(first[0], first[1]);
+	print_feature_value(reference[0], reference[1]);
+	printf(" K   %s\n", what);
+}
+
+static void print_features(const struct pair_features *first, const struct pair_features *reference)
+{
+#define VALUES(features, name) ((const double[2]){(features)->name##_k, (features)->name##_sd_k})
+	printf("\n%-12s %18s %18s\n", "", "first", "reference");
+	print_feature("Tp", VALUES(first, tp), VALUES(reference, tp), "main endothermic peak");
+	print_feature("Tp_sub", VALUES(first, tp_sub), VALUES(reference, tp_sub), "peak below it");
+	print_feature("onset", VALUES(first, onset), VALUES(reference, onset), "tangent of the last rise");
+	print_feature("midpoint", VALUES(first, midpoint), VALUES(reference, midpoint),
+		      "half of the step, on the last rise");
+#undef VALUES
 }
 
 static void print_windows(const struct pair_result *result)
@@ -221,22 +255,18 @@ static void print_windows(const struct pair_result *result)
 static void print_text(const struct pair_result *result, const char *quantity,
 		       const struct warnings *warnings)
 {
-	char text[NUMBER_TEXT];
+	char text[NUMBER_TEXT], enthalpy_sd[NUMBER_TEXT];
 
+	snprintf(enthalpy_sd, sizeof(enthalpy_sd), "%.2g", result->enthalpy_sd);
 	print_with_sd("Tf", result->tf_k, result->tf_sd_k,
 		      result->extrapolated ? "fictive temperature, EXTRAPOLATED" : "fictive temperature");
 	print_with_sd("Tf_ref", result->tf_ref_k, result->tf_ref_sd_k, "of the reference");
 	print_with_sd("Tf - Tf_ref", result->delta_tf_k, result->delta_tf_sd_k,
 		      "the errors of the lines mostly cancel");
-	printf("%-12s %8.4g             enthalpy of the glass minus that of the reference (%s x K)\n",
-	       "H - H_ref", result->enthalpy, quantity);
+	printf("%-12s %8.4g +- %-6s     enthalpy of the glass minus that of the reference (%s x K)\n",
+	       "H - H_ref", result->enthalpy, isnan(result->enthalpy_sd) ? "-" : enthalpy_sd, quantity);
 	print_shares(&result->tf_shares);
-	printf("\n%-12s %8s  %8s\n", "", "first", "ref.");
-	print_feature("Tp", result->first.tp_k, result->reference.tp_k, "main endothermic peak");
-	print_feature("Tp_sub", result->first.tp_sub_k, result->reference.tp_sub_k, "peak below it");
-	print_feature("onset", result->first.onset_k, result->reference.onset_k, "tangent of the last rise");
-	print_feature("midpoint", result->first.midpoint_k, result->reference.midpoint_k,
-		      "half of the step, on the last rise");
+	print_features(&result->first, &result->reference);
 	print_windows(result);
 	printf("rate          %s K/s\n", number_text(result->rate_k_per_s, 4, text));
 	for (size_t i = 0; i < warnings->count; i++)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/intervals/tally.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct tally_row *row_of(struct tally *tally, const char *name)
+{
+	for (size_t i = 0; i < tally->count; i++)
+		if (strcmp(tally->rows[i].name, name) == 0)
+			return &tally->rows[i];
+	assert(tally->count < TALLY_ROWS);
+	snprintf(tally->rows[tally->count].name, TALLY_NAME, "%s", name);
+	return &tally->rows[tally->count++];
+}
+
+void tally_add(struct tally *tally, const char *name, double truth, double value, double sd,
+	       const double interval[2])
+{
+	struct tally_row *row = row_of(tally, name);
+
+	row->drawn++;
+	if (!isfinite(value) || !isfinite(sd)) {
+		row->missing++;
+		return;
+	}
+	row->inside += truth >= interval[0] && truth <= interval[1];
+	row->off += value - truth;
+	row->off2 += (value - truth) * (value - truth);
+	row->sd += sd;
+	row->sd2 += sd * sd;
+}
+
+void tally_add_normal(struct tally *tally, const char *name, double truth, double value, double sd)
+{
+	const double interval[2] = {value - 1.96 * sd, value + 1.96 * sd};
+
+	tally_add(tally, name, truth, value, sd, interval);
+}
+
+static double valued(const struct tally_row *row)
+{
+	return (double)(row->drawn - row->missing);
+}
+
+static double share(const struct tally_row *row)
+{
+	return (double)row->inside / valued(row);
+}
+
+void tally_print(const struct tally *tally, bool json)
+{
+	if (!json)
+		printf("%-28s %7s %7s %9s %9s %9s %9s\n", "quantity", "drawn", "none", "inside/%", "bias",
+		       "rms off", "rms sd");
+	for (size_t i = 0; i < tally->count; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		double n = valued(row), bias = row->off / n, off = sqrt(row->off2 / n),
+		       sd = sqrt(row->sd2 / n);
+
+		if (json)
+			printf("{\"quantity\": \"%s\", \"drawn\": %lu, \"missing\": %lu, \"inside\": %lu, "
+			       "\"off\": %.9g, "
+			       "\"off2\": %.9g, \"sd2\": %.9g}\n",
+			       row->name, row->drawn, row->missing, row->inside, row->off, row->off2,
+			       row->sd2);
+		else
+			printf("%-28s %7lu %7lu %9.1f %9.3f %9.3f %9.3f\n", row->name, row->drawn,
+			       row->missing, 100 * share(row), bias, off, sd);
+	}
+}
+
+/* The goals are for these; of what stands beside them no interval may be too narrow. */
+static bool has_goal(const struct tally_row *row)
+{
+	return strcmp(row->name, "Tf") == 0 || strcmp(row->name, "Tp") == 0 || strcmp(row->name, "Ea") == 0;
+}
+
+bool tally_check(const struct tally *tally, double low, double high, double missing_max)
+{
+	bool good = tally->count > 0;
+
+	for (size_t i = 0; i < tally->count; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		double n = valued(row), slack_low = 3 * sqrt(low * (1 - low) / n),
+		       slack_high = 3 * sqrt(high * (1 - high) / n);
+		bool right = share(row) >= low - slack_low &&
+			     (!has_goal(row) || share(row) <= high + slack_high) &&
+			     (double)row->missing <= missing_max * (double)row->drawn;
+
+		if (!right)
+			printf("%s: %.1f %% of %.0f intervals hold the truth, %lu of %lu have no value; "
+			       "wanted: %.0f to "
+			       "%.0f %%, less than %.0f %% without\n",
+			       row->name, 100 * share(row), n, row->missing, row->drawn, 100 * low,
+			       100 * high, 100 * missing_max);
+		good &= right;
+	}
+	return good;
+}
