@@ -18,7 +18,7 @@
 #include "protocol/scan.h"
 
 #define LINK_MAGIC UINT32_C(0x44454e53)
-#define LINK_VERSION 1
+#define LINK_VERSION 2
 #define LINK_MESSAGE_MAX 131072
 #define LINK_WORKER_FD 3 /* the inherited end of the socketpair in every worker */
 
@@ -26,6 +26,7 @@ enum link_type {
 	/* control -> bus */
 	LINK_BUS_CONFIG = 1, /* struct bus_config, first message */
 	LINK_BUS_CYCLE,      /* struct link_cycle */
+	LINK_BUS_CAPTURE,    /* struct link_capture */
 	/* bus -> control */
 	LINK_BUS_REPORT, /* struct link_reports, perhaps with a trace fd */
 	/* gateway -> control */
@@ -66,6 +67,12 @@ struct link_cycle {
 	uint32_t count;
 	struct demand demands[BUS_DEVICES_MAX];
 };
+/* Record the traffic of this line into a new file; the worker makes its folder. */
+#define LINK_CAPTURE_LONGEST_S 3600u
+struct link_capture {
+	uint32_t seconds;
+	char path[SITE_PATH + 80];
+};
 struct link_reports {
 	uint64_t tick;
 	uint32_t count;
@@ -83,6 +90,7 @@ enum command_kind {
 	COMMAND_CONFIRM_SECTION,
 	COMMAND_CANCEL,
 	COMMAND_STATUS,
+	COMMAND_CAPTURE,
 	COMMAND_MAX
 };
 struct link_command {
@@ -95,6 +103,7 @@ struct link_command {
 	uint64_t state_seq;     /* 0, or the state sequence the client saw: refused when it is an older one */
 	char text[MACHINE_WHY]; /* reason, or section id "<run>/r<rate>/s<n>" */
 	uint32_t plan_count, text_length; /* SUBMIT */
+	uint32_t seconds;                 /* CAPTURE; the bus is in @text */
 };
 /* Of the gateway's process, so that a flood of connections is seen before they are used up. */
 struct link_gateway_load {

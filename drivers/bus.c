@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/capture.h"
 #include "drivers/driver.h"
 #include "drivers/modbus_line.h"
 #include "drivers/serial_line.h"
@@ -18,13 +19,25 @@ struct bus {
 	const struct driver_ops *drivers[BUS_DEVICES_MAX];
 	void *states[BUS_DEVICES_MAX];
 	uint32_t seq;
+	struct capture capture;
 };
 
 static int open_line(struct bus *bus)
 {
-	if (bus->config.kind == BUS_SERIAL)
-		return serial_line_new(&bus->config, &bus->text);
-	return modbus_line_new(&bus->config, &bus->modbus);
+	struct modbus_line *modbus;
+	struct text_line *text;
+	int r;
+
+	if (bus->config.kind == BUS_SERIAL) {
+		r = serial_line_new(&bus->config, &text);
+		if (r == 0 && (r = capture_text_new(&bus->capture, text, &bus->text)) < 0)
+			text->ops->free(text);
+		return r;
+	}
+	r = modbus_line_new(&bus->config, &modbus);
+	if (r == 0 && (r = capture_modbus_new(&bus->capture, modbus, &bus->modbus)) < 0)
+		modbus->ops->free(modbus);
+	return r;
 }
 
 /* A driver that speaks Modbus needs a Modbus line, and the other way round. */
@@ -76,6 +89,7 @@ void bus_free(struct bus *bus)
 {
 	if (!bus)
 		return;
+	capture_end(&bus->capture, "the worker ended");
 	for (uint32_t i = 0; i < BUS_DEVICES_MAX; i++) {
 		if (bus->drivers[i] && bus->drivers[i]->deinit)
 			bus->drivers[i]->deinit(bus->states[i]);
@@ -95,6 +109,7 @@ void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *deman
 
 	*ret_trace_fd = -1;
 	bus->seq++;
+	capture_cycle(&bus->capture, &bus->config, bus->seq, demands);
 	for (uint32_t i = 0; i < bus->config.device_count; i++) {
 		int64_t now_ns = clock_mono_ns();
 		struct driver_cycle cycle = {.seq = bus->seq,
@@ -108,5 +123,11 @@ void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *deman
 		/* A demand for another kind of device is not obeyed. */
 		bus->drivers[i]->cycle(bus->states[i], &cycle, meant ? &demands[i] : &observe,
 				       &ret_reports[i], ret_trace_fd);
+		capture_report(&bus->capture, i, cycle.t_lab_s, &ret_reports[i]);
 	}
+}
+
+void bus_capture(struct bus *bus, FILE *stream, uint32_t seconds)
+{
+	capture_begin(&bus->capture, &bus->config, stream, seconds);
 }

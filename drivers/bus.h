@@ -6,6 +6,8 @@
 #ifndef DENSD_DRIVERS_BUS_H
 #define DENSD_DRIVERS_BUS_H
 
+#include <stdio.h>
+
 #include "drivers/profile.h"
 
 struct bus;
@@ -21,5 +23,8 @@ void bus_free(struct bus *bus); /* closes without writing anything; NULL is fine
  */
 void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *demands,
 	       struct report *ret_reports, int *ret_trace_fd);
+
+/* Records what passes over the line for @seconds into @stream, which it takes over (drivers/capture.h). */
+void bus_capture(struct bus *bus, FILE *stream, uint32_t seconds);
 
 #endif

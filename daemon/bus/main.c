@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/log.h"
@@ -71,12 +72,40 @@ static int take_cycle(struct worker *worker, const struct link_cycle *cycle)
 	return r;
 }
 
+/* Into a new file only: a capture never overwrites another. */
+static int take_capture(struct worker *worker, const struct link_capture *capture)
+{
+	char folder[sizeof(capture->path)];
+	char *slash;
+	FILE *stream;
+
+	if (!worker->bus || !memchr(capture->path, '\0', sizeof(capture->path)))
+		return -EPROTO;
+	snprintf(folder, sizeof(folder), "%s", capture->path);
+	slash = strrchr(folder, '/');
+	if (slash) {
+		*slash = '\0';
+		mkdir(folder, 0750);
+	}
+	stream = fopen(capture->path, "wxe");
+	if (!stream) {
+		log_warning("%s: no capture into %s: %s", worker->config.name, capture->path,
+			    strerror(errno));
+		return 0;
+	}
+	log_notice("%s: capturing for %u s into %s", worker->config.name, capture->seconds, capture->path);
+	bus_capture(worker->bus, stream, capture->seconds);
+	return 0;
+}
+
 static int take_message(struct worker *worker, const struct link_header *header, const void *body)
 {
 	if (header->type == LINK_BUS_CONFIG && header->length == sizeof(struct bus_config))
 		return take_config(worker, body);
 	if (header->type == LINK_BUS_CYCLE && header->length == sizeof(struct link_cycle))
 		return take_cycle(worker, body);
+	if (header->type == LINK_BUS_CAPTURE && header->length == sizeof(struct link_capture))
+		return take_capture(worker, body);
 	return -EPROTO;
 }
 

@@ -293,6 +293,44 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 	return answer;
 }
 
+/* Reads along on one line; touches no run. */
+static struct answer do_capture(struct control *control, const struct link_command *command)
+{
+	struct answer answer = {.code = ANSWER_REFUSED};
+	struct link_capture capture = {.seconds = command->seconds};
+	struct worker *worker;
+	char id[ULID_TEXT];
+	uint32_t bus = 0;
+
+	if (command->role < ROLE_OPERATOR)
+		return refuse_role(control, ROLE_OPERATOR);
+	while (bus < control->site.bus_count && strcmp(control->site.buses[bus].name, command->text) != 0)
+		bus++;
+	if (bus == control->site.bus_count) {
+		snprintf(answer.why, MACHINE_WHY, "the site has no bus '%.31s'; its buses:", command->text);
+		for (bus = 0; bus < control->site.bus_count; bus++)
+			snprintf(answer.why + strlen(answer.why), MACHINE_WHY - strlen(answer.why), " %s",
+				 control->site.buses[bus].name);
+		return answer;
+	}
+	if (command->seconds < 1 || command->seconds > LINK_CAPTURE_LONGEST_S) {
+		snprintf(answer.why, MACHINE_WHY, "a capture of %u s: 1 to %u s are allowed",
+			 command->seconds, LINK_CAPTURE_LONGEST_S);
+		return answer;
+	}
+	worker = &control->buses[bus];
+	if (ulid_make(id) < 0)
+		return refuse("the machine gives no random number for the file's name: try again");
+	snprintf(capture.path, sizeof(capture.path), "%s/captures/%s-%s.capture", control->site.store,
+		 control->site.buses[bus].name, id);
+	if (link_send(worker->socket, LINK_BUS_CAPTURE, worker->seq, &capture, sizeof(capture), -1) < 0)
+		return refuse("the bus worker is not there: try again in a moment");
+	answer.code = ANSWER_DONE;
+	snprintf(answer.why, MACHINE_WHY, "capturing for %u s into %.*s", command->seconds, MACHINE_WHY - 40,
+		 capture.path);
+	return answer;
+}
+
 static struct answer act(struct control *control, const struct link_command *command, int fd,
 			 struct journal_command *record)
 {
@@ -305,6 +343,8 @@ static struct answer act(struct control *control, const struct link_command *com
 		return do_confirm(control, command);
 	case COMMAND_CANCEL:
 		return do_cancel(control, command);
+	case COMMAND_CAPTURE:
+		return do_capture(control, command);
 	case COMMAND_STATUS:
 	case COMMAND_MAX:
 		break;
@@ -358,9 +398,10 @@ static void handle(struct control *control, const struct link_command *command, 
 	record.code = answer.code == ANSWER_REFUSED ? REPLY_REFUSED : REPLY_DONE;
 	memcpy(record.why, answer.why, MACHINE_WHY);
 	log_notice("command %s by %s (%s): %s%s%s",
-		   command->kind == COMMAND_VERB ? verb_name((enum verb)command->verb)
-						 : (const char *const[]){"submit", "verb", "confirm section",
-									 "cancel", "status"}[command->kind],
+		   command->kind == COMMAND_VERB
+			   ? verb_name((enum verb)command->verb)
+			   : (const char *const[]){"submit", "verb", "confirm section", "cancel", "status",
+						   "capture"}[command->kind],
 		   command->client, role_name((enum role)command->role),
 		   record.code == REPLY_DONE ? "done" : "refused", record.why[0] ? ": " : "", record.why);
 	finish(control, command->route, &record, pending);

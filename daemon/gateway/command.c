@@ -24,6 +24,8 @@ enum field {
 	FIELD_TOPIC,
 	FIELD_FROM,
 	FIELD_TO,
+	FIELD_BUS,
+	FIELD_SECONDS,
 	FIELD_MAX
 };
 #define BIT(name) (1u << FIELD_##name)
@@ -62,6 +64,7 @@ static const struct command_rule commands[] = {
 	{"confirm-section", false, COMMAND_CONFIRM_SECTION, 0, BIT(RUN) | BIT(SECTION) | BIT(STATE_SEQ), 0},
 	{"cancel", false, COMMAND_CANCEL, 0, BIT(RUN) | BIT(SECTION) | BIT(STATE_SEQ), 0},
 	{"status", false, COMMAND_STATUS, 0, 0, 0},
+	{"capture", false, COMMAND_CAPTURE, 0, BIT(BUS) | BIT(SECONDS), BIT(BUS) | BIT(SECONDS)},
 	{"queue", true, QUERY_QUEUE, 0, 0, 0},
 	{"runs", true, QUERY_RUNS, 0, BIT(LIMIT) | BIT(RUN), 0},
 	{"recovery", true, QUERY_RECOVERY, 0, 0, 0},
@@ -247,6 +250,21 @@ static int take_to(struct decoding *decoding, const struct field_rule *rule, jso
 	return take_count(decoding, rule, value, 0, INT64_MAX, &decoding->request->query.to);
 }
 
+static int take_bus(struct decoding *decoding, const struct field_rule *rule, json_object *value)
+{
+	return copy_text(decoding, rule, value, decoding->request->command.text, 32);
+}
+
+static int take_seconds(struct decoding *decoding, const struct field_rule *rule, json_object *value)
+{
+	uint64_t seconds = 0;
+	int r = take_count(decoding, rule, value, 1, LINK_CAPTURE_LONGEST_S, &seconds);
+
+	if (r == 0)
+		decoding->request->command.seconds = (uint32_t)seconds;
+	return r;
+}
+
 static const struct field_rule fields[FIELD_MAX] = {
 	[FIELD_ID] = {"id", json_type_string, "a text", take_id},
 	[FIELD_COMMAND] = {"command", json_type_string, "a text", take_nothing},
@@ -263,6 +281,8 @@ static const struct field_rule fields[FIELD_MAX] = {
 	[FIELD_TOPIC] = {"topic", json_type_string, "a text", take_topic},
 	[FIELD_FROM] = {"from", json_type_int, "a whole number", take_from},
 	[FIELD_TO] = {"to", json_type_int, "a whole number", take_to},
+	[FIELD_BUS] = {"bus", json_type_string, "a text", take_bus},
+	[FIELD_SECONDS] = {"seconds", json_type_int, "a whole number", take_seconds},
 };
 
 static int find_field(const char *name)

@@ -23,10 +23,10 @@ SIGNED = "A. Technician\n"
 class Technician:
     """Answers a commissioning as its questions come; acts on the panel (densim's switches) when it is told to."""
 
-    def __init__(self, lab, device):
+    def __init__(self, lab, device, *options):
         self.lab, self.text = lab, ""
         self.process = subprocess.Popen(
-            [lab.program("densctl"), "commission", "--site", lab.site, device], stdin=subprocess.PIPE,
+            [lab.program("densctl"), "commission", "--site", lab.site, device, *options], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.read_to = 0
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -47,6 +47,17 @@ class Technician:
     def say(self, answer):
         self.process.stdin.write(answer + "\n")
         self.process.stdin.flush()
+
+    def answer(self, answers):
+        """Answers each question by the first of (word in it, answer), until the program ends."""
+        while self.reader.is_alive():
+            new = self.text[self.read_to:]
+            found = sorted((new.index(word), word, answer) for word, answer in answers if word in new)
+            if found:
+                at, word, answer = found[0]
+                self.read_to += at + len(word)
+                self.say(answer)
+            time.sleep(0.02)
 
     def end(self):
         self.process.stdin.close()
@@ -119,6 +130,24 @@ def probe(lab):
                 f"two units answer, by identity: {units}")
 
 
+def capture(lab):
+    """The traffic of a line that densd has, recorded while it runs."""
+    done = lab.densctl("capture", "furnaces", "--for", "1")
+    night.check(done.returncode == 1 and "has no bus" in done.stderr, "a bus that is not there is refused by name")
+    done = lab.densctl("capture", "rtu", "--for", "1", "--json", check=0)
+    path = re.search(r"into (\S+)$", json.loads(done.stdout)["why"]).group(1)
+
+    def ended():
+        with open(path, encoding="ascii") as stream:
+            return stream.read().endswith("E its time is over\n")
+
+    lab.wait_until(ended, 10, "the capture ends by itself")
+    played = subprocess.run([lab.program("densctl"), "playback", path], capture_output=True, text=True, timeout=20,
+                            check=False)
+    found = re.search(r"(\d+) cycles of bus rtu: .* 0 questions that the recording does not hold", played.stdout)
+    night.check(found and int(found.group(1)) >= 50, f"what densd's worker recorded is played back: {played.stdout[-160:]}")
+
+
 def submit(lab):
     path = os.path.join(lab.folder, "protocol.yaml")
     with open(path, "w", encoding="utf-8") as stream:
@@ -155,6 +184,7 @@ def test(build, source):
         lab.start_densd()
         done = submit(lab)
         night.check(done.returncode == 0, f"a run is accepted: {done.stdout}{done.stderr}")
+        capture(lab)
         code, text = device(lab, "furnace", "")
         night.check(code == 1 and "another program has it" in text, "two masters on one line are refused")
         lab.densd.terminate()

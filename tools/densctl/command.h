@@ -40,6 +40,8 @@ enum exit_code {
 	X(FROM, "from", "SEQ", "first sequence number (default 1)")                                      \
 	X(TO, "to", "SEQ", "last sequence number (default: the newest)")                                 \
 	X(LIMIT, "limit", "N", "the newest N (default 20)")                                              \
+	X(FOR, "for", "SECONDS", "for how long (default 60)")                                            \
+	X(CAPTURE, "capture", "FILE", "record the traffic into FILE, as densctl capture does")           \
 	X(UNITS, "units", "A:B", "ask these Modbus unit numbers which answer, and what they are")        \
 	X(PNG, "png", "FILE", "draw into FILE as PNG")                                                   \
 	X(PICTURE, "picture", "NAME", "which picture (default ea)")                                      \
@@ -52,6 +54,7 @@ enum exit_code {
 #define OPTION_ID(id, name, value, what) OPTION_##id,
 enum option { OPTIONS(OPTION_ID) OPTION_MAX };
 #undef OPTION_ID
+_Static_assert(OPTION_MAX <= 32, "the allowed options of a subcommand are 32 bits");
 #define ALLOW(id) (UINT32_C(1) << OPTION_##id)
 #define ALLOW_DAEMON (ALLOW(JSON) | ALLOW(SOCKET) | ALLOW(SITE) | ALLOW(TIMEOUT))
 
@@ -106,5 +109,7 @@ int results_run(const struct options *options);
 int export_run(const struct options *options);
 int replay_run(const struct options *options);
 int series_run(const struct options *options);
+int capture_run(const struct options *options);  /* in field/ */
+int playback_run(const struct options *options); /* in field/ */
 
 #endif

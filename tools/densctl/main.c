@@ -57,7 +57,16 @@ static const struct subcommand subcommands[] = {
 	 "Without DEVICE it shows the record. Answers may come from a pipe.\n\n"
 	 "  densctl commission --site /etc/densd/site.yaml furnace\n  densctl commission --site "
 	 "/etc/densd/site.yaml",
-	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(OUT), 0, 1, commission_run},
+	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(OUT) | ALLOW(CAPTURE), 0, 1, commission_run},
+	{"playback", "FILE", "play a capture into the drivers, offline",
+	 "Reads a file of `densctl capture` and gives the drivers, cycle by cycle, the demands and answers "
+	 "of "
+	 "then.\n"
+	 "Shows what they report now where it differs from what they reported then; with --lines every "
+	 "report. A fault\n"
+	 "of the field becomes a test of the bench. Profiles are looked for in $DENSD_CONFIG/devices.\n"
+	 "Exit code 0: all as recorded; 1: something otherwise; 4: not a capture.",
+	 ALLOW(JSON) | ALLOW(LINES), 1, 1, playback_run},
 	{"submit", "FILE", "put a protocol into the queue",
 	 "densd checks it with the limits of its own site and queues its runs (a series is several). With "
 	 "--site it is\n"
@@ -113,6 +122,13 @@ static const struct subcommand subcommands[] = {
 	 "not\n"
 	 "cancelled: abort it.",
 	 ALLOW_DAEMON, 1, 1, cancel_run},
+	{"capture", "BUS", "record the traffic of a line, with times",
+	 "densd's worker of that line writes demands, transactions and reports into a new file below the "
+	 "store's folder\n"
+	 "captures/, for --for seconds (at most an hour, 64 MiB). The run does not notice. The answer names "
+	 "the file;\n"
+	 "`densctl playback FILE` plays it into the drivers.\n\n  densctl capture rtu --for 120",
+	 ALLOW_DAEMON | ALLOW(FOR), 1, 1, capture_run},
 	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
 	 ALLOW_DAEMON, 0, 0, queue_run},
 	{"runs", "[RUN]", "the newest runs in the store, or one",

@@ -15,6 +15,7 @@
 #include "tools/densctl/site_choice.h"
 
 #define REASON_LEAST 10
+#define CAPTURE_S 3600
 #define DAY_S 86400.0
 #define ZERO_CELSIUS_K 273.15
 
@@ -210,6 +211,19 @@ static const char *record_path(const struct options *options, const struct site 
 	return site->commissioning.record[0] ? site->commissioning.record : NULL;
 }
 
+static bool begin_capture(const struct options *options, struct field *field)
+{
+	const char *path = options->value[OPTION_CAPTURE];
+	FILE *stream = path ? fopen(path, "wxe") : NULL;
+
+	if (stream)
+		bus_capture(field->bus, stream, CAPTURE_S);
+	else if (path)
+		fprintf(stderr, "densctl commission: %s: %s; a capture never overwrites a file\n", path,
+			strerror(errno));
+	return stream || !path;
+}
+
 static int commission_device(const struct options *options, const struct site *site, const char *path)
 {
 	struct commissioning_entry entry = {0};
@@ -228,6 +242,10 @@ static int commission_device(const struct options *options, const struct site *s
 	read_limits(&commission);
 	if (field_open(commission.config, &commission.field) < 0)
 		return DENSCTL_INVALID;
+	if (!begin_capture(options, &commission.field)) {
+		field_close(&commission.field);
+		return DENSCTL_INVALID;
+	}
 	printf("Commissioning '%s', profile %s, unit %u on %s.\nNo step heats and none raises pressure. "
 	       "Ctrl-C stops: "
 	       "the device is made safe and nothing is recorded.\n",

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/capture_text.h"
+
+const char *const capture_op_names[CAPTURE_OP_MAX] = {"read", "read-input", "write", "write-read", "coil"};
+static const char *const kind_names[] = {"modbus-tcp", "modbus-rtu", "serial"};
+
+struct modbus_tap {
+	struct modbus_line line; /* first: the drivers hold a pointer to it */
+	struct capture *capture;
+	struct modbus_line *inner;
+};
+struct text_tap {
+	struct text_line line; /* first */
+	bool greeting;         /* what comes now answers the first question after a connect */
+	struct capture *capture;
+	struct text_line *inner;
+};
+
+static double since_s(const struct capture *capture, int64_t t_ns)
+{
+	return (double)(t_ns - capture->began_ns) / (double)CLOCK_NS_PER_S;
+}
+
+static void put_calibration(FILE *stream, const struct press_calibration *calibration)
+{
+	if (calibration->loading_count == 0)
+		return;
+	fprintf(stream, "calibration %s\n", calibration->id);
+	for (uint32_t i = 0; i < calibration->loading_count; i++)
+		fprintf(stream, "loading %.17g %.17g\n", calibration->loading_bar[i],
+			calibration->loading_gpa[i]);
+	for (uint32_t i = 0; i < calibration->unloading_count; i++)
+		fprintf(stream, "unloading %.17g %.17g\n", calibration->unloading_bar[i],
+			calibration->unloading_gpa[i]);
+}
+
+static void put_came(FILE *stream, double took_s, int cause, const uint8_t *bytes, size_t count)
+{
+	fprintf(stream, "A %.6f %d ", took_s, cause);
+	for (size_t i = 0; i < count; i++)
+		fprintf(stream, "%02X", bytes[i]);
+	fputc('\n', stream);
+}
+
+/* Whoever plays the capture must be able to identify the device: what a driver asks first after it connects.
+ */
+static void put_hello(const struct capture *capture)
+{
+	const struct capture_hello *hello = &capture->hello;
+
+	if (!hello->text[0])
+		return;
+	fprintf(capture->stream, "S %s > 0 %u\n", hello->text, hello->connects);
+	put_came(capture->stream, 0, 0, hello->bytes, hello->count);
+}
+
+void capture_begin(struct capture *capture, const struct bus_config *config, FILE *stream, uint32_t seconds)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	capture_end(capture, "another capture began");
+	*capture = (struct capture){.hello = capture->hello,
+				    .stream = stream,
+				    .began_ns = now_ns,
+				    .end_ns = now_ns + seconds * CLOCK_NS_PER_S};
+	fprintf(stream, "densd-capture/1\nbus %s %s %.17g\n", config->name, kind_names[config->kind],
+		config->scale);
+	for (uint32_t i = 0; i < config->device_count; i++)
+		fprintf(stream, "device %u %s %u %s %s\n", i, config->devices[i].name,
+			config->devices[i].unit, config->devices[i].profile.name,
+			config->devices[i].profile.sha256);
+	put_calibration(stream, &config->calibration);
+	put_hello(capture);
+}
+
+void capture_end(struct capture *capture, const char *why)
+{
+	if (!capture->stream)
+		return;
+	fprintf(capture->stream, "E %s\n", why);
+	fclose(capture->stream);
+	capture->stream = NULL;
+}
+
+void capture_cycle(struct capture *capture, const struct bus_config *config, uint32_t seq,
+		   const struct demand *demands)
+{
+	int64_t now_ns = clock_mono_ns();
+	char text[CAPTURE_LINE];
+
+	if (!capture->stream)
+		return;
+	if (ferror(capture->stream) || ftell(capture->stream) > CAPTURE_BYTES_MAX) {
+		capture_end(capture, "its room is used up");
+		return;
+	}
+	if (now_ns > capture->end_ns) {
+		capture_end(capture, "its time is over");
+		return;
+	}
+	fprintf(capture->stream, "C %u %.6f\n", seq, since_s(capture, now_ns));
+	for (uint32_t i = 0; i < config->device_count; i++) {
+		if (capture->told[i] && memcmp(&capture->demands[i], &demands[i], sizeof(demands[i])) == 0)
+			continue;
+		capture_text_demand(&demands[i], now_ns, text);
+		fprintf(capture->stream, "D %u %s\n", i, text);
+		capture->demands[i] = demands[i];
+		capture->told[i] = true;
+	}
+}
+
+void capture_report(struct capture *capture, uint32_t device, double t_lab_s, const struct report *report)
+{
+	char text[CAPTURE_LINE];
+
+	if (!capture->stream)
+		return;
+	capture_text_report(report, text);
+	fprintf(capture->stream, "R %u %.9f %s\n", device, t_lab_s, text);
+}
+
+/* What one transaction was, for its line. */
+struct exchange {
+	enum capture_op op;
+	uint16_t address, count, read_address, read_count;
+	const uint16_t *written, *read;
+};
+
+static void put_words(FILE *stream, const uint16_t *words, uint16_t count)
+{
+	for (uint16_t i = 0; words && i < count; i++)
+		fprintf(stream, " %04X", words[i]);
+}
+
+static int finish(struct modbus_tap *tap, const struct modbus_peer *peer, int64_t began_ns, int r,
+		  const struct exchange *exchange)
+{
+	FILE *stream = tap->capture->stream;
+
+	tap->line.connects = tap->inner->connects;
+	tap->line.desyncs = tap->inner->desyncs;
+	tap->line.exception = tap->inner->exception;
+	if (!stream)
+		return r;
+	fprintf(stream, "M %u %s %u %u %u %u", peer->unit, capture_op_names[exchange->op], exchange->address,
+		exchange->count, exchange->read_address, exchange->read_count);
+	put_words(stream, exchange->written, exchange->count);
+	fprintf(stream, " > %.6f %d %u %u %u", (double)(clock_mono_ns() - began_ns) / (double)CLOCK_NS_PER_S,
+		r, tap->line.exception, tap->line.connects, tap->line.desyncs);
+	if (r == 0)
+		put_words(stream, exchange->read, exchange->read_count);
+	fputc('\n', stream);
+	return r;
+}
+
+static int tap_read(struct modbus_line *line, const struct modbus_peer *peer, bool input, uint16_t address,
+		    uint16_t count, uint16_t *ret_words)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+	int64_t began_ns = clock_mono_ns();
+	int r = tap->inner->ops->read_registers(tap->inner, peer, input, address, count, ret_words);
+
+	return finish(tap, peer, began_ns, r,
+		      &(struct exchange){.op = input ? CAPTURE_READ_INPUT : CAPTURE_READ,
+					 .read_address = address,
+					 .read_count = count,
+					 .read = ret_words});
+}
+
+static int tap_write(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
+		     uint16_t count, const uint16_t *words)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+	int64_t began_ns = clock_mono_ns();
+	int r = tap->inner->ops->write_registers(tap->inner, peer, address, count, words);
+
+	return finish(tap, peer, began_ns, r,
+		      &(struct exchange){
+			      .op = CAPTURE_WRITE, .address = address, .count = count, .written = words});
+}
+
+static int tap_write_read(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,
+			  uint16_t write_count, const uint16_t *words, uint16_t read_address,
+			  uint16_t read_count, uint16_t *ret_words)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+	int64_t began_ns = clock_mono_ns();
+	int r = tap->inner->ops->write_read(tap->inner, peer, write_address, write_count, words, read_address,
+					    read_count, ret_words);
+
+	return finish(tap, peer, began_ns, r,
+		      &(struct exchange){CAPTURE_WRITE_READ, write_address, write_count, read_address,
+					 read_count, words, ret_words});
+}
+
+static int tap_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address, bool on)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+	int64_t began_ns = clock_mono_ns();
+	uint16_t word = on;
+	int r = tap->inner->ops->write_coil(tap->inner, peer, address, on);
+
+	return finish(
+		tap, peer, began_ns, r,
+		&(struct exchange){.op = CAPTURE_COIL, .address = address, .count = 1, .written = &word});
+}
+
+static void tap_free(struct modbus_line *line)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+
+	if (!tap)
+		return;
+	tap->inner->ops->free(tap->inner);
+	free(tap);
+}
+
+static const struct modbus_ops tap_ops = {
+	.read_registers = tap_read,
+	.write_registers = tap_write,
+	.write_read = tap_write_read,
+	.write_coil = tap_coil,
+	.free = tap_free,
+};
+
+int capture_modbus_new(struct capture *capture, struct modbus_line *inner, struct modbus_line **ret_line)
+{
+	struct modbus_tap *tap = calloc(1, sizeof(*tap));
+
+	if (!tap)
+		return -ENOMEM;
+	*tap = (struct modbus_tap){.line = {.ops = &tap_ops}, .capture = capture, .inner = inner};
+	*ret_line = &tap->line;
+	return 0;
+}
+
+static int tap_send(struct text_line *line, const char *text)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+	struct capture_hello *hello = &tap->capture->hello;
+	int r = tap->inner->ops->send(tap->inner, text);
+
+	line->connects = tap->inner->connects;
+	tap->greeting =
+		hello->connects != line->connects || strncmp(hello->text, text, sizeof(hello->text)) == 0;
+	if (tap->greeting) {
+		*hello = (struct capture_hello){.connects = line->connects};
+		snprintf(hello->text, sizeof(hello->text), "%s", text);
+	}
+	if (tap->capture->stream)
+		fprintf(tap->capture->stream, "S %s > %d %u\n", text, r, line->connects);
+	return r;
+}
+
+static int tap_receive(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
+		       size_t *ret_count)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+	struct capture_hello *hello = &tap->capture->hello;
+	int64_t began_ns = clock_mono_ns();
+	int r = tap->inner->ops->receive(tap->inner, ret_bytes, size, wait_ms, ret_count);
+
+	line->connects = tap->inner->connects;
+	if (r == 0 && tap->greeting && hello->count + *ret_count <= sizeof(hello->bytes)) {
+		memcpy(hello->bytes + hello->count, ret_bytes, *ret_count);
+		hello->count += *ret_count;
+	}
+	if (tap->capture->stream)
+		put_came(tap->capture->stream, (double)(clock_mono_ns() - began_ns) / (double)CLOCK_NS_PER_S,
+			 r, ret_bytes, r == 0 ? *ret_count : 0);
+	return r;
+}
+
+static void tap_quarantine(struct text_line *line, double wait_ms)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+
+	tap->inner->ops->quarantine(tap->inner, wait_ms);
+	if (tap->capture->stream)
+		fprintf(tap->capture->stream, "Q %.3f\n", wait_ms);
+}
+
+static void tap_text_free(struct text_line *line)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+
+	if (!tap)
+		return;
+	tap->inner->ops->free(tap->inner);
+	free(tap);
+}
+
+static const struct text_ops tap_text_ops = {
+	.send = tap_send,
+	.receive = tap_receive,
+	.quarantine = tap_quarantine,
+	.free = tap_text_free,
+};
+
+int capture_text_new(struct capture *capture, struct text_line *inner, struct text_line **ret_line)
+{
+	struct text_tap *tap = calloc(1, sizeof(*tap));
+
+	if (!tap)
+		return -ENOMEM;
+	*tap = (struct text_tap){.line = {.ops = &tap_text_ops}, .capture = capture, .inner = inner};
+	*ret_line = &tap->line;
+	return 0;
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records one commissioning of each instrument, through its emulator, into tests/replay/NAME.capture.
+
+usage: record.py BUILD SOURCE [PROFILE...]      without names: all that have no recording yet
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
+
+import commissioning  # noqa: E402
+import devices  # noqa: E402
+from lab import Lab  # noqa: E402
+
+SCALE = 20
+OWN = {"densim-press": "press", "densim-furnace": "furnace", "densim-nitrogen": "nitrogen", "densim-chip": "chip"}
+ANSWERS = (("agree", "yes"), ("why it is skipped:", "recorded without hands at the panel"), ("Verified:", "yes"),
+           ("Your name", "the recorder"))
+
+
+def device_of(profile):
+    """The name, in the shipped site, of the device that the profile takes the place of."""
+    if profile in OWN:
+        return OWN[profile]
+    pattern = devices.WIRING[profile][0][0]
+    return next(name for mark, name in OWN.items() if mark in pattern.replace("\\", ""))
+
+
+def record(build, source, profile):
+    own = profile in OWN
+    path = os.path.join(source, "tests/replay", profile + ".capture")
+    lab = Lab(build, source, scale=SCALE, site_edits=() if own else devices.edits(profile),
+              densim_arguments=() if own else ("--device", profile))
+    try:
+        lab.start_densim()
+        lab.write_site()
+        technician = commissioning.Technician(lab, device_of(profile), "--out", os.path.join(lab.folder, "record.yaml"),
+                                              "--capture", path)
+        technician.answer(ANSWERS)
+        code = technician.end()
+        print(f"{profile}: {os.path.getsize(path)} bytes" if code == 0 else f"{profile}: exit {code}\n{technician.text}")
+        return code
+    finally:
+        lab.stop()
+
+
+def main():
+    build, source, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    names = names or [name for name in (*OWN, *devices.WIRING) if name != "oven" and
+                      not os.path.exists(os.path.join(source, "tests/replay", name + ".capture"))]
+    return max([record(build, source, name) for name in names], default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A capture, played into the drivers: each cycle of the recording becomes a cycle of the driver, its demand
+ * the recorded one, and the line answers as the device did. What a driver asks that the recording does not
+ * hold (the identity, when the capture began in the middle of a night) is answered from the profile and
+ * counted.
+ */
+#ifndef DENSCTL_PLAYBACK_H
+#define DENSCTL_PLAYBACK_H
+
+#include "config/site.h"
+#include "drivers/modbus_port.h"
+#include "drivers/text_line.h"
+
+#define PLAYBACK_EVENTS_MAX 400000u
+
+enum playback_kind {
+	PLAYBACK_CYCLE,
+	PLAYBACK_DEMAND,
+	PLAYBACK_MODBUS,
+	PLAYBACK_SENT,
+	PLAYBACK_CAME,
+	PLAYBACK_REPORT
+};
+struct playback_event {
+	uint8_t kind; /* enum playback_kind */
+	bool used;
+	uint32_t line;    /* of the file */
+	const char *text; /* behind the letter, in the file's own text */
+};
+struct playback {
+	struct bus_config config;
+	char *text; /* the file; its lines are cut in place */
+	struct playback_event *events;
+	size_t count, first, last; /* of the cycle that is played: [first, last) */
+	size_t came;               /* the event that answers what was sent last */
+	uint32_t assumed, missing; /* questions answered from the profile; answered with silence */
+	struct modbus_line modbus;
+	struct text_line serial;
+};
+
+/*
+ * Reads @path and finds the profiles it names in @folder. 0, or -1 with "file:line: what" on standard error.
+ */
+int playback_open(const char *path, const char *folder, struct playback **ret_playback);
+void playback_free(struct playback *playback);
+/* Cycles in the recording. */
+uint32_t playback_cycles(const struct playback *playback);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* densctl capture and playback. */
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/capture_text.h"
+#include "drivers/driver.h"
+#include "tools/densctl/client.h"
+#include "tools/densctl/field/playback.h"
+#include "tools/densctl/json.h"
+#include "tools/densctl/site_choice.h"
+
+#define DEFAULT_S 60
+#define LONGEST_S 3600
+
+int capture_run(const struct options *options)
+{
+	json_object *request, *reply;
+	int64_t seconds;
+	int r = option_integer(options, OPTION_FOR, 1, LONGEST_S, DEFAULT_S, &seconds);
+
+	if (r != DENSCTL_OK)
+		return r;
+	request = json_request("capture");
+	json_add_text(request, "bus", options->arguments[0]);
+	json_object_object_add(request, "seconds", json_object_new_int64(seconds));
+	r = client_ask(options, request, &reply);
+	if (r != DENSCTL_OK)
+		return r;
+	if (option_given(options, OPTION_JSON))
+		json_print(reply, stdout);
+	else
+		printf("%s\n", json_text(reply, "why", "done"));
+	json_object_put(reply);
+	return DENSCTL_OK;
+}
+
+struct player {
+	struct playback *playback;
+	const struct driver_ops *drivers[BUS_DEVICES_MAX];
+	void *states[BUS_DEVICES_MAX];
+	struct demand demands[BUS_DEVICES_MAX];
+	json_object *list;
+	uint32_t same, other;
+	bool quiet;
+};
+
+static int begin_drivers(struct player *player)
+{
+	struct bus_config *config = &player->playback->config;
+
+	for (uint32_t i = 0; i < config->device_count; i++) {
+		const struct profile *profile = &config->devices[i].profile;
+		struct driver_setup setup = {.config = config, .device = i};
+
+		if (config->kind == BUS_SERIAL)
+			setup.text = &player->playback->serial;
+		else
+			setup.modbus = &player->playback->modbus;
+		player->drivers[i] = registry_find((enum device_kind)profile->kind, profile->protocol);
+		player->states[i] = player->drivers[i] ? calloc(1, player->drivers[i]->state_size) : NULL;
+		if (!player->states[i] || player->drivers[i]->init(player->states[i], &setup) < 0)
+			return -1;
+		player->demands[i].kind = profile->kind;
+	}
+	return 0;
+}
+
+static void end_drivers(struct player *player)
+{
+	for (uint32_t i = 0; i < BUS_DEVICES_MAX; i++) {
+		if (player->states[i] && player->drivers[i]->deinit)
+			player->drivers[i]->deinit(player->states[i]);
+		free(player->states[i]);
+	}
+}
+
+/* The text behind "INDEX " of a D or R event of device @index in this cycle; NULL: none. */
+static const char *of_device(const struct playback *playback, uint8_t kind, uint32_t index)
+{
+	for (size_t i = playback->first; i < playback->last; i++) {
+		unsigned found;
+		int used;
+
+		if (playback->events[i].kind == kind &&
+		    sscanf(playback->events[i].text, "%u %n", &found, &used) == 1 && found == index)
+			return playback->events[i].text + used;
+	}
+	return NULL;
+}
+
+static void tell(struct player *player, double t_s, const char *found, const char *recorded)
+{
+	bool same = strcmp(found, recorded) == 0;
+
+	*(same ? &player->same : &player->other) += 1;
+	if (player->list) {
+		json_object *entry = json_object_new_object();
+
+		json_object_object_add(entry, "t_s", json_real(t_s));
+		json_add_text(entry, "report", found);
+		json_add_text(entry, "recorded", recorded);
+		json_object_object_add(entry, "same", json_object_new_boolean(same));
+		json_object_array_add(player->list, entry);
+		return;
+	}
+	if (!player->quiet || !same)
+		printf("%10.3f  %s\n", t_s, found);
+	if (!same)
+		printf("%10.3f  recorded: %s\n", t_s, recorded);
+}
+
+static void play_cycle(struct player *player, uint32_t seq, double t_s)
+{
+	struct playback *playback = player->playback;
+
+	for (uint32_t i = 0; i < playback->config.device_count; i++) {
+		int64_t now_ns = clock_mono_ns();
+		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
+		struct driver_cycle cycle = {
+			.seq = seq, .now_ns = now_ns, .t_lab_s = 0, .tick_mono_ns = now_ns};
+		struct report report = {.kind = (uint8_t)player->drivers[i]->kind, .device = (uint8_t)i};
+		const char *demand = of_device(playback, PLAYBACK_DEMAND, i);
+		char text[CAPTURE_LINE];
+		int trace = -1;
+
+		int used = 0;
+
+		/* A cycle that was cut off has no report, and no time of its own. */
+		if (!recorded || sscanf(recorded, "%lf %n", &cycle.t_lab_s, &used) != 1)
+			continue;
+		if (demand)
+			capture_text_read_demand(demand, now_ns, &player->demands[i]);
+		player->drivers[i]->cycle(player->states[i], &cycle, &player->demands[i], &report, &trace);
+		if (trace >= 0)
+			close(trace);
+		capture_text_report(&report, text);
+		tell(player, t_s, text, recorded + used);
+	}
+}
+
+static void play(struct player *player)
+{
+	struct playback *playback = player->playback;
+
+	for (size_t i = 0; i < playback->count; i++) {
+		double t_s;
+		unsigned seq;
+
+		if (playback->events[i].kind != PLAYBACK_CYCLE ||
+		    sscanf(playback->events[i].text, "%u %lf", &seq, &t_s) != 2)
+			continue;
+		playback->first = i;
+		playback->last = i + 1;
+		while (playback->last < playback->count &&
+		       playback->events[playback->last].kind != PLAYBACK_CYCLE)
+			playback->last++;
+		play_cycle(player, seq, t_s);
+	}
+}
+
+int playback_run(const struct options *options)
+{
+	struct player player = {.quiet = option_given(options, OPTION_LINES) == false};
+	char folder[SITE_PATH];
+	int r = DENSCTL_OK;
+
+	site_profile_folder(folder);
+	if (playback_open(options->arguments[0], folder, &player.playback) < 0)
+		return DENSCTL_INVALID;
+	if (option_given(options, OPTION_JSON))
+		player.list = json_object_new_array();
+	if (begin_drivers(&player) < 0) {
+		fprintf(stderr, "densctl playback: no driver for a device of this capture\n");
+		r = DENSCTL_INVALID;
+	} else {
+		play(&player);
+		if (player.list)
+			json_print(player.list, stdout);
+		else
+			printf("%u cycles of bus %s: %u reports as recorded, %u otherwise; %u answers taken "
+			       "from the "
+			       "profile, %u questions that the recording does not hold\n",
+			       playback_cycles(player.playback), player.playback->config.name, player.same,
+			       player.other, player.playback->assumed, player.playback->missing);
+		r = player.other ? DENSCTL_REFUSED : DENSCTL_OK;
+	}
+	end_drivers(&player);
+	json_object_put(player.list);
+	playback_free(player.playback);
+	return r;
+}
