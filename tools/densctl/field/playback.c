@@ -419,10 +419,28 @@ static int read_lines(const char *path, const char *folder, struct playback *pla
 	return r;
 }
 
+/* The whole file, terminated. */
+static int read_text(const char *path, char **ret_text)
+{
+	char *bytes, *text;
+	size_t length;
+	int r = file_read(path, FILE_MOST, &bytes, &length);
+
+	if (r < 0)
+		return r;
+	text = realloc(bytes, length + 1);
+	if (!text) {
+		free(bytes);
+		return -ENOMEM;
+	}
+	text[length] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
 int playback_open(const char *path, const char *folder, struct playback **ret_playback)
 {
 	struct playback *playback = calloc(1, sizeof(*playback));
-	size_t length;
 	int r;
 
 	if (!playback)
@@ -431,7 +449,7 @@ int playback_open(const char *path, const char *folder, struct playback **ret_pl
 	playback->serial.ops = &play_text_ops;
 	playback->modbus.connects = playback->serial.connects = 1;
 	playback->events = calloc(PLAYBACK_EVENTS_MAX, sizeof(*playback->events));
-	r = playback->events ? file_read(path, FILE_MOST, &playback->text, &length) : -ENOMEM;
+	r = playback->events ? read_text(path, &playback->text) : -ENOMEM;
 	if (r < 0) {
 		fprintf(stderr, "%s: %s\n", path, strerror(-r));
 		playback_free(playback);
