@@ -17,7 +17,7 @@ def is_source(name):
 def folders(top):
     for name in sorted(os.listdir(top)):
         path = os.path.join(top, name)
-        if not os.path.isdir(path) or name.startswith((".", "build", "demo-out")):
+        if not os.path.isdir(path) or name.startswith((".", "build", "demo-out", "reproduce-out")):
             continue
         yield name
         for root, inner, _ in os.walk(path):

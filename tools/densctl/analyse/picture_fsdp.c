@@ -117,7 +117,7 @@ void picture_write_fsdp(FILE *script, const void *subject)
 		"set xrange [%.8g:%.8g]\nset offsets 0, 0, graph %g, graph 0.03\nset autoscale yfix\n", low,
 		high, ROOM_ABOVE);
 	fputs("set xlabel \"{/:Italic q} / Å^{-1}\"\nset ylabel 'intensity / unit of the file'\n"
-	      "set key top right Left reverse samplen 2.5 spacing 1.15\n",
+	      "set key outside below center horizontal Left reverse maxrows 2 samplen 2\nset bmargin 7.5\n",
 	      script);
 	write_labels(script, fsdp);
 	write_plot(script, fsdp->reference.result != NULL);

@@ -4,6 +4,8 @@
 
 #include "tools/densctl/analyse/picture.h"
 
+#define SAME_RATE 0.02
+
 enum { LINE_POINTS = 80, TICS = 6 };
 
 /* The abscissae 1/Tp. */
@@ -59,17 +61,30 @@ static void write_line(FILE *script, const struct kissinger_result *result, cons
 		1000 * (found->high + room));
 }
 
-/* Columns: 1000/Tp, ordinate, error bar of 1000/Tp, rate. */
+/* Sections of one rate lie on one another: one label is enough. */
+static bool is_first_of_its_rate(const struct input_table *table, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!isnan(table->points[i].tp_k) &&
+		    fabs(table->points[i].rate_k_per_s / table->points[at].rate_k_per_s - 1) < SAME_RATE)
+			return false;
+	return true;
+}
+
+/* Columns: 1000/Tp, ordinate, error bar of 1000/Tp (NaN: not known), rate. */
 static void write_points(FILE *script, const struct input_table *table)
 {
 	fputs("$points << E\n", script);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct kissinger_point *point = &table->points[i];
-		double sd = isnan(point->tp_sd_k) ? 0 : point->tp_sd_k;
+		char label[32] = "";
 
-		if (!isnan(point->tp_k))
-			fprintf(script, "%.8g %.8g %.8g \"%.4g K/s\"\n", 1000 / point->tp_k, ordinate(point),
-				1000 * sd / (point->tp_k * point->tp_k), point->rate_k_per_s);
+		if (isnan(point->tp_k))
+			continue;
+		if (is_first_of_its_rate(table, i))
+			snprintf(label, sizeof(label), "%.4g K/s", point->rate_k_per_s);
+		fprintf(script, "%.8g %.8g %.8g \"%s\"\n", 1000 / point->tp_k, ordinate(point),
+			1000 * point->tp_sd_k / (point->tp_k * point->tp_k), label);
 	}
 	fputs("E\n", script);
 }
@@ -114,12 +129,13 @@ void picture_write_kissinger(FILE *script, const void *subject)
 	write_upper_axis(script, &found);
 	fputs("set border 7 lw 1\nset xlabel \"1000 K/{/:Italic T}_p\"\n"
 	      "set ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
-	      "set offsets 0, 0, graph 0.05, graph 0.05\nset key top right samplen 2.5 spacing 1.15\n"
+	      "set offsets 0, 0, graph 0.05, graph 0.05\nset key top right Left reverse samplen 2.5 spacing "
+	      "1.15\n"
 	      "plot $line using 1:3:4 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.25 noborder "
 	      "title '95 % band of the line', "
 	      "'' using 1:2 with lines lw 2 lc rgb '#2c5f8a' title 'fit', "
 	      "$points using 1:2:3 with xerrorbars pt 0 lw 1.4 lc rgb '#c0392b' notitle, "
 	      "'' using 1:2 with points pt 7 ps 0.9 lc rgb '#c0392b' title 'scans', "
-	      "'' using 1:2:4 with labels right offset -0.8,-0.7 tc rgb '#3c4650' notitle\n",
+	      "'' using 1:2:4 with labels left offset 0.9,0.6 tc rgb '#3c4650' notitle\n",
 	      script);
 }

@@ -90,7 +90,7 @@ static void write_window(FILE *script, int object, const double window_k[2], con
 		"solid "
 		"noborder\n",
 		object, window_k[0], window_k[1]);
-	fprintf(script, "set label '%s' at %.4f, graph 0.03 center tc rgb '#6b7680'\n", name,
+	fprintf(script, "set label '%s' at %.4f, graph 0.965 center tc rgb '#6b7680'\n", name,
 		(window_k[0] + window_k[1]) / 2);
 }
 
@@ -137,7 +137,9 @@ static void write_axes(FILE *script, const struct picture_pair *pair)
 		curves->temperature_k[curves->count - 1], frame.low, frame.high);
 	fprintf(script, "set xlabel 'temperature / K'\nset ylabel '%s  (endothermic up)' noenhanced\n",
 		pair->quantity);
-	fputs("set key outside below center horizontal Left reverse maxrows 2 samplen 2 width -4\n", script);
+	fputs("set key outside below center horizontal Left reverse maxrows 4 samplen 2 width -4\nset "
+	      "bmargin 8.5\n",
+	      script);
 }
 
 /* One area, paler where it counts negative: there the first scan is not on @side of the line. */
