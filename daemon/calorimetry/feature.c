@@ -14,6 +14,7 @@
 #define SUB_BELOW_K 5.0
 #define STEP_SHARE_MIN 0.3 /* z means nothing where the lines have come this close */
 
+#define CHOICE 1.2          /* noise sways the choice among windows, too */
 #define GRID_SD 0.29        /* of a point: what is sharper than the rows lie apart is not seen */
 #define NOISE_FLOOR 5e-4    /* of the step: no real curve is smoother */
 #define BIAS_SIGMAS 1.5     /* of a narrow window: within, it agrees with a wider one */
@@ -81,7 +82,7 @@ static struct reading reading_find(const struct course *course, size_t at, size_
 		if (bias + BIAS_SIGMAS * readings[i].sd < least) {
 			least = bias + BIAS_SIGMAS * readings[i].sd;
 			best = readings[i];
-			best.sd = hypot(hypot(bias, readings[i].sd), hypot(next, GRID_SD));
+			best.sd = hypot(hypot(bias, CHOICE * readings[i].sd), hypot(next, GRID_SD));
 		}
 	}
 	return best;

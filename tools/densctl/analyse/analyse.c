@@ -9,7 +9,7 @@
 #include "tools/densctl/command.h"
 #include "tools/densctl/json.h"
 
-enum { KINDS_TEXT = 96 };
+enum { KINDS_TEXT = 128 };
 
 /* One analysis; the rows follow enum analyse_kind. */
 struct analysis {
@@ -30,6 +30,8 @@ static const struct analysis analyses[ANALYSE_KINDS] = {
 	[ANALYSE_EOS] = {"bulk modulus from compression against pressure", help_eos, analyse_eos_run},
 	[ANALYSE_MASS] = {"mass of the sample on the chip from the step of its heat flow", help_mass,
 			  analyse_mass_run},
+	[ANALYSE_LAG] = {"thermal lag of a chip from the melting onset of indium against the heating rate",
+			 help_lag, analyse_lag_run},
 	[ANALYSE_SERIES] = {"Tf and Ea of several glasses from the files of all their scans: Tg(P), dTg/dP, "
 			    "master\n             curve",
 			    help_series, analyse_series_run},

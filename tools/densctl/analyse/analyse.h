@@ -11,6 +11,7 @@
 /* enum exit_code each */
 int analyse_pair_run(const struct analyse_arguments *arguments);
 int analyse_kissinger_run(const struct analyse_arguments *arguments);
+int analyse_lag_run(const struct analyse_arguments *arguments);
 int analyse_fsdp_run(const struct analyse_arguments *arguments);
 int analyse_eos_run(const struct analyse_arguments *arguments);
 int analyse_mass_run(const struct analyse_arguments *arguments);

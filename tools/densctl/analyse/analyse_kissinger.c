@@ -13,6 +13,17 @@ static const char *class_or_null(const struct kissinger_result *result)
 	return result->class == KISSINGER_CLASS_NONE ? NULL : kissinger_class_name(result->class);
 }
 
+/* What the interval is made of; the squares add up. */
+static void add_parts(json_object *object, const struct kissinger_result *result)
+{
+	json_object *parts = json_object_new_object();
+
+	json_object_object_add(parts, "scatter", json_real(result->ea_se_kj_per_mol));
+	json_object_object_add(parts, "lag", json_real(result->ea_lag_sd_kj_per_mol));
+	json_object_object_add(parts, "calibration", json_real(result->ea_calibration_sd_kj_per_mol));
+	json_object_object_add(object, "Ea_sd_parts_kJ_per_mol", parts);
+}
+
 static void add_beside(json_object *object, const struct kissinger_result *result)
 {
 	json_object_object_add(object, "moynihan_kJ_per_mol", json_real(result->moynihan_kj_per_mol));
@@ -25,10 +36,11 @@ static void add_beside(json_object *object, const struct kissinger_result *resul
 	json_object_object_add(object, "Ea_ci95_over_RTg", analyse_json_span(result->ea_ci95_over_rtg));
 	json_object_object_add(object, "intercept", json_real(result->intercept));
 	json_object_object_add(object, "weighted", json_object_new_boolean(result->weighted));
+	add_parts(object, result);
 	json_object_object_add(object, "n_without_peak", json_object_new_int64(result->n_without_peak));
 }
 
-static void print_json(const struct kissinger_result *result, const char *warning)
+static void print_json(const struct kissinger_result *result, const char *history, const char *warning)
 {
 	json_object *object = json_object_new_object(), *list = json_object_new_array();
 	const char *class = class_or_null(result);
@@ -42,6 +54,7 @@ static void print_json(const struct kissinger_result *result, const char *warnin
 	json_object_object_add(object, "n_rates", json_object_new_int64(result->n_rates));
 	json_object_object_add(object, "r2", json_real(result->r2));
 	add_beside(object, result);
+	json_object_object_add(object, "history", history ? json_object_new_string(history) : NULL);
 	if (warning[0])
 		json_object_array_add(list, json_object_new_string(warning));
 	json_object_object_add(object, "warnings", list);
@@ -76,7 +89,7 @@ static void print_beside(const struct kissinger_result *result)
 		       result->next_rate_k_per_s, result->next_half_width_kj_per_mol);
 }
 
-static void print_text(const struct kissinger_result *result, const char *warning)
+static void print_text(const struct kissinger_result *result, const char *history, const char *warning)
 {
 	printf("Ea           %.2f +- %.2f kJ/mol (standard error), 95 %% interval %.2f to %.2f\n",
 	       result->ea_kj_per_mol, result->ea_se_kj_per_mol, result->ea_ci95_kj_per_mol[0],
@@ -85,6 +98,11 @@ static void print_text(const struct kissinger_result *result, const char *warnin
 	printf("fit          %s, %u scans at %u rates, R2 %.5f",
 	       result->weighted ? "weighted by sTp" : "unweighted", result->n, result->n_rates, result->r2);
 	printf(result->n_without_peak ? "; %u rows without a peak left out\n" : "\n", result->n_without_peak);
+	printf("sd of Ea     scatter %.2f lag %.2f calibration %.2f kJ/mol\n", result->ea_se_kj_per_mol,
+	       result->ea_lag_sd_kj_per_mol, result->ea_calibration_sd_kj_per_mol);
+	printf("history      %s\n", history ? history
+					    : "not given; Ea depends on it, so say it with the number "
+					      "(--history)");
 	print_beside(result);
 	if (warning[0])
 		printf("warning: %s\n", warning);
@@ -104,7 +122,11 @@ static const char *find_warning(const struct kissinger_result *result)
 
 static int fit_table(const struct analyse_arguments *arguments, const struct input_table *table)
 {
-	struct kissinger_options options = {.tg_k = arguments->tg_k};
+	struct kissinger_options options = {
+		.tg_k = arguments->tg_k,
+		.lag_sd_s = isnan(arguments->lag_sd_s) ? 0 : arguments->lag_sd_s,
+		.calibration_sd_k = isnan(arguments->calibration_sd_k) ? 0 : arguments->calibration_sd_k,
+	};
 	struct input_failure failure = {REFUSAL_NONE, ""};
 	struct picture_kissinger picture = {NULL, table};
 	struct kissinger_result result;
@@ -115,9 +137,9 @@ static int fit_table(const struct analyse_arguments *arguments, const struct inp
 		return analyse_refuse("kissinger", arguments->json, &failure);
 	}
 	if (arguments->json)
-		print_json(&result, find_warning(&result));
+		print_json(&result, arguments->history, find_warning(&result));
 	else
-		print_text(&result, find_warning(&result));
+		print_text(&result, arguments->history, find_warning(&result));
 	fflush(stdout);
 	picture.result = &result;
 	return picture_draw(arguments, "kissinger", picture_write_kissinger, &picture);

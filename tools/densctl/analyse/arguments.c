@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/calorimetry/lag.h"
 #include "tools/densctl/analyse/csv.h"
 #include "tools/densctl/command.h"
 
@@ -28,8 +29,9 @@ struct analyse_option {
 #define FSDP (1U << ANALYSE_FSDP)
 #define EOS (1U << ANALYSE_EOS)
 #define MASS (1U << ANALYSE_MASS)
+#define LAG (1U << ANALYSE_LAG)
 #define SERIES (1U << ANALYSE_SERIES)
-#define DRAWN (ALL & ~MASS)
+#define DRAWN (ALL & ~(MASS | LAG))
 #define ALL (~0U)
 
 static const struct {
@@ -41,6 +43,7 @@ static const struct {
 	[ANALYSE_FSDP] = {"fsdp", "analyse fsdp", "FILE.csv", 1},
 	[ANALYSE_EOS] = {"eos", "analyse eos", "TABLE.csv", 1},
 	[ANALYSE_MASS] = {"mass", "analyse mass", "SCAN.csv", 1},
+	[ANALYSE_LAG] = {"lag", "analyse lag", "TABLE.csv", 1},
 	[ANALYSE_SERIES] = {"series", "analyse series", "SERIES.csv", 1},
 };
 
@@ -136,6 +139,44 @@ static int set_rate(struct analyse_arguments *arguments, const char *value)
 static int set_lag(struct analyse_arguments *arguments, const char *value)
 {
 	return read_number(value, &arguments->pair.lag_s);
+}
+
+static int read_sd(const char *text, double *ret_number)
+{
+	double number;
+	int r = read_number(text, &number);
+
+	if (r < 0 || number < 0)
+		return -EINVAL;
+	*ret_number = number;
+	return 0;
+}
+
+static int set_lag_sd(struct analyse_arguments *arguments, const char *value)
+{
+	return read_sd(value, &arguments->lag_sd_s);
+}
+
+static int set_calibration_sd(struct analyse_arguments *arguments, const char *value)
+{
+	return read_sd(value, &arguments->calibration_sd_k);
+}
+
+static int set_indium(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->indium = value;
+	return 0;
+}
+
+static int set_melting(struct analyse_arguments *arguments, const char *value)
+{
+	return read_number(value, &arguments->melting_k);
+}
+
+static int set_history(struct analyse_arguments *arguments, const char *value)
+{
+	arguments->history = value;
+	return 0;
 }
 
 static int set_cell(struct analyse_arguments *arguments, const char *value)
@@ -240,6 +281,11 @@ static const struct analyse_option options[] = {
 	{"--liquid", "a window A:B in kelvin, such as 775:845", set_liquid, PAIR | MASS | SERIES},
 	{"--align", "tilt, scale, offset or none", set_align, PAIR | SERIES},
 	{"--lag-s", "a time in seconds, such as 0.002", set_lag, PAIR | MASS | SERIES},
+	{"--lag-sd-s", "a time in seconds, 0 or more", set_lag_sd, PAIR | KISSINGER},
+	{"--calibration-sd", "kelvin, 0 or more", set_calibration_sd, PAIR | KISSINGER},
+	{"--indium", "a file of melting onsets", set_indium, PAIR},
+	{"--melting", "a temperature in K, such as 429.75", set_melting, PAIR | LAG},
+	{"--history", "words, such as '7 GPa 643 K, reference cooled at 200 K/s'", set_history, KISSINGER},
 	{"--cell-s", "a time in seconds, 0 or more", set_cell, PAIR | SERIES},
 	{"--rate", "a heating rate in K/s, such as 200", set_rate, PAIR | MASS},
 	{"--seed", "a whole number from 0", set_seed, PAIR | SERIES},
@@ -290,7 +336,7 @@ static int unknown_option(enum analyse_kind kind, const char *text)
 }
 
 /* Sets the option at argv[*@index], and moves *@index to the last argument it took. */
-static int take_option(enum analyse_kind kind, int argc, char **argv, int *index, unsigned *seen,
+static int take_option(enum analyse_kind kind, int argc, char **argv, int *index, uint64_t *seen,
 		       struct analyse_arguments *arguments)
 {
 	const char *text = argv[*index], *equals = strchr(text, '='), *value = equals ? equals + 1 : NULL;
@@ -299,9 +345,9 @@ static int take_option(enum analyse_kind kind, int argc, char **argv, int *index
 
 	if (found == OPTIONS)
 		return unknown_option(kind, text);
-	if (*seen & 1U << found)
+	if (*seen & UINT64_C(1) << found)
 		return usage_error(kinds[kind].command, "%s is given twice", option->name);
-	*seen |= 1U << found;
+	*seen |= UINT64_C(1) << found;
 	if (!option->value && value)
 		return usage_error(kinds[kind].command, "%s takes no value", option->name);
 	if (option->value && !value) {
@@ -327,6 +373,9 @@ int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			    struct analyse_arguments *ret_arguments)
 {
 	struct analyse_arguments arguments = {.tg_k = NAN,
+					      .lag_sd_s = NAN,
+					      .calibration_sd_k = NAN,
+					      .melting_k = LAG_INDIUM_K,
 					      .older_k_per_gpa = NAN,
 					      .range = {NAN, NAN},
 					      .k_prime = K_PRIME_USUAL,
@@ -334,7 +383,7 @@ int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 					      .delta_cp_sd_j_per_gk = NAN,
 					      .at_k = NAN};
 	bool only_files = false;
-	unsigned seen = 0;
+	uint64_t seen = 0;
 
 	pair_options_default(&arguments.pair);
 	for (int i = 1; i < argc; i++) {
@@ -351,6 +400,8 @@ int analyse_arguments_parse(enum analyse_kind kind, int argc, char **argv,
 			arguments.files[arguments.file_count++] = argv[i];
 		}
 	}
+	if (arguments.indium && arguments.pair.lag_s != 0)
+		return usage_error(kinds[kind].command, "--indium and --lag-s both say the lag; give one");
 	*ret_arguments = arguments;
 	return check_files(kind, &arguments);
 }

@@ -18,9 +18,13 @@ struct analyse_arguments {
 	const char *empty, *svg, *png;
 	struct pair_options pair;
 	double tg_k;
-	double older_k_per_gpa; /* dTg/dP of other work */
-	const char *picture;    /* which one; NULL: the default */
-	double range[2];        /* 1/Angstrom */
+	const char *indium;                /* melting onsets, from which lag and scale are taken */
+	double lag_sd_s, calibration_sd_k; /* NAN: what the analysis takes by itself */
+	double melting_k;                  /* of the standard; indium's when not given */
+	const char *history;               /* of the glass, to be printed with the number */
+	double older_k_per_gpa;            /* dTg/dP of other work */
+	const char *picture;               /* which one; NULL: the default */
+	double range[2];                   /* 1/Angstrom */
 	double delta_cp_j_per_gk, delta_cp_sd_j_per_gk, at_k;
 	double k_prime;        /* NAN: fitted */
 	const char *reference; /* curve of another state, to compare with */
@@ -33,6 +37,7 @@ enum analyse_kind {
 	ANALYSE_FSDP,
 	ANALYSE_EOS,
 	ANALYSE_MASS,
+	ANALYSE_LAG,
 	ANALYSE_SERIES,
 	ANALYSE_KINDS
 };

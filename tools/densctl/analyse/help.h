@@ -3,6 +3,7 @@
 #ifndef DENSCTL_ANALYSE_HELP_H
 #define DENSCTL_ANALYSE_HELP_H
 
-extern const char help_pair[], help_kissinger[], help_fsdp[], help_eos[], help_mass[], help_series[];
+extern const char help_pair[], help_lag[], help_kissinger[], help_fsdp[], help_eos[], help_mass[],
+	help_series[];
 
 #endif

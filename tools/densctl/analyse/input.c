@@ -25,6 +25,7 @@ static const struct column_meaning signals[] = {
 static const struct column_meaning times[] = {{"t_s", 1, 0, NULL}};
 static const struct column_meaning rates[] = {{"rate_K_s", 1, 0, NULL}, {"rate_K_min", 1.0 / 60, 0, NULL}};
 static const struct column_meaning peaks[] = {{"Tp_K", 1, 0, NULL}, {"Tp_C", 1, CELSIUS_ZERO_K, NULL}};
+static const struct column_meaning onsets[] = {{"onset_K", 1, 0, NULL}, {"onset_C", 1, CELSIUS_ZERO_K, NULL}};
 static const struct column_meaning peak_sds[] = {{"sTp_K", 1, 0, NULL}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -41,6 +42,12 @@ static const struct column_wanted table_wanted[TABLE_COLUMNS] = {
 	[TABLE_RATE] = {"the heating rate", rates, COUNT(rates), false},
 	[TABLE_PEAK] = {"the peak temperature", peaks, COUNT(peaks), false},
 	[TABLE_PEAK_SD] = {"the standard deviation of Tp", peak_sds, COUNT(peak_sds), true},
+};
+
+enum lag_column { LAG_RATE, LAG_ONSET, LAG_COLUMNS };
+static const struct column_wanted lag_wanted[LAG_COLUMNS] = {
+	[LAG_RATE] = {"the heating rate", rates, COUNT(rates), false},
+	[LAG_ONSET] = {"the melting onset", onsets, COUNT(onsets), false},
 };
 
 static int read_scan_csv(const char *path, const struct input_bytes *bytes, struct input_scan *scan,
@@ -180,6 +187,39 @@ int input_read_table(const char *path, struct input_table *ret_table, struct inp
 }
 
 void input_free_table(struct input_table *table)
+{
+	free(table->points);
+	table->points = NULL;
+}
+
+int input_read_lag(const char *path, struct input_lag *ret_table, struct input_failure *ret_failure)
+{
+	struct input_lag table = {.points = NULL};
+	struct columns columns;
+	int r = columns_read_file(path, lag_wanted, LAG_COLUMNS, &columns, ret_failure);
+
+	if (r < 0)
+		return r;
+	memcpy(table.ignored, columns.ignored, sizeof(table.ignored));
+	table.count = columns.rows;
+	table.points = calloc(columns.rows + 1, sizeof(*table.points));
+	if (!table.points)
+		r = input_fail(ret_failure, REFUSAL_NONE, "%s: %s", path, strerror(ENOMEM));
+	else if (columns.rows > LAG_POINTS_MAX)
+		r = input_fail(ret_failure, REFUSAL_BAD_VALUE, "%s: %zu rows; at most %d are read", path,
+			       columns.rows, LAG_POINTS_MAX);
+	for (size_t i = 0; r == 0 && i < columns.rows; i++)
+		table.points[i] =
+			(struct lag_point){columns.values[LAG_RATE][i], columns.values[LAG_ONSET][i]};
+	columns_free(&columns);
+	if (r < 0)
+		input_free_lag(&table);
+	else
+		*ret_table = table;
+	return r;
+}
+
+void input_free_lag(struct input_lag *table)
 {
 	free(table->points);
 	table->points = NULL;

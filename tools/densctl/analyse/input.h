@@ -4,6 +4,7 @@
 #define DENSCTL_ANALYSE_INPUT_H
 
 #include "daemon/calorimetry/kissinger.h"
+#include "daemon/calorimetry/lag.h"
 #include "daemon/calorimetry/pair.h"
 #include "tools/densctl/analyse/columns.h"
 
@@ -20,11 +21,19 @@ struct input_table {
 	char ignored[INPUT_TEXT];
 };
 
+struct input_lag {
+	struct lag_point *points; /* owned */
+	size_t count;
+	char ignored[INPUT_TEXT];
+};
+
 /* @segment: of a STARe export, from 1; 0: its only one. 0, or -1 with @ret_failure filled. */
 int input_read_scan(const char *path, unsigned segment, struct input_scan *ret_scan,
 		    struct input_failure *ret_failure);
 void input_free_scan(struct input_scan *scan);
 int input_read_table(const char *path, struct input_table *ret_table, struct input_failure *ret_failure);
 void input_free_table(struct input_table *table);
+int input_read_lag(const char *path, struct input_lag *ret_table, struct input_failure *ret_failure);
+void input_free_lag(struct input_lag *table);
 
 #endif
