@@ -2,6 +2,7 @@
 #include "config/profile_check.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/schema.h"
@@ -13,16 +14,32 @@
 
 struct role {
 	uint8_t kind; /* enum device_kind */
-	const char *name;
+	const char *driver, *name;
 	bool write;
 	const char *why;
 };
 static const struct role roles[] = {
-	{DEVICE_FURNACE, "process_value", false, "the temperature"},
-	{DEVICE_FURNACE, "setpoint", true, "what densd steers by"},
-	{DEVICE_FURNACE, "output", false, "the proof that the heater is off"},
-	{DEVICE_FLOW, "process_value", false, "the flow"},
-	{DEVICE_FLOW, "setpoint", true, "the flow that is asked for"},
+	{DEVICE_FURNACE, "", "process_value", false, "the temperature"},
+	{DEVICE_FURNACE, "", "setpoint", true, "what densd steers by"},
+	{DEVICE_FURNACE, "", "output", false, "the proof that the heater is off"},
+	{DEVICE_FLOW, "", "process_value", false, "the flow"},
+	{DEVICE_FLOW, "", "setpoint", true, "the flow that is asked for"},
+	{DEVICE_PRESS, "pump", "pressure", false, "what the instrument measures"},
+	{DEVICE_PRESS, "pump", "setpoint", true, "the pressure that is asked for"},
+	{DEVICE_PRESS, "pump", "run", true, "running or stopped"},
+};
+
+/* What a profile may say, and which driver then serves it (drivers/registry.c). The first of a kind and
+ * protocol is meant when it names none. */
+static const struct {
+	uint8_t kind;
+	const char *protocol, *driver;
+} served[] = {
+	{DEVICE_FURNACE, "modbus", "furnace"}, {DEVICE_PRESS, "modbus", "press"},
+	{DEVICE_PRESS, "modbus", "pump"},      {DEVICE_PRESS, "pace", "pace"},
+	{DEVICE_PRESS, "dasnet", "dasnet"},    {DEVICE_FLOW, "modbus", "flow"},
+	{DEVICE_FLOW, "alicat", "alicat"},     {DEVICE_CHIP, "scpi", "chip"},
+	{DEVICE_KIND_MAX, "modbus", ""},
 };
 
 static const struct yaml_node *node_of(const struct yaml_node *root, const char *name)
@@ -39,8 +56,8 @@ static void check_roles(const struct yaml_node *root, struct diagnostics *diagno
 	for (size_t i = 0; i < COUNT(roles); i++) {
 		const struct profile_register *reg = profile_find(profile, roles[i].name);
 
-		if (profile->kind != roles[i].kind || strcmp(profile->protocol, "modbus") != 0 ||
-		    !yaml_get(root, "registers"))
+		if (profile->kind != roles[i].kind || strcmp(profile->driver, roles[i].driver) != 0 ||
+		    strcmp(profile->protocol, "modbus") != 0 || !yaml_get(root, "registers"))
 			continue;
 		if (!reg)
 			schema_error(diagnostics, yaml_get(root, "registers"),
@@ -130,13 +147,43 @@ static void check_identity(const struct yaml_node *root, struct diagnostics *dia
 	}
 }
 
+static bool is_pump(const struct profile *profile)
+{
+	return strcmp(profile->driver, "pump") == 0;
+}
+
+void profile_check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics,
+			    const struct profile *profile)
+{
+	const struct yaml_node *node = yaml_get(root, profile->driver[0] ? "driver" : "protocol");
+	char allowed[200] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < COUNT(served); i++) {
+		if (profile->kind == served[i].kind && strcmp(profile->protocol, served[i].protocol) == 0 &&
+		    (!profile->driver[0] || strcmp(profile->driver, served[i].driver) == 0))
+			return;
+		if (profile->kind == served[i].kind)
+			used += (size_t)snprintf(allowed + used, sizeof(allowed) - used,
+						 "%s'%s' (driver: %s)", used > 0 ? ", " : "",
+						 served[i].protocol, served[i].driver);
+	}
+	schema_error(diagnostics, node, "no driver '%s' serves this kind over '%s': allowed is protocol %s",
+		     profile->driver, profile->protocol, allowed);
+}
+
 static void check_press(const struct yaml_node *root, struct diagnostics *diagnostics,
 			const struct profile *profile)
 {
 	struct press_layout layout;
 	char why[PRESS_WHY];
 
-	if (profile->kind == DEVICE_PRESS && strcmp(profile->protocol, "modbus") == 0 &&
+	if (profile->kind == DEVICE_PRESS && strcmp(profile->protocol, "modbus") == 0 && is_pump(profile) &&
+	    (!yaml_get(root, "off") || !yaml_get(root, "automatic")))
+		schema_error(diagnostics, root, "a pump's profile lacks '%s': the steps that %s",
+			     yaml_get(root, "off") ? "automatic" : "off",
+			     yaml_get(root, "off") ? "make it run" : "stop it");
+	if (profile->kind == DEVICE_PRESS && strcmp(profile->protocol, "modbus") == 0 && !is_pump(profile) &&
 	    yaml_get(root, "registers") && press_map_plan(profile, &layout, why) < 0)
 		schema_error(diagnostics, yaml_get(root, "registers"), "%s", why);
 }

@@ -11,4 +11,9 @@
 void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics,
 		   const struct profile *profile);
 
+/* One error when no driver serves this kind of device over its protocol, or there is no driver of that name.
+ */
+void profile_check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics,
+			    const struct profile *profile);
+
 #endif

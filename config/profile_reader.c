@@ -33,6 +33,9 @@ static const struct schema_field root_fields[] = {
 	{"source", SCHEMA_TEXT, true, AT(source), 200},
 	{"kind", SCHEMA_CHOICE, true, AT(kind), 1, DIM_NUMBER, 0, 0, kind_words},
 	{"protocol", SCHEMA_TEXT, true, AT(protocol), 16},
+	{"driver", SCHEMA_TEXT, false, AT(driver), 16},
+	{"identity_text", SCHEMA_TEXT, false, AT(identity_text), 32},
+	{"stroke_full", SCHEMA_QUANTITY, false, AT(stroke_full), 0, DIM_NUMBER, 0.001, 1e6},
 	{"worst_latency", SCHEMA_QUANTITY, true, offsetof(struct draft, worst_latency_s), 0, DIM_TIME, 0.001,
 	 10},
 	{"response_timeout", SCHEMA_QUANTITY, true, offsetof(struct draft, response_timeout_s), 0, DIM_TIME,
@@ -226,10 +229,8 @@ static void check_protocol(const struct yaml_node *root, struct diagnostics *dia
 		schema_error(diagnostics, yaml_get(root, "densd"),
 			     "'densd: %.20s' is not a profile of this version: allowed is profile/1",
 			     draft->version);
-	if (node && strcmp(draft->profile.protocol, "modbus") != 0 &&
-	    strcmp(draft->profile.protocol, "scpi") != 0)
-		schema_error(diagnostics, node, "'protocol: %.15s' is not known: allowed are modbus, scpi",
-			     draft->profile.protocol);
+	if (node && draft->profile.protocol[0])
+		profile_check_protocol(root, diagnostics, &draft->profile);
 	if (draft->profile.kind == DEVICE_FURNACE && !yaml_get(root, "off"))
 		schema_error(diagnostics, root,
 			     "a furnace profile lacks 'off', the steps that take the heater to zero");
@@ -250,6 +251,7 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	profile->response_timeout_ms = draft->response_timeout_s * 1e3;
 	if ((node = yaml_get(root, "registers")))
 		read_registers(node, diagnostics, profile);
+	profile->contactor = profile->kind == DEVICE_PRESS && profile_find(profile, "heater_enable");
 	if ((node = yaml_get(root, "identity")))
 		profile->identity_count =
 			read_values(node, "identity", false, diagnostics, profile, profile->identity);

@@ -14,6 +14,7 @@
 #include "config/schema.h"
 #include "config/site_reader.h"
 #include "config/yaml.h"
+#include "drivers/calibration.h"
 #include "protocol/verb.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,6 +35,7 @@ static const struct schema_field root_fields[] = {
 	{"loading", SCHEMA_CHOICE, false, SITE_AT(loading), 1, DIM_NUMBER, 0, 0, loading_words},
 	{"recovery", SCHEMA_CHOICE, false, SITE_AT(recovery), 1, DIM_NUMBER, 0, 0, recovery_words},
 	{"accept_no_watchdog", SCHEMA_TEXT, false, SITE_AT(accept_no_watchdog_reason), 200},
+	{"accept_no_contactor", SCHEMA_TEXT, false, SITE_AT(accept_no_contactor_reason), 200},
 	{"store", SCHEMA_TEXT, true, SITE_AT(store), SITE_PATH},
 	{"retention_days", SCHEMA_QUANTITY, false, SITE_AT(retention_days), 0, DIM_NUMBER, 1, 36500},
 	{"minimum_free_mib", SCHEMA_QUANTITY, false, SITE_AT(minimum_free_mib), 0, DIM_NUMBER, 1, 1e6},
@@ -169,16 +171,13 @@ static void read_commissioning(const struct site_reader *reader, const struct ya
 }
 
 /* A reason is a sentence for the record, not a switch. */
-static void check_reason(const struct site_reader *reader, const struct yaml_node *root)
+static void check_reason(const struct site_reader *reader, const struct yaml_node *root, const char *key,
+			 const char *reason)
 {
-	const struct site *site = &reader->draft->site;
-
-	if (site->accept_no_watchdog && (strlen(site->accept_no_watchdog_reason) < REASON_LEAST ||
-					 !strchr(site->accept_no_watchdog_reason, ' ')))
-		schema_error(reader->diagnostics, yaml_get(root, "accept_no_watchdog"),
-			     "'accept_no_watchdog: %.40s' must say in words why it is accepted, at least %d "
-			     "characters",
-			     site->accept_no_watchdog_reason, REASON_LEAST);
+	if (reason[0] && (strlen(reason) < REASON_LEAST || !strchr(reason, ' ')))
+		schema_error(reader->diagnostics, yaml_get(root, key),
+			     "'%s: %.40s' must say in words why it is accepted, at least %d characters", key,
+			     reason, REASON_LEAST);
 }
 
 static void check_release(const struct site_reader *reader, const struct yaml_node *root)
@@ -214,6 +213,48 @@ static void check_watchdogs(const struct site_reader *reader, const struct yaml_
 					     site->buses[b].devices[d].name);
 }
 
+static const struct bus_device *find_press(const struct site *site, const struct bus_config **ret_bus)
+{
+	for (uint32_t b = 0; b < site->bus_count; b++)
+		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
+			if (site->buses[b].devices[d].profile.kind == DEVICE_PRESS &&
+			    site->buses[b].devices[d].profile.protocol[0]) {
+				*ret_bus = &site->buses[b];
+				return &site->buses[b].devices[d];
+			}
+	return NULL;
+}
+
+/* What plays the press and lacks a part of a press is named, and what it can reach must be enough for the
+ * limits. */
+static void check_press(const struct site_reader *reader, const struct yaml_node *root)
+{
+	const struct site *site = &reader->draft->site;
+	const struct bus_config *bus;
+	const struct bus_device *press = find_press(site, &bus);
+	double need_bar;
+
+	if (!press)
+		return;
+	if (!press->profile.contactor && !site->accept_no_contactor)
+		schema_error(reader->diagnostics, yaml_get(root, "buses"),
+			     "'%s' plays the press and switches no heater contactor: nothing opens it when "
+			     "densd is "
+			     "silent or a relay is welded; say in words why that is accepted, as "
+			     "accept_no_contactor: \"...\"",
+			     press->name);
+	if (press->profile.setpoint_high <= press->profile.setpoint_low || bus->calibration.loading_count < 2)
+		return;
+	need_bar = calibration_loading_bar(&bus->calibration, site->limits.machine_pressure_gpa);
+	if (need_bar > press->profile.setpoint_high)
+		schema_error(reader->diagnostics, yaml_get(root, "limits") ? yaml_get(root, "limits") : root,
+			     "machine_pressure_gpa, %g GPa, needs %.0f bar by the calibration and '%s' takes "
+			     "setpoints "
+			     "up to %.0f bar: lower it and protocol_pressure_gpa",
+			     site->limits.machine_pressure_gpa, need_bar, press->name,
+			     press->profile.setpoint_high);
+}
+
 static void check_site(const struct site_reader *reader, const struct yaml_node *root)
 {
 	const struct site_draft *draft = reader->draft;
@@ -237,7 +278,9 @@ static void check_site(const struct site_reader *reader, const struct yaml_node 
 		schema_error(reader->diagnostics, yaml_get(root, "sockets"),
 			     "sockets must be ipc:// endpoints: this version opens no TCP port");
 	check_watchdogs(reader, root);
-	check_reason(reader, root);
+	check_reason(reader, root, "accept_no_watchdog", site->accept_no_watchdog_reason);
+	check_reason(reader, root, "accept_no_contactor", site->accept_no_contactor_reason);
+	check_press(reader, root);
 	check_release(reader, root);
 }
 
@@ -265,6 +308,7 @@ static void read_root(const struct site_reader *reader, const struct yaml_node *
 	if ((node = yaml_get(root, "commissioning")))
 		read_commissioning(reader, node, site);
 	site->accept_no_watchdog = site->accept_no_watchdog_reason[0] != '\0';
+	site->accept_no_contactor = site->accept_no_contactor_reason[0] != '\0';
 	if (!site_anchor_path(reader, site->store, sizeof(site->store)))
 		schema_error(reader->diagnostics, yaml_get(root, "store"),
 			     "the path of the store is too long");

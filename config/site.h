@@ -38,6 +38,8 @@ struct site {
 	uint8_t recovery;        /* enum recovery_policy */
 	bool accept_no_watchdog; /* only with the site file's own words */
 	char accept_no_watchdog_reason[200];
+	bool accept_no_contactor; /* the press switches no heater contactor; likewise */
+	char accept_no_contactor_reason[200];
 	char store[SITE_PATH];                          /* folder of journal.db and samples.db */
 	char telemetry[SITE_PATH], commands[SITE_PATH]; /* ZeroMQ endpoints, ipc:// by default */
 	char libexec[SITE_PATH];                        /* folder of the workers; empty: beside densd */

@@ -138,9 +138,9 @@ static void check_bus(const struct site_reader *reader, const struct yaml_node *
 		schema_error(reader->diagnostics, node, "the path of bus '%s' is longer than 107 bytes",
 			     bus->name);
 	for (uint32_t i = 0; i < bus->device_count; i++) {
-		bool scpi = strcmp(bus->devices[i].profile.protocol, "scpi") == 0;
+		bool text = strcmp(bus->devices[i].profile.protocol, "modbus") != 0;
 
-		if (bus->devices[i].profile.protocol[0] && scpi != (bus->kind == BUS_SERIAL))
+		if (bus->devices[i].profile.protocol[0] && text != (bus->kind == BUS_SERIAL))
 			schema_error(reader->diagnostics, node,
 				     "device '%s' speaks %s, which bus '%s' of this kind cannot carry",
 				     bus->devices[i].name, bus->devices[i].profile.protocol, bus->name);

@@ -51,7 +51,8 @@ static int add_driver(struct bus *bus, uint32_t device)
 	const struct profile *profile = &bus->config.devices[device].profile;
 	struct driver_setup setup = {
 		.config = &bus->config, .device = device, .modbus = bus->modbus, .text = bus->text};
-	const struct driver_ops *driver = registry_find((enum device_kind)profile->kind, profile->protocol);
+	const struct driver_ops *driver =
+		registry_find((enum device_kind)profile->kind, profile->protocol, profile->driver);
 
 	if (!driver || !fits(bus, driver))
 		return -EINVAL;

@@ -8,7 +8,8 @@
 #include "daemon/base/clock.h"
 #include "drivers/capture_text.h"
 
-const char *const capture_op_names[CAPTURE_OP_MAX] = {"read", "read-input", "write", "write-read", "coil"};
+const char *const capture_op_names[CAPTURE_OP_MAX] = {"read", "read-input", "write",        "write-read",
+						      "coil", "read-coil",  "read-discrete"};
 static const char *const kind_names[] = {"modbus-tcp", "modbus-rtu", "serial"};
 
 struct modbus_tap {
@@ -212,6 +213,20 @@ static int tap_coil(struct modbus_line *line, const struct modbus_peer *peer, ui
 		&(struct exchange){.op = CAPTURE_COIL, .address = address, .count = 1, .written = &word});
 }
 
+static int tap_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete, uint16_t address,
+		   uint16_t *ret_bit)
+{
+	struct modbus_tap *tap = (struct modbus_tap *)line;
+	int64_t began_ns = clock_mono_ns();
+	int r = tap->inner->ops->read_bit(tap->inner, peer, discrete, address, ret_bit);
+
+	return finish(tap, peer, began_ns, r,
+		      &(struct exchange){.op = discrete ? CAPTURE_READ_DISCRETE : CAPTURE_READ_COIL,
+					 .read_address = address,
+					 .read_count = 1,
+					 .read = ret_bit});
+}
+
 static void tap_free(struct modbus_line *line)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
@@ -227,6 +242,7 @@ static const struct modbus_ops tap_ops = {
 	.write_registers = tap_write,
 	.write_read = tap_write_read,
 	.write_coil = tap_coil,
+	.read_bit = tap_bit,
 	.free = tap_free,
 };
 
@@ -241,11 +257,11 @@ int capture_modbus_new(struct capture *capture, struct modbus_line *inner, struc
 	return 0;
 }
 
-static int tap_send(struct text_line *line, const char *text)
+/* What was sent, on one line: as capture_text_sent writes it. */
+static int note_sent(struct text_tap *tap, const char *text, int r)
 {
-	struct text_tap *tap = (struct text_tap *)line;
 	struct capture_hello *hello = &tap->capture->hello;
-	int r = tap->inner->ops->send(tap->inner, text);
+	struct text_line *line = &tap->line;
 
 	line->connects = tap->inner->connects;
 	tap->greeting =
@@ -257,6 +273,22 @@ static int tap_send(struct text_line *line, const char *text)
 	if (tap->capture->stream)
 		fprintf(tap->capture->stream, "S %s > %d %u\n", text, r, line->connects);
 	return r;
+}
+
+static int tap_send(struct text_line *line, const char *text)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+
+	return note_sent(tap, text, tap->inner->ops->send(tap->inner, text));
+}
+
+static int tap_send_bytes(struct text_line *line, const char *bytes, size_t length)
+{
+	struct text_tap *tap = (struct text_tap *)line;
+	char text[CAPTURE_SENT];
+
+	capture_text_sent(bytes, length, text);
+	return note_sent(tap, text, tap->inner->ops->send_bytes(tap->inner, bytes, length));
 }
 
 static int tap_receive(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
@@ -299,6 +331,7 @@ static void tap_text_free(struct text_line *line)
 
 static const struct text_ops tap_text_ops = {
 	.send = tap_send,
+	.send_bytes = tap_send_bytes,
 	.receive = tap_receive,
 	.quarantine = tap_quarantine,
 	.free = tap_text_free,

@@ -33,6 +33,8 @@ enum capture_op {
 	CAPTURE_WRITE,
 	CAPTURE_WRITE_READ,
 	CAPTURE_COIL,
+	CAPTURE_READ_COIL,
+	CAPTURE_READ_DISCRETE,
 	CAPTURE_OP_MAX
 };
 extern const char *const capture_op_names[CAPTURE_OP_MAX];

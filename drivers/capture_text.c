@@ -21,6 +21,21 @@ static void add(char text[CAPTURE_LINE], const char *format, ...)
 	va_end(arguments);
 }
 
+void capture_text_sent(const char *bytes, size_t length, char ret_text[CAPTURE_SENT])
+{
+	size_t used = 0;
+
+	if (length > 0 && bytes[length - 1] == '\n')
+		length--;
+	for (size_t i = 0; i < length && used + 5 < CAPTURE_SENT; i++) {
+		bool plain = bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\';
+
+		used += (size_t)snprintf(ret_text + used, CAPTURE_SENT - used, plain ? "%c" : "\\%02X",
+					 (unsigned char)bytes[i]);
+	}
+	ret_text[used] = '\0';
+}
+
 static void add_press(const struct press_demand *press, int64_t now_ns, char text[CAPTURE_LINE])
 {
 	const struct press_permit *permit = &press->permit;

@@ -11,6 +11,11 @@
 #include "drivers/device.h"
 
 #define CAPTURE_LINE 512
+#define CAPTURE_SENT 320
+
+/* What was sent as one line: its LF left out, other control characters and '\\' as '\\' and two hexadecimal
+ * digits. */
+void capture_text_sent(const char *bytes, size_t length, char ret_text[CAPTURE_SENT]);
 
 /* "furnace 2 643.15"; @now_ns: a permit is written by the age of its temperature. */
 void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_text[CAPTURE_LINE]);

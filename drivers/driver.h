@@ -27,7 +27,7 @@ struct driver_cycle {
 struct driver_ops {
 	const char *name;
 	enum device_kind kind;
-	const char *protocol; /* as in the profile: "modbus" or "scpi" */
+	const char *protocol; /* as in the profile: "modbus", "scpi", "pace", "dasnet", "alicat" */
 	size_t state_size;
 	/*
 	 * Mandatory. Fills the zeroed state. No I/O. 0, or -EINVAL when the profile lacks what this driver
@@ -46,9 +46,10 @@ struct driver_ops {
 	void (*deinit)(void *state);
 };
 
-extern const struct driver_ops furnace_driver, press_driver, flow_driver, chip_driver;
+extern const struct driver_ops furnace_driver, press_driver, flow_driver, chip_driver, pump_driver,
+	pace_driver, dasnet_driver, alicat_driver;
 
-/* NULL when no driver serves that kind of device over that protocol. */
-const struct driver_ops *registry_find(enum device_kind kind, const char *protocol);
+/* @name: of the driver, or empty: the first. NULL when none serves that kind of device over that protocol. */
+const struct driver_ops *registry_find(enum device_kind kind, const char *protocol, const char *name);
 
 #endif

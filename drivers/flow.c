@@ -7,21 +7,17 @@
 #include <errno.h>
 #include <math.h>
 
-#include "daemon/base/clock.h"
 #include "drivers/codec.h"
+#include "drivers/flow_schedule.h"
 #include "drivers/session.h"
 
-#define PERIOD_S 1.0
-#define BACKOFF_FIRST_S 1.0
-#define BACKOFF_LAST_S 30.0
-#define LINE_SHARE 10.0
 #define SAME_ML_PER_MIN 0.05
 #define REPEAT_S 5.0
 
 struct flow {
 	struct session session;
 	const struct profile_register *flow, *setpoint;
-	double next_lab_s, backoff_s, scale;
+	struct flow_schedule schedule;
 	double written_ml_per_min, written_lab_s;
 	uint32_t connects;
 	struct flow_report report;
@@ -33,12 +29,11 @@ static int flow_init(void *state, const struct driver_setup *setup)
 	const struct profile *profile = &setup->config->devices[setup->device].profile;
 
 	session_init(&flow->session, setup);
-	flow->scale = fmax(setup->config->scale, 1);
+	flow_schedule_init(&flow->schedule, setup->config->scale);
 	flow->flow = profile_find(profile, "flow");
 	if (!flow->flow)
 		flow->flow = profile_find(profile, "process_value");
 	flow->setpoint = profile_find(profile, "setpoint");
-	flow->next_lab_s = -INFINITY;
 	flow->written_ml_per_min = NAN;
 	return flow->flow && flow->setpoint ? 0 : -EINVAL;
 }
@@ -91,30 +86,16 @@ static int poll_device(struct flow *flow, const struct driver_cycle *cycle, cons
 	return r;
 }
 
-static void schedule_next(struct flow *flow, const struct driver_cycle *cycle, int r)
-{
-	double took_s = (double)(clock_mono_ns() - cycle->now_ns) / (double)CLOCK_NS_PER_S * flow->scale;
-
-	/* A line that is quiet, or gone, is not this device's silence. */
-	if (r == 0 || r == CAUSE_QUARANTINE || r == CAUSE_LINK) {
-		flow->backoff_s = 0;
-		flow->next_lab_s = cycle->t_lab_s + (r == CAUSE_QUARANTINE ? 0 : PERIOD_S);
-		return;
-	}
-	flow->backoff_s = fmin(flow->backoff_s > 0 ? 2 * flow->backoff_s : BACKOFF_FIRST_S, BACKOFF_LAST_S);
-	flow->next_lab_s = cycle->t_lab_s + fmax(flow->backoff_s, LINE_SHARE * took_s);
-}
-
 static void flow_cycle(void *state, const struct driver_cycle *cycle, const struct demand *demand,
 		       struct report *report, int *ret_trace_fd)
 {
 	struct flow *flow = state;
 
 	(void)ret_trace_fd;
-	if (cycle->t_lab_s >= flow->next_lab_s) {
+	if (flow_schedule_is_due(&flow->schedule, cycle)) {
 		int r = poll_device(flow, cycle, &demand->flow);
 
-		schedule_next(flow, cycle, r);
+		flow_schedule_next(&flow->schedule, cycle, r);
 		session_end(&flow->session, r == 0, report);
 	} else {
 		session_keep(&flow->session, report);

@@ -61,17 +61,21 @@ struct profile_value { /* a name and a number: "off_sequence" steps, expected id
 enum profile_ramp { RAMP_STREAMED, RAMP_REMOTE };
 struct profile {
 	char name[PROFILE_TEXT], maker[PROFILE_TEXT], source[200];
-	char sha256[65];   /* of its text, in hex: what a commissioning vouches for */
-	uint8_t kind;      /* enum device_kind */
-	char protocol[16]; /* "modbus" or "scpi" */
+	char sha256[65];        /* of its text, in hex: what a commissioning vouches for */
+	uint8_t kind;           /* enum device_kind */
+	char protocol[16];      /* "modbus", "scpi", "pace", "dasnet", "alicat" */
+	char driver[16];        /* which of the drivers of that kind and protocol; empty: the first */
+	char identity_text[32]; /* of a text instrument: must stand in what it calls itself; empty: any */
 	double worst_latency_ms, response_timeout_ms;
 	double setpoint_period_s; /* least lab time between streamed setpoint writes */
 	double setpoint_step;     /* smaller changes are not written until the period is over */
 	bool watchdog; /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
-	bool single_write;       /* the device takes one register by function 06 only */
+	bool contactor;    /* of the press: it switches the heater's contactor (register heater_enable) */
+	bool single_write; /* the device takes one register by function 06 only */
 	bool separate_transfers; /* a press PLC without function 23: the block is written, then read */
 	uint8_t ramp;            /* enum profile_ramp */
 	uint32_t write_budget;   /* writes a retained setpoint stands in the device's life; 0: unlimited */
+	double stroke_full; /* of a pump that says how much is left: what it says when full; 0: not known */
 	double setpoint_low, setpoint_high; /* in the setpoint's own unit; equal: no limit of the device's */
 	uint32_t mark_count;
 	char marks[PROFILE_MARKS_MAX][PROFILE_TEXT]; /* what must be verified at commissioning, in words */

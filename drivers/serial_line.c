@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plain termios instead of libserialport: that library asks for modem lines, which a pty does not have, and
- * its port enumeration is not needed for a path that the site file names.
+ * Plain termios instead of libserialport 0.1.1: its sp_get_port_by_name takes only what is listed in
+ * /sys/class/tty, so that neither a pty nor a path of /dev/serial/by-id can be opened (README.md, measured).
  */
 #include "drivers/serial_line.h"
 
@@ -35,8 +35,9 @@ static const struct {
 	uint32_t baud;
 	speed_t speed;
 } speeds[] = {
-	{9600, B9600},     {19200, B19200},   {38400, B38400},   {57600, B57600},
-	{115200, B115200}, {230400, B230400}, {460800, B460800}, {921600, B921600},
+	{1200, B1200},     {2400, B2400},     {4800, B4800},     {9600, B9600},
+	{19200, B19200},   {38400, B38400},   {57600, B57600},   {115200, B115200},
+	{230400, B230400}, {460800, B460800}, {921600, B921600},
 };
 
 static int64_t after_ms(double ms)
@@ -146,20 +147,24 @@ static int write_all(struct serial *serial, const char *bytes, size_t length)
 	return 0;
 }
 
-static int send_text(struct text_line *line, const char *text)
+static int send_bytes(struct text_line *line, const char *bytes, size_t length)
 {
 	struct serial *serial = (struct serial *)line;
-	char buffer[256];
-	size_t length = strlen(text);
 	int r = make_ready(serial);
 
-	if (r != 0)
-		return r;
+	return r != 0 ? r : write_all(serial, bytes, length);
+}
+
+static int send_text(struct text_line *line, const char *text)
+{
+	char buffer[256];
+	size_t length = strlen(text);
+
 	if (length + 1 > sizeof(buffer))
 		return CAUSE_RANGE;
 	memcpy(buffer, text, length);
 	buffer[length] = '\n';
-	return write_all(serial, buffer, length + 1);
+	return send_bytes(line, buffer, length + 1);
 }
 
 static int receive_bytes(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
@@ -207,6 +212,7 @@ static void free_line(struct text_line *line)
 
 static const struct text_ops serial_ops = {
 	.send = send_text,
+	.send_bytes = send_bytes,
 	.receive = receive_bytes,
 	.quarantine = quarantine_line,
 	.free = free_line,

@@ -15,6 +15,8 @@ struct text_line;
 struct text_ops {
 	/* Sends @text and an LF. Opens the line when it is closed. */
 	int (*send)(struct text_line *line, const char *text);
+	/* Sends @length bytes as they are; else as send. */
+	int (*send_bytes)(struct text_line *line, const char *bytes, size_t length);
 	/*
 	 * Takes up to @size bytes that have come, waiting at most @wait_ms for the first. *ret_count may be 0
 	 * when the wait is over.

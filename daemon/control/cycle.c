@@ -107,7 +107,8 @@ static void read_press(const struct cycle_view *view, struct inputs *inputs)
 	inputs->order_unproven |= !report->order_proven;
 }
 
-/* Armed, or the site file accepts in words that there is nothing to arm. */
+/* Armed, or the site file accepts in words that there is nothing to arm and nothing that opens the contactor.
+ */
 static bool is_armed(const struct cycle_view *view)
 {
 	const struct report *press = cycle_find_report(view, DEVICE_PRESS);
@@ -119,6 +120,8 @@ static bool is_armed(const struct cycle_view *view)
 		return false;
 	if (!plc->profile.watchdog)
 		press_armed = view->site->accept_no_watchdog;
+	if (!plc->profile.contactor && !view->site->accept_no_contactor)
+		return false;
 	return press_armed && (furnace->profile.watchdog || view->site->accept_no_watchdog);
 }
 

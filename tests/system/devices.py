@@ -4,8 +4,9 @@
 
 usage: devices.py BUILD SOURCE [PROFILE...]
 
-Without a name every profile runs, and the worked example of config/README.md, about four seconds each.
+Without a name every profile runs, and the worked example of config/README.md; two at a time, about a minute.
 """
+import concurrent.futures
 import json
 import os
 import re
@@ -15,43 +16,77 @@ import time
 
 import night
 
-SCALE = 400
+SCALE = 200
+AGAIN_SCALE = 50  # a processor that was busy elsewhere is no fault of a profile
 # How each instrument is wired: the line that is taken out of the shipped site, and what comes in.
-FURNACE_RTU = ((r"unit: 1, profile: densim-furnace", "unit: 1, profile: {}"),)
-FLOW_RTU = ((r"unit: 2, profile: densim-nitrogen", "unit: 2, profile: {}"),)
-PRESS_TCP = ((r"unit: 1, profile: densim-press", "unit: 1, profile: {}"),)
+FURNACE_RTU = ((r"unit: 1, profile: densim-furnace", "unit: 1, profile: {profile}"),)
+FLOW_RTU = ((r"unit: 2, profile: densim-nitrogen", "unit: 2, profile: {profile}"),)
+PRESS_TCP = ((r"unit: 1, profile: densim-press", "unit: 1, profile: {profile}"),)
 FURNACE_TCP = ((r"^.*profile: densim-furnace.*\n", ""),
                (r"^( *)- (.name: press, unit: 1, profile: densim-press.)",
-                r"\1- {{name: furnace, unit: 2, profile: {}}}" + "\n" + r"\1- \2"))
+                r"\1- {{name: furnace, unit: 2, profile: {profile}}}" + "\n" + r"\1- \2"))
+# A pump or pressure controller plays the press: no watchdog, no contactor, and only as far as it reaches.
+PUMP = ((r"^accept_no_watchdog: .*", "accept_no_watchdog: nothing here has one, and this is densim\n"
+         "accept_no_contactor: densim's heater hangs on nothing, and this is densim"),
+        (r"machine_pressure_gpa: .*", "machine_pressure_gpa: {reach} GPa"),
+        (r"protocol_pressure_gpa: .*", "protocol_pressure_gpa: {pressure} GPa"))
+PUMP_TCP = PUMP + PRESS_TCP
+PUMP_SERIAL = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: .*\n    port: .*\n",
+                                   "kind: serial\n    path: press\n    baud: 9600\n"),)
+FLOW_SERIAL = ((r"^.*profile: densim-nitrogen.*\n", ""),
+               (r"^  - name: chip\n", "  - name: flow\n    kind: serial\n    path: flow\n    baud: 19200\n    devices:\n"
+                "      - {{name: nitrogen, unit: 1, profile: {profile}}}\n  - name: chip\n"))
 WIRING = {
     "eurotherm-2400": FURNACE_RTU, "eurotherm-3216": FURNACE_RTU, "eurotherm-3504": FURNACE_RTU,
     "eurotherm-nanodac": FURNACE_TCP, "watlow-f4t": FURNACE_TCP, "omron-e5cc": FURNACE_RTU,
     "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU, "oven": FURNACE_RTU,
-    "generic-plc-press": PRESS_TCP,
+    "generic-plc-press": PRESS_TCP, "isco-pump-modbus": PUMP_TCP, "isco-pump-dasnet": PUMP_SERIAL,
+    "druck-pace": PUMP_SERIAL, "alicat-flow-ascii": FLOW_SERIAL,
 }
+PRESSURE_GPA = {"druck-pace": 0.6}  # 1 GPa unless the instrument ends before
+AT_ONCE = 2
 
 
 def edits(profile):
-    return [(pattern, replacement.format(profile)) for pattern, replacement in WIRING[profile]]
+    pressure = PRESSURE_GPA.get(profile, 1)
+    return [(pattern, replacement.format(profile=profile, pressure=pressure, reach=1.2 * pressure))
+            for pattern, replacement in WIRING[profile]]
+
+
+def run_once(build, source, profile, scale):
+    begun = time.monotonic()
+    pressure = PRESSURE_GPA.get(profile, 1)
+    with night.Lab(build, source, scale=scale, site_edits=edits(profile),
+                   densim_arguments=("--device", profile)) as lab:
+        # The purge flows while sections are scanned, and only then.
+        scans = WIRING[profile] in (FLOW_RTU, FLOW_SERIAL)
+        protocol = night.WITH_SCANS if scans else night.PRESS_ONLY
+        run = night.submit(lab, protocol.replace("pressure: 1 GPa", f"pressure: {pressure} GPa"))
+        try:
+            record = night.wait_run(lab, run, 12000 / scale)
+        except night.LabError:
+            state = lab.state()
+            raise night.LabError(f"{profile} is in {state['phase']} after {12000 / scale:.0f} s: {state['cause']}\n"
+                                 + lab.log_end("densd", 60)) from None
+        night.check(record["densification"] == "completed", f"{profile}: densification completed: {record['cause']}")
+        if scans:
+            night.check(record["calorimetry"] == "completed", f"{profile}: purged scans completed: {record['cause']}")
+        status = json.loads(lab.densim_ctl("status"))
+        night.check(status["recovered"]["batch"] == 1, f"{profile}: densim recovered the batch")
+        night.check(abs(status["recovered"]["T_max_K"] - 400) < 5
+                    and abs(status["recovered"]["P_max_GPa"] - pressure) < 0.1,
+                    f"{profile}: the capsule saw 400 K and {pressure} GPa: {status['recovered']}")
+        night.check(status["eeprom_writes"] == 0, f"{profile}: nothing was written to a memory that wears")
+    print(f"{profile}: {time.monotonic() - begun:.1f} s", flush=True)
 
 
 def run_one(build, source, profile):
-    begun = time.monotonic()
-    with night.Lab(build, source, scale=SCALE, site_edits=edits(profile),
-                   densim_arguments=("--device", profile)) as lab:
-        # The purge flows while sections are scanned, and only then.
-        scans = WIRING[profile] is FLOW_RTU
-        run = night.submit(lab, night.WITH_SCANS if scans else night.PRESS_ONLY)
-        record = night.wait_run(lab, run, 60)
-        night.check(record["densification"] == "completed", f"{profile}: densification completed: {record}")
-        if scans:
-            night.check(record["calorimetry"] == "completed", f"{profile}: purged scans completed: {record}")
-        status = json.loads(lab.densim_ctl("status"))
-        night.check(status["recovered"]["batch"] == 1, f"{profile}: densim recovered the batch")
-        night.check(abs(status["recovered"]["T_max_K"] - 400) < 5 and abs(status["recovered"]["P_max_GPa"] - 1) < 0.1,
-                    f"{profile}: the capsule saw 400 K and 1 GPa: {status['recovered']}")
-        night.check(status["eeprom_writes"] == 0, f"{profile}: nothing was written to a memory that wears")
-    print(f"{profile}: {time.monotonic() - begun:.1f} s", flush=True)
+    """A run that only comes to no end in time is run again, slower and so less in need of the processor."""
+    try:
+        run_once(build, source, profile, SCALE)
+    except night.LabError as late:
+        print(f"{profile}: once more at scale {AGAIN_SCALE}, for {str(late).splitlines()[0]}", flush=True)
+        run_once(build, source, profile, AGAIN_SCALE)
 
 
 def write_example(source, folder):
@@ -68,10 +103,13 @@ def test(build, source):
     with tempfile.TemporaryDirectory(prefix="densd-test-") as folder:
         write_example(source, folder)
         os.environ["DENSD_CONFIG"] = folder
-        for profile in sys.argv[3:] or WIRING:
-            if profile not in WIRING:
-                raise night.Failed(f"{profile} is not known: {' '.join(WIRING)}")
-            run_one(build, source, profile)
+        wanted = sys.argv[3:] or list(WIRING)
+        unknown = [profile for profile in wanted if profile not in WIRING]
+        if unknown:
+            raise night.Failed(f"{unknown} is not known: {' '.join(WIRING)}")
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for done in [pool.submit(run_one, build, source, profile) for profile in wanted]:
+                done.result()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #define LOWEST_K ZERO_CELSIUS_K /* densim's furnace takes 0 to 450 degC */
 #define HIGHEST_K (450 + ZERO_CELSIUS_K)
 #define PRESS_FULL_BAR 2400.0
+#define PUMP_FULL_BAR 517.0      /* an ISCO 260D */
 #define COUPLER_WATCHDOG_MS 1000 /* an EK9000 as it comes */
 
 /* Omron H175: operation commands, written to address 0 */
@@ -119,6 +120,12 @@ static double get_oil_setpoint(const struct laboratory *lab)
 	return (double)lab->press.setpoint_bar;
 }
 
+static double get_pump_limit(const struct laboratory *lab)
+{
+	(void)lab;
+	return PUMP_FULL_BAR;
+}
+
 static double get_stroke(const struct laboratory *lab)
 {
 	return press_plant_stroke_pct(&lab->press);
@@ -177,6 +184,9 @@ static const struct role roles[] = {
 	{DEVICE_FLOW, "setpoint", get_flow_setpoint, set_flow_setpoint},
 	{DEVICE_FLOW, "alarm", get_flow_alarm, NULL},
 	{DEVICE_PRESS, "oil_pressure", get_oil, NULL},
+	{DEVICE_PRESS, "pressure", get_oil, NULL},
+	{DEVICE_PRESS, "setpoint", get_oil_setpoint, NULL},
+	{DEVICE_PRESS, "limit_high", get_pump_limit, NULL},
 	{DEVICE_PRESS, "oil_setpoint_active", get_oil_setpoint, NULL},
 	{DEVICE_PRESS, "stroke", get_stroke, NULL},
 	{DEVICE_PRESS, "status", get_press_status, NULL},
@@ -190,6 +200,11 @@ static const struct role roles[] = {
 static const char *const press_flags[] = {
 	"locked",         "regulating",       "local",        "depressurised", "contactor_closed",
 	"watchdog_armed", "watchdog_tripped", "power_failed", "pump_running",  "over_pressure"};
+
+static bool is_pump(const struct emulator *emulator)
+{
+	return strcmp(emulator->profile->driver, "pump") == 0;
+}
 
 static const struct role *find_role(const struct emulator *emulator, const char *name)
 {
@@ -250,6 +265,8 @@ void emulator_roles_init(struct emulator *emulator)
 		if (at >= 0)
 			emulator->memory[at] = profile->units[i].value;
 	}
+	if (is_pump(emulator))
+		emulator->lab->press.no_contactor = true;
 	if (profile->kind == DEVICE_PRESS && find_name(emulator, "mode") >= 0)
 		emulator->memory[find_name(emulator, "mode")] =
 			step_value(profile->off_steps, profile->off_count, "mode", PRESS_PLANT_LOCK);
@@ -293,11 +310,32 @@ static int find_flag(const char *name)
 	return -1;
 }
 
+/* The panel takes the pump back, whatever was written. */
+static double get_pump(const struct emulator *emulator, unsigned index)
+{
+	const struct press_plant *press = &emulator->lab->press;
+	const char *name = emulator->profile->registers[index].name;
+
+	if (strcmp(name, "run") == 0)
+		return press->mode_active == PRESS_PLANT_REGULATE;
+	if (strcmp(name, "local") == 0)
+		return press->local;
+	if (strcmp(name, "remote") == 0)
+		return emulator->memory[index] != 0 && !press->local;
+	if (strcmp(name, "transducer") == 0)
+		return 1;
+	if (strcmp(name, "over_pressure") == 0)
+		return press->oil_bar > PUMP_FULL_BAR;
+	return emulator->memory[index];
+}
+
 static double get_press(const struct emulator *emulator, unsigned index)
 {
 	const struct profile_register *reg = &emulator->profile->registers[index];
 	int flag = find_flag(reg->name);
 
+	if (is_pump(emulator))
+		return get_pump(emulator, index);
 	if (strcmp(reg->name, "mode_active") == 0)
 		return get_press_mode(emulator);
 	return flag >= 0 ? press_plant_status(&emulator->lab->press) >> flag & 1 : emulator->memory[index];
@@ -331,6 +369,8 @@ int emulator_roles_check(const struct emulator *emulator, unsigned index, double
 		return value >= LOWEST_K - 0.01 && value <= HIGHEST_K + 0.01 ? MODBUS_OK : MODBUS_BAD_VALUE;
 	if (emulator->profile->kind == DEVICE_FLOW && strcmp(name, "setpoint") == 0)
 		return value >= 0 && value <= LABORATORY_FLOW_FULL + 1e-6 ? MODBUS_OK : MODBUS_BAD_VALUE;
+	if (is_pump(emulator) && strcmp(name, "setpoint") == 0)
+		return value >= 0 && value <= PUMP_FULL_BAR ? MODBUS_OK : MODBUS_BAD_VALUE;
 	if (strcmp(name, "oil_setpoint") == 0 || strcmp(name, "oil_ramp_limit") == 0)
 		return value >= 0 && value <= PRESS_FULL_BAR ? MODBUS_OK : MODBUS_BAD_VALUE;
 	return MODBUS_OK;
@@ -371,11 +411,37 @@ static void set_mode(struct emulator *emulator, double value)
 		set_manual(&emulator->lab->furnace, manual, keep);
 }
 
+/* A pump obeys only when it has been put into remote control, and after a power failure only when it is
+ * again. */
+static void set_pump(struct emulator *emulator, unsigned index, double value)
+{
+	struct press_plant *press = &emulator->lab->press;
+	const char *name = emulator->profile->registers[index].name;
+	int remote = find_name(emulator, "remote");
+
+	if (press->power_failed) {
+		press_plant_reset(press);
+		emulator->memory[remote] = 0;
+	}
+	if (strcmp(name, "remote") == 0 || remote < 0 || emulator->memory[remote] != 0)
+		emulator->memory[index] = value;
+	if (strcmp(name, "setpoint") != 0 && strcmp(name, "run") != 0)
+		return;
+	if (remote < 0 || emulator->memory[remote] != 0)
+		press_plant_request(press, 0,
+				    recall(emulator, "run") != 0 ? PRESS_PLANT_REGULATE : PRESS_PLANT_LOCK,
+				    (float)recall(emulator, "setpoint"), (float)PUMP_FULL_BAR, 0);
+}
+
 void emulator_roles_set(struct emulator *emulator, unsigned index, double value)
 {
 	const char *name = emulator->profile->registers[index].name;
 	const struct role *role = find_role(emulator, name);
 
+	if (is_pump(emulator)) {
+		set_pump(emulator, index, value);
+		return;
+	}
 	emulator->memory[index] = value;
 	if (is_furnace(emulator, index, "mode"))
 		set_mode(emulator, value);
@@ -402,7 +468,7 @@ static void settle_press(const struct emulator *emulator)
 
 void emulator_roles_settle(struct emulator *emulator)
 {
-	if (emulator->profile->kind == DEVICE_PRESS)
+	if (emulator->profile->kind == DEVICE_PRESS && !is_pump(emulator))
 		settle_press(emulator);
 	if (emulator->profile->kind == DEVICE_FURNACE && find_name(emulator, "remote") >= 0)
 		emulator->lab->furnace.setpoint_k =

@@ -174,7 +174,7 @@ void opening_no_delay(int fd)
 
 void opening_remove(const char *directory)
 {
-	static const char *const names[] = {"ready", "rtu", "chip", "control.sock"};
+	static const char *const names[] = {"ready", "rtu", "chip", "press", "flow", "control.sock"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[PATH_BYTES];
 		if (join(directory, names[i], sizeof(path), path) == 0)

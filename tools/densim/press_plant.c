@@ -177,7 +177,8 @@ void press_plant_restart(struct press_plant *press)
 
 bool press_plant_contactor(const struct press_plant *press)
 {
-	return press->heater_enable && !press->watchdog_tripped && !press->power_failed;
+	return press->no_contactor ||
+	       (press->heater_enable && !press->watchdog_tripped && !press->power_failed);
 }
 
 uint16_t press_plant_status(const struct press_plant *press)

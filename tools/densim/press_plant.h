@@ -25,6 +25,7 @@ struct press_plant {
 	double crept_gpa, lost_pct; /* gasket creep; pump volume lost through leaks */
 	double silent_s;            /* since the last change of the heartbeat */
 	bool watchdog_tripped, power_failed, local, pump_running;
+	bool no_contactor; /* a pump plays the press: the heater is wired straight to the mains */
 };
 
 void press_plant_init(struct press_plant *ret_press);

@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "tools/densim/control.h"
+#include "tools/densim/emulator_text.h"
 #include "tools/densim/modbus_server.h"
 #include "tools/densim/opening.h"
 #include "tools/densim/registers.h"
@@ -20,7 +21,14 @@
 #include "tools/densim/track.h"
 #include "tools/densim/wire.h"
 
-enum { TCP_MAX = 8, CONTROL_MAX = 4, POLL_MAX = 4 + TCP_MAX + CONTROL_MAX, TICK_MS = 5 };
+enum { TCP_MAX = 8, CONTROL_MAX = 4, TEXT_MAX = 2, TICK_MS = 5 };
+/* The wires in order: RTU, chip, text instruments, TCP. Only the last come and go. */
+enum {
+	WIRE_TEXT = 2,
+	WIRE_TCP = WIRE_TEXT + TEXT_MAX,
+	WIRE_MAX = WIRE_TCP + TCP_MAX,
+	POLL_MAX = WIRE_MAX + 2 + CONTROL_MAX
+};
 #define RTU_SILENCE_NS (20 * INT64_C(1000000)) /* half a frame older than this is thrown away */
 #define UNLOCK_NS (2 * CLOCK_NS_PER_S)
 
@@ -36,7 +44,9 @@ struct server {
 	struct scpi scpi;
 	int64_t start_ns, unlocked_ns;
 	int listen_fd, control_fd, rtu_slave, chip_slave;
-	struct wire rtu, chip, tcp[TCP_MAX];
+	struct wire rtu, chip, text[TEXT_MAX], tcp[TCP_MAX];
+	struct emulator_text instruments[TEXT_MAX];
+	int text_slaves[TEXT_MAX], text_count;
 	struct control_client clients[CONTROL_MAX];
 	uint32_t told_batch;
 	FILE *track_file; /* NULL: none wanted */
@@ -100,11 +110,33 @@ static void serve_chip(struct server *server, struct wire *wire)
 	}
 }
 
+static void serve_text(struct server *server, struct wire *wire, struct emulator_text *instrument)
+{
+	size_t length, used = 1;
+	while (wire->in_length && used) {
+		used = emulator_text_take(instrument, (const char *)wire->in, wire->in_length, server->answer,
+					  &length);
+		wire_take(wire, used);
+		wire_answer(wire, &server->lab.faults, server->options.seed, server->answer, length,
+			    clock_mono_ns());
+	}
+}
+
+static struct emulator_text *find_instrument(struct server *server, const struct wire *wire)
+{
+	for (int i = 0; i < server->text_count; i++)
+		if (wire == &server->text[i])
+			return &server->instruments[i];
+	return NULL;
+}
+
 /* A silent bus hears nothing either: what comes in while it is lost has no effect. */
 static int serve_wire(struct server *server, struct wire *wire)
 {
 	int64_t now_ns = clock_mono_ns();
-	if (wire->bus == FAULT_BUS_RTU && wire->in_length && now_ns - wire->last_byte_ns > RTU_SILENCE_NS)
+	struct emulator_text *instrument = find_instrument(server, wire);
+	if (!instrument && wire->bus == FAULT_BUS_RTU && wire->in_length &&
+	    now_ns - wire->last_byte_ns > RTU_SILENCE_NS)
 		wire->in_length = 0;
 	int n = wire_receive(wire, now_ns);
 	if (n <= 0)
@@ -112,6 +144,8 @@ static int serve_wire(struct server *server, struct wire *wire)
 	advance(server);
 	if (faults_silent(&server->lab.faults, wire->bus))
 		wire->in_length = 0;
+	else if (instrument)
+		serve_text(server, wire, instrument);
 	else if (wire->bus == FAULT_BUS_CHIP)
 		serve_chip(server, wire);
 	else
@@ -173,18 +207,20 @@ static void serve_control(struct server *server, struct control_client *client)
 	client->fd = -1;
 }
 
-static void wires_each(struct server *server, struct wire *ret_wires[2 + TCP_MAX])
+static void wires_each(struct server *server, struct wire *ret_wires[WIRE_MAX])
 {
 	ret_wires[0] = &server->rtu;
 	ret_wires[1] = &server->chip;
+	for (int i = 0; i < TEXT_MAX; i++)
+		ret_wires[WIRE_TEXT + i] = &server->text[i];
 	for (int i = 0; i < TCP_MAX; i++)
-		ret_wires[2 + i] = &server->tcp[i];
+		ret_wires[WIRE_TCP + i] = &server->tcp[i];
 }
 
-static int wait_ms(struct wire *const wires[2 + TCP_MAX])
+static int wait_ms(struct wire *const wires[WIRE_MAX])
 {
 	int64_t now_ns = clock_mono_ns(), wait_ns = TICK_MS * INT64_C(1000000);
-	for (int i = 0; i < 2 + TCP_MAX; i++) {
+	for (int i = 0; i < WIRE_MAX; i++) {
 		if (wires[i]->fd < 0 || wire_due_ns(wires[i]) == INT64_MAX)
 			continue;
 		int64_t left_ns = wire_due_ns(wires[i]) - now_ns;
@@ -193,11 +229,11 @@ static int wait_ms(struct wire *const wires[2 + TCP_MAX])
 	return wait_ns <= 0 ? 0 : (int)((wait_ns + 999999) / 1000000);
 }
 
-static void send_due(struct server *server, struct wire *const wires[2 + TCP_MAX])
+static void send_due(struct server *server, struct wire *const wires[WIRE_MAX])
 {
-	for (int i = 0; i < 2 + TCP_MAX; i++)
+	for (int i = 0; i < WIRE_MAX; i++)
 		if (wires[i]->fd >= 0 && wire_send(wires[i], &server->lab.faults, clock_mono_ns()) < 0 &&
-		    i >= 2)
+		    i >= WIRE_TCP)
 			drop_wire(wires[i]);
 }
 
@@ -213,38 +249,40 @@ static void unlock_terminals(struct server *server)
 		(void)ioctl(server->rtu_slave, TIOCNXCL);
 	if (now_ns - server->chip.last_byte_ns > UNLOCK_NS)
 		(void)ioctl(server->chip_slave, TIOCNXCL);
+	for (int i = 0; i < server->text_count; i++)
+		if (now_ns - server->text[i].last_byte_ns > UNLOCK_NS)
+			(void)ioctl(server->text_slaves[i], TIOCNXCL);
 }
 
 /* Puts every descriptor at its fixed place; poll(2) passes over negative ones. */
-static void fill_poll(const struct server *server, struct wire *const wires[2 + TCP_MAX],
+static void fill_poll(const struct server *server, struct wire *const wires[WIRE_MAX],
 		      struct pollfd *ret_polls)
 {
-	for (int i = 0; i < 2 + TCP_MAX; i++)
+	for (int i = 0; i < WIRE_MAX; i++)
 		ret_polls[i] = (struct pollfd){wires[i]->fd, POLLIN, 0};
-	ret_polls[2 + TCP_MAX] = (struct pollfd){server->listen_fd, POLLIN, 0};
-	ret_polls[3 + TCP_MAX] = (struct pollfd){server->control_fd, POLLIN, 0};
+	ret_polls[WIRE_MAX] = (struct pollfd){server->listen_fd, POLLIN, 0};
+	ret_polls[WIRE_MAX + 1] = (struct pollfd){server->control_fd, POLLIN, 0};
 	for (int i = 0; i < CONTROL_MAX; i++)
-		ret_polls[4 + TCP_MAX + i] = (struct pollfd){server->clients[i].fd, POLLIN, 0};
+		ret_polls[WIRE_MAX + 2 + i] = (struct pollfd){server->clients[i].fd, POLLIN, 0};
 }
 
-static void serve_ready(struct server *server, struct wire *const wires[2 + TCP_MAX],
-			const struct pollfd *polls)
+static void serve_ready(struct server *server, struct wire *const wires[WIRE_MAX], const struct pollfd *polls)
 {
-	for (int i = 0; i < 2 + TCP_MAX; i++)
-		if (polls[i].revents && serve_wire(server, wires[i]) < 0 && i >= 2)
+	for (int i = 0; i < WIRE_MAX; i++)
+		if (polls[i].revents && serve_wire(server, wires[i]) < 0 && i >= WIRE_TCP)
 			drop_wire(wires[i]);
 	for (int i = 0; i < CONTROL_MAX; i++)
-		if (polls[4 + TCP_MAX + i].revents)
+		if (polls[WIRE_MAX + 2 + i].revents)
 			serve_control(server, &server->clients[i]);
-	if (polls[2 + TCP_MAX].revents)
+	if (polls[WIRE_MAX].revents)
 		accept_tcp(server);
-	if (polls[3 + TCP_MAX].revents)
+	if (polls[WIRE_MAX + 1].revents)
 		accept_control(server);
 }
 
 int server_run(struct server *server, const volatile sig_atomic_t *stop)
 {
-	struct wire *wires[2 + TCP_MAX];
+	struct wire *wires[WIRE_MAX];
 	struct pollfd polls[POLL_MAX];
 	wires_each(server, wires);
 	while (!*stop) {
@@ -266,10 +304,27 @@ static void init_closed(struct server *server)
 {
 	server->listen_fd = server->control_fd = server->rtu_slave = server->chip_slave = -1;
 	server->rtu.fd = server->chip.fd = -1;
+	for (int i = 0; i < TEXT_MAX; i++)
+		server->text[i].fd = server->text_slaves[i] = -1;
 	for (int i = 0; i < TCP_MAX; i++)
 		server->tcp[i].fd = -1;
 	for (int i = 0; i < CONTROL_MAX; i++)
 		server->clients[i].fd = -1;
+}
+
+/* A text instrument has a terminal of its own, named after its part in the laboratory. */
+static int open_text(struct server *server)
+{
+	int r = 0;
+	for (int i = 0; r == 0 && i < server->text_count; i++) {
+		bool press = server->instruments[i].profile->kind == DEVICE_PRESS;
+		int fd;
+		r = opening_terminal(server->options.directory, press ? "press" : "flow", &fd,
+				     &server->text_slaves[i]);
+		if (r == 0)
+			wire_init(&server->text[i], fd, press ? FAULT_BUS_PRESS : FAULT_BUS_RTU);
+	}
+	return r;
 }
 
 static int open_wires(struct server *server)
@@ -290,6 +345,9 @@ static int open_wires(struct server *server)
 	if (r < 0)
 		return r;
 	wire_init(&server->chip, fd, FAULT_BUS_CHIP);
+	r = open_text(server);
+	if (r < 0)
+		return r;
 	r = opening_listen_tcp(server->options.port, &server->listen_fd);
 	if (r < 0)
 		return r;
@@ -308,6 +366,17 @@ static int open_track(struct server *server)
 	return 0;
 }
 
+static int emulate(struct server *server, const struct profile *profile)
+{
+	if (strcmp(profile->protocol, "modbus") == 0)
+		return registers_emulate(&server->registers, profile);
+	if (server->text_count == TEXT_MAX)
+		return -ENOSPC;
+	int r = emulator_text_init(&server->instruments[server->text_count], profile, &server->lab);
+	server->text_count += r == 0;
+	return r;
+}
+
 int server_open(const struct server_options *options, struct server **ret_server)
 {
 	struct server *server = calloc(1, sizeof(*server));
@@ -323,7 +392,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->scpi.lab = &server->lab;
 	int r = open_track(server);
 	for (unsigned i = 0; r == 0 && i < options->profile_count; i++)
-		r = registers_emulate(&server->registers, &options->profiles[i]);
+		r = emulate(server, &options->profiles[i]);
 	if (r == 0)
 		r = open_wires(server);
 	if (r < 0) {
@@ -347,6 +416,12 @@ void server_close(struct server *server)
 	for (int i = 0; i < CONTROL_MAX; i++)
 		if (server->clients[i].fd >= 0)
 			close(server->clients[i].fd);
+	for (int i = 0; i < server->text_count; i++) {
+		if (server->text[i].fd >= 0)
+			close(server->text[i].fd);
+		if (server->text_slaves[i] >= 0)
+			close(server->text_slaves[i]);
+	}
 	const int fds[] = {server->listen_fd,  server->control_fd, server->rtu_slave,
 			   server->chip_slave, server->rtu.fd,     server->chip.fd};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

@@ -29,6 +29,7 @@ static void add_device(uint32_t bus, uint8_t kind, const char *name)
 	strcpy(device->name, name);
 	device->profile.kind = kind;
 	device->profile.watchdog = true;
+	device->profile.contactor = kind == DEVICE_PRESS;
 	reports[bus].reports[config->device_count] = (struct report){.kind = kind,
 								     .device = (uint8_t)config->device_count,
 								     .online = true,
@@ -132,6 +133,22 @@ static void arming_needs_every_watchdog_or_the_words(void **state)
 	cycle_build_inputs(&view, &inputs);
 	assert_false(inputs.devices_armed);
 	site.accept_no_watchdog = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_true(inputs.devices_armed);
+}
+
+/* A pump plays the press: nothing opens the heater's contactor, and the site must have said that it knows. */
+static void no_contactor_needs_the_words(void **state)
+{
+	struct cycle_view view = make_view();
+	struct inputs inputs;
+
+	(void)state;
+	site.buses[0].devices[0].profile.watchdog = site.buses[0].devices[0].profile.contactor = false;
+	site.accept_no_watchdog = true;
+	cycle_build_inputs(&view, &inputs);
+	assert_false(inputs.devices_armed);
+	site.accept_no_contactor = true;
 	cycle_build_inputs(&view, &inputs);
 	assert_true(inputs.devices_armed);
 }
@@ -255,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup(order_and_units_of_every_device_count, set_up),
 		cmocka_unit_test_setup(an_offline_device_is_not_identified, set_up),
 		cmocka_unit_test_setup(arming_needs_every_watchdog_or_the_words, set_up),
+		cmocka_unit_test_setup(no_contactor_needs_the_words, set_up),
 		cmocka_unit_test_setup(scaled_time_needs_proof_from_every_device, set_up),
 		cmocka_unit_test_setup(actions_become_levels, set_up),
 		cmocka_unit_test_setup(without_leave_nothing_is_written, set_up),

@@ -244,12 +244,61 @@ static void test_a_plc_of_ones_own(void **state)
 	assert_exception(0x0100, 1, MODBUS_BAD_ADDRESS);
 }
 
+static int write_coil(uint16_t address, bool on)
+{
+	const uint8_t pdu[] = {5, (uint8_t)(address >> 8), (uint8_t)address, on ? 0xFF : 0, 0};
+
+	ask(pdu, sizeof(pdu));
+	return answer[0] & 0x80 ? answer[1] : 0;
+}
+
+static void assert_coil(uint16_t address, bool on)
+{
+	const uint8_t pdu[] = {1, (uint8_t)(address >> 8), (uint8_t)address, 0, 1};
+
+	ask(pdu, sizeof(pdu));
+	assert_int_equal(answer[0], 1);
+	assert_int_equal(answer[2], on);
+}
+
+/* An ISCO pump obeys in remote control only, and keeps the heater's mains on for want of a contactor. */
+static void test_a_syringe_pump(void **state)
+{
+	(void)state;
+	emulate("isco-pump-modbus");
+	lab.press.measured_bar = 100.5;
+	assert_words(72, 2, 0x42C90000);
+	assert_coil(85, true);
+	assert_coil(87, false);
+	assert_coil(109, true);
+	assert_int_equal(write_words(0, 2, 0x43160000), 0); /* 150 bar */
+	assert_int_equal(write_coil(0, true), 0);
+	assert_coil(0, false);
+	assert_words(0, 2, 0);
+	assert_int_equal(write_coil(47, true), 0);
+	assert_int_equal(write_words(0, 2, 0x43160000), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	assert_coil(0, true);
+	assert_words(0, 2, 0x43160000);
+	assert_int_equal(write_words(0, 2, 0x44160000), MODBUS_BAD_VALUE); /* 600 bar */
+	assert_true(press_plant_contactor(&lab.press));
+	lab.press.local = true;
+	assert_coil(46, true);
+	assert_coil(47, false);
+	lab.press.local = false;
+	press_plant_restart(&lab.press);
+	assert_coil(0, false);
+	assert_int_equal(write_coil(0, true), 0);
+	assert_coil(0, false); /* not in remote control since the power came back */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_2400_in_both_regions),
 		cmocka_unit_test(test_output_in_manual_only),
 		cmocka_unit_test(test_a_plc_of_ones_own),
+		cmocka_unit_test(test_a_syringe_pump),
 		cmocka_unit_test(test_bad_writes_change_nothing),
 		cmocka_unit_test(test_an_f4t_has_the_low_word_first),
 		cmocka_unit_test(test_an_e5cc_wears_outside_ram_mode),

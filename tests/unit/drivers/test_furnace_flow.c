@@ -105,7 +105,7 @@ static struct bench *make_bench(enum device_kind kind)
 	put_k(&bench->fake, PV, 300);
 	put_k(&bench->fake, SP, 293.15);
 	bench->fake.words[IDENTITY] = 0x2461;
-	bench->driver = registry_find(kind, "modbus");
+	bench->driver = registry_find(kind, "modbus", "");
 	bench->driver_state = calloc(1, bench->driver->state_size);
 	assert_int_equal(bench->driver->init(bench->driver_state, &setup), 0);
 	bench->demand.kind = (uint8_t)kind;

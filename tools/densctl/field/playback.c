@@ -8,6 +8,7 @@
 #include "config/file.h"
 #include "config/profile_reader.h"
 #include "drivers/capture.h"
+#include "drivers/capture_text.h"
 #include "drivers/codec.h"
 
 #define FILE_MOST (128u << 20)
@@ -65,7 +66,7 @@ static bool read_words(const char *text, unsigned count, uint16_t *ret_words)
 }
 
 /* What the recording does not hold: an identity or unit that the profile expects, else silence. */
-static int assume_read(struct playback *playback, const struct modbus_peer *peer, uint16_t address,
+static int assume_read(struct playback *playback, const struct modbus_peer *peer, bool bit, uint16_t address,
 		       uint16_t count, uint16_t *ret_words)
 {
 	for (uint32_t d = 0; d < playback->config.device_count; d++) {
@@ -80,6 +81,7 @@ static int assume_read(struct playback *playback, const struct modbus_peer *peer
 				const struct profile_register *reg = profile_find(profile, lists[l][i].reg);
 
 				if (!reg || reg->address != address ||
+				    bit != (reg->space == SPACE_COIL || reg->space == SPACE_DISCRETE) ||
 				    codec_words((enum register_type)reg->type) != count)
 					continue;
 				playback->assumed++;
@@ -157,8 +159,8 @@ static int answer(struct playback *playback, const struct modbus_peer *peer, enu
 		playback->modbus.exception = EXCEPTION_ADDRESS;
 		return CAUSE_EXCEPTION;
 	}
-	return assume_read(playback, peer, (uint16_t)asked->read_address, (uint16_t)asked->read_count,
-			   ret_words);
+	return assume_read(playback, peer, op == CAPTURE_READ_COIL || op == CAPTURE_READ_DISCRETE,
+			   (uint16_t)asked->read_address, (uint16_t)asked->read_count, ret_words);
 }
 
 static int play_read(struct modbus_line *line, const struct modbus_peer *peer, bool input, uint16_t address,
@@ -196,6 +198,13 @@ static int play_coil(struct modbus_line *line, const struct modbus_peer *peer, u
 		      NULL);
 }
 
+static int play_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete, uint16_t address,
+		    uint16_t *ret_bit)
+{
+	return answer(of_modbus(line), peer, discrete ? CAPTURE_READ_DISCRETE : CAPTURE_READ_COIL,
+		      &(struct recorded){.read_address = address, .read_count = 1}, ret_bit);
+}
+
 static void play_free(struct modbus_line *line)
 {
 	(void)line; /* part of the playback */
@@ -206,6 +215,7 @@ static const struct modbus_ops play_ops = {
 	.write_registers = play_write,
 	.write_read = play_write_read,
 	.write_coil = play_coil,
+	.read_bit = play_bit,
 	.free = play_free,
 };
 
@@ -254,6 +264,14 @@ static int play_send(struct text_line *line, const char *text)
 	return cause;
 }
 
+static int play_send_bytes(struct text_line *line, const char *bytes, size_t length)
+{
+	char text[CAPTURE_SENT];
+
+	capture_text_sent(bytes, length, text);
+	return play_send(line, text);
+}
+
 static int play_receive(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
 			size_t *ret_count)
 {
@@ -290,6 +308,7 @@ static void play_text_free(struct text_line *line)
 
 static const struct text_ops play_text_ops = {
 	.send = play_send,
+	.send_bytes = play_send_bytes,
 	.receive = play_receive,
 	.quarantine = play_quarantine,
 	.free = play_text_free,

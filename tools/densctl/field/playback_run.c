@@ -61,7 +61,8 @@ static int begin_drivers(struct player *player)
 			setup.text = &player->playback->serial;
 		else
 			setup.modbus = &player->playback->modbus;
-		player->drivers[i] = registry_find((enum device_kind)profile->kind, profile->protocol);
+		player->drivers[i] =
+			registry_find((enum device_kind)profile->kind, profile->protocol, profile->driver);
 		player->states[i] = player->drivers[i] ? calloc(1, player->drivers[i]->state_size) : NULL;
 		if (!player->states[i] || player->drivers[i]->init(player->states[i], &setup) < 0)
 			return -1;

@@ -16,13 +16,12 @@ int probe_open(const struct bus_config *config, struct modbus_line **ret_line)
 }
 
 /* After a silence the line is left alone until its quarantine is over: that is no answer of this register. */
-static int read_words(struct modbus_port *port, bool input, uint16_t address, uint16_t count,
-		      uint16_t *ret_words)
+static int read_value(struct modbus_port *port, const struct profile_register *reg, uint16_t ret_words[2])
 {
 	struct timespec pause = {.tv_nsec = 20000000};
 	int r;
 
-	while ((r = modbus_port_read_space(port, input, address, count, ret_words)) == CAUSE_QUARANTINE)
+	while ((r = modbus_port_read_value(port, reg, ret_words)) == CAUSE_QUARANTINE)
 		nanosleep(&pause, NULL);
 	return r;
 }
@@ -32,9 +31,7 @@ void probe_read(struct modbus_port *port, const struct profile_register *reg, st
 	enum register_type type = (enum register_type)reg->type;
 	struct probe_value value = {.fault = CAUSE_RANGE, .raw = NAN, .value = NAN, .other = NAN};
 
-	if (reg->space == SPACE_HOLDING || reg->space == SPACE_INPUT)
-		value.fault = read_words(port, reg->space == SPACE_INPUT, reg->address,
-					 (uint16_t)codec_words(type), value.words);
+	value.fault = read_value(port, reg, value.words);
 	value.exception = port->line->exception;
 	if (value.fault == CAUSE_NONE) {
 		value.raw = codec_decode_raw(reg, value.words);
@@ -48,15 +45,6 @@ void probe_read(struct modbus_port *port, const struct profile_register *reg, st
 	*ret_value = value;
 }
 
-static bool is_expected(const struct profile_value *expected, double raw)
-{
-	if (expected->to > expected->value)
-		return raw >= expected->value && raw <= expected->to;
-	if (expected->mask > 0)
-		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
-	return raw == expected->value;
-}
-
 bool probe_identity(struct modbus_port *port, const struct profile *profile, uint32_t *ret_found)
 {
 	uint32_t found = 0;
@@ -68,7 +56,7 @@ bool probe_identity(struct modbus_port *port, const struct profile *profile, uin
 		if (!reg)
 			continue;
 		probe_read(port, reg, &value);
-		if (value.fault == CAUSE_NONE && is_expected(&profile->identity[i], value.raw))
+		if (value.fault == CAUSE_NONE && codec_matches(&profile->identity[i], reg, value.words))
 			found++;
 	}
 	*ret_found = found;
@@ -79,10 +67,11 @@ bool probe_answers(struct modbus_line *line, const struct bus_config *config, ui
 {
 	struct bus_device device = {.unit = unit};
 	struct modbus_port port;
-	uint16_t word;
+	const struct profile_register first = {.name = "0", .bit = -1};
+	uint16_t words[2];
 	int r;
 
 	modbus_port_init(&port, line, &device, config->scale);
-	r = read_words(&port, false, 0, 1, &word);
+	r = read_value(&port, &first, words);
 	return r == CAUSE_NONE || r == CAUSE_EXCEPTION;
 }

@@ -35,8 +35,6 @@ static double own_unit(const struct profile_register *reg, double value)
 
 static const char *fault_text(const struct probe_value *value, char text[64])
 {
-	if (value->fault == CAUSE_RANGE)
-		return "a coil or discrete input: not read";
 	if (value->fault == CAUSE_EXCEPTION) {
 		snprintf(text, 64, "exception %u%s", value->exception,
 			 value->exception == 2 ? ": the device has no such register" : "");
