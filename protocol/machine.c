@@ -55,13 +55,16 @@ static bool is_well_formed(const struct plan *plan, const struct machine *state,
 	return false;
 }
 
-/* A dwell begins when its condition does and is lost with it. */
-static void serve(double *since_lab_s, bool condition, double now)
+/* A dwell begins when its condition does and is lost with it. Nobody knows what was between two ticks of
+ * which the first has aged. */
+static void serve(const struct step *step, double *since_lab_s, bool condition)
 {
+	double gap_s = step->now - step->p->previous_lab_s;
+
 	if (!condition)
 		*since_lab_s = NEVER_LAB_S;
-	else if (*since_lab_s < 0)
-		*since_lab_s = now;
+	else if (*since_lab_s < 0 || gap_s > step->limits->fresh_age_s)
+		*since_lab_s = step->now;
 }
 
 static bool holds_run(const struct machine *m)
@@ -73,8 +76,8 @@ static void remember_values(struct step *step)
 {
 	struct machine *m = step->m;
 
-	serve(&step->p->dwell_since_lab_s, step->cold, step->now);
-	serve(&step->p->done_since_lab_s, step->ambient, step->now);
+	serve(step, &step->p->dwell_since_lab_s, step->cold);
+	serve(step, &step->p->done_since_lab_s, step->ambient);
 	if (!holds_run(m))
 		return;
 	if (step->t_fresh) {

@@ -28,6 +28,9 @@ void machine_hold(struct step *step, enum alarm alarm, const char *why)
 	/* A heater that was not on in the segment does not come on because the run is held. */
 	if (machine_heat_mode(step, m) != HEAT_CONTROL)
 		step->p->heater_off = true;
+	/* Nor does a press begin to regulate that still waited for its intent. */
+	if (m->phase == PHASE_COMPRESS && step->p->waiting_intent != 0)
+		step->p->safe_hold = true;
 	keep_resume_phase(step);
 	step_forget_intent(step);
 	m->pause_pending = false;
@@ -52,7 +55,9 @@ void machine_finish(struct step *step, enum outcome outcome, const char *why)
 void machine_abort(struct step *step, const char *why)
 {
 	struct machine *m = step->m;
+	/* Before the intent is forgotten: what still waited for it was not on. */
 	bool off = machine_heat_mode(step, m) != HEAT_CONTROL;
+	bool locked = machine_press_mode(step, m) != PRESS_REGULATE;
 
 	if (m->phase == PHASE_WAIT_CAPSULE || m->phase == PHASE_PREFLIGHT) {
 		machine_finish(step, OUTCOME_ABORTED, why);
@@ -60,8 +65,9 @@ void machine_abort(struct step *step, const char *why)
 	}
 	step_forget_intent(step);
 	step->p->heater_off = off;
-	step->p->safe_hold = machine_press_mode(step, m) != PRESS_REGULATE;
-	step->p->decompressing = false;
+	step->p->safe_hold = locked;
+	/* Nothing undoes an abort, not even a trip after it and its reset. */
+	step->p->resume_offered = step->p->decompressing = false;
 	step->p->stay = step->p->frozen = false;
 	step->p->clear_since_lab_s = NEVER_LAB_S;
 	if (step->p->ending == OUTCOME_NONE)
@@ -87,7 +93,8 @@ void machine_trip(struct step *step, enum alarm alarm, const char *why)
 	step->p->heater_off = step->p->safe_hold = step->p->was_tripped = true;
 	step->p->decompressing = step->p->stay = step->p->frozen = false;
 	step->p->acknowledged = false;
-	step->p->ending = OUTCOME_TRIPPED;
+	if (step->p->ending != OUTCOME_FAILED)
+		step->p->ending = OUTCOME_TRIPPED;
 	step_enter(step, PHASE_TRIPPED, why);
 	step_intend(step, INTENT_TRIP, false, why);
 }
@@ -108,6 +115,9 @@ static bool is_frozen(struct step *step)
 	if (step->now - p->clear_since_lab_s < ABORT_CLEAR_S)
 		return true;
 	p->frozen = false;
+	/* Out of LOCK a setpoint below the pressure that is there would be a release. */
+	if (step->p_fresh)
+		step->m->setpoint_gpa = fmax(step->m->setpoint_gpa, step->in->pressure_gpa.value);
 	step_note(step, NOTE_INFO, ALARM_NONE, "The hazard has been gone for 60 s: the abort goes on.");
 	return false;
 }

@@ -34,16 +34,18 @@ static bool can_resume(const struct step *step)
 	uint8_t phase = step->m->resume_phase;
 
 	return phase >= PHASE_COMPRESS && phase <= PHASE_COOL && step->old->phase != PHASE_IDLE &&
-	       step->old->phase != PHASE_DONE && step->p->ending == OUTCOME_NONE;
+	       step->old->phase != PHASE_DONE && step->p->ending == OUTCOME_NONE && step->p->resume_offered;
 }
 
+/* Never below what is measured: the first command after a start would be a release. */
 static double own_setpoint(const struct step *step, const struct recovery_decision *decision)
 {
 	const struct measurement *device = &step->in->pressure_setpoint_gpa;
+	double measured_gpa = isfinite(decision->pressure_gpa) ? fmax(decision->pressure_gpa, 0) : 0;
 
 	if (step_is_fresh(step, device))
-		return fmax(device->value, 0);
-	return isfinite(decision->pressure_gpa) ? fmax(decision->pressure_gpa, 0) : step->m->setpoint_gpa;
+		return fmax(device->value, measured_gpa);
+	return isfinite(decision->pressure_gpa) ? measured_gpa : step->m->setpoint_gpa;
 }
 
 static void wait_for_operator(struct step *step, enum wait_mode mode,
@@ -78,7 +80,9 @@ static void latch(struct step *step, enum outcome ending, const struct recovery_
 static void cool_and_offer(struct step *step, const struct recovery_decision *decision)
 {
 	remember_phase(step);
-	step->p->heater_off = step->p->stay = step->p->resume_offered = step->p->offer_ends = true;
+	/* A hold from which nothing could go on offers nothing after a restart. */
+	step->p->resume_offered = step->p->resume_offered || step->m->phase != PHASE_HOLD;
+	step->p->heater_off = step->p->stay = step->p->offer_ends = true;
 	step->p->safe_hold = false;
 	step->p->resume_offer_until_lab_s = step->now + step->limits->resume_offer_s;
 	step->m->setpoint_gpa = own_setpoint(step, decision);
@@ -89,9 +93,10 @@ static void hold_again(struct step *step, const struct recovery_decision *decisi
 {
 	remember_phase(step);
 	step->p->heater_off = true;
-	step->p->resume_offered = true;
+	step->p->resume_offered = step->p->resume_offered || step->m->phase != PHASE_HOLD;
 	step->p->offer_ends = false;
 	step->m->hold_alarm = ALARM_RESTARTED;
+	step->m->setpoint_gpa = own_setpoint(step, decision);
 	step_enter(step, PHASE_HOLD, decision->text);
 }
 
@@ -113,8 +118,7 @@ static void cool_on(struct step *step, bool release, const struct recovery_decis
 
 	if (step->t_fresh)
 		step->m->setpoint_k = step->in->temperature_k.value;
-	if (release || step->p->stay)
-		step->m->setpoint_gpa = fmax(own_setpoint(step, decision), fmax(decision->pressure_gpa, 0));
+	step->m->setpoint_gpa = own_setpoint(step, decision);
 	/* After a new boot the clock that the offer was to end by is gone, and the offer with it. */
 	if (step->p->offer_ends &&
 	    step->p->resume_offer_until_lab_s > step->now + step->limits->resume_offer_s)
@@ -147,6 +151,13 @@ void machine_recover(struct step *step, const struct recovery_decision *decision
 {
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
 	begin_again(step);
+	/* Whatever the row but R1: locking a press that somebody moves at its panel would fight him. A trip
+	 * stays latched as well. */
+	if (step->m->phase == PHASE_HANDED_OVER && decision->action != RECOVER_NO_WRITES) {
+		step_enter(step, PHASE_HANDED_OVER,
+			   "restarted; the press was handed over to its panel and stays there");
+		return;
+	}
 	/* Whatever the row: a latched trip stays one; a device that is not the expected one gets no writes
 	 * anyway. */
 	if (step->m->latched) {

@@ -241,7 +241,10 @@ static void tick_decompress(struct step *step)
 	bool trails = step->p_fresh &&
 		      step->in->pressure_gpa.value - m->setpoint_gpa > step->plan->holdback_pressure_gpa;
 
-	if (p->done_since_lab_s >= 0 && step->now - p->done_since_lab_s >= step->limits->done_dwell_s) {
+	bool rests =
+		p->done_since_lab_s >= 0 && step->now - p->done_since_lab_s >= step->limits->done_dwell_s;
+
+	if (rests && step_may_release(step)) {
 		machine_finish(step, OUTCOME_COMPLETED, "programme complete: cold, and at ambient pressure");
 		return;
 	}

@@ -174,7 +174,7 @@ static void do_cool(struct step *step)
 	}
 	if (!waits)
 		m->resume_phase = m->phase;
-	step->p->safe_hold = machine_press_mode(step, m) == PRESS_LOCK;
+	step->p->safe_hold = machine_press_mode(step, m) != PRESS_REGULATE;
 	step->p->heater_off = step->p->stay = true;
 	step->p->resume_offered = offered;
 	m->pause_pending = false;
@@ -208,6 +208,7 @@ static void do_handover(struct step *step, const char *reason)
 	step_forget_intent(step);
 	step->p->heater_off = step->p->safe_hold = true;
 	step->p->panel_has_press = step->p->decompressing = step->p->frozen = step->p->stay = false;
+	step->p->resume_offered = false;
 	step->m->pause_pending = false;
 	step_enter(step, PHASE_HANDED_OVER, why);
 	step_intend(step, INTENT_VERB, false, why);
@@ -246,7 +247,8 @@ static void do_reset(struct step *step)
 	}
 	m->hold_alarm = m->first_cause;
 	step->p->hold_hot_since_lab_s = NEVER_LAB_S;
-	step->p->resume_offered = step->p->ending != OUTCOME_FAILED;
+	/* What could not be resumed before the trip cannot be after it. */
+	step->p->resume_offered = step->p->resume_offered && step->p->ending != OUTCOME_FAILED;
 	step->p->offer_ends = false;
 	step_enter(step, PHASE_HOLD,
 		   "trip reset: heater off, press locked; cool, abort, or resume if the protocol allows it");

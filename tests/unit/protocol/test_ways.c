@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ways around a rule that the exhaustive search (tests/search) found: each is closed, and stays so. */
+#include "plant.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void recover(struct plant *plant, enum recovery_action action)
+{
+	struct recovery_decision decision = {.row = 21,
+					     .action = (uint8_t)action,
+					     .text = "restart",
+					     .pressure_gpa = 7,
+					     .temperature_k = 643};
+
+	plant_event(plant, &(struct event){.kind = EVENT_RECOVER, .recovery = &decision});
+}
+
+/* The press stands at 7 GPa, hot, and holds a lower setpoint: a release that was stopped. */
+static void test_no_restart_begins_with_a_release(void **state)
+{
+	static const struct {
+		enum phase phase;
+		enum recovery_action action;
+	} cases[] = {
+		{PHASE_RECOVERY_WAIT, RECOVER_ADOPT_WAIT},
+		{PHASE_ISOTHERM, RECOVER_COOL_OFFER},
+		{PHASE_COMPRESS, RECOVER_HOLD},
+		{PHASE_HOLD, RECOVER_HOLD},
+		{PHASE_ABORTING, RECOVER_COOL},
+		{PHASE_COOL, RECOVER_COOL},
+		{PHASE_COOL, RECOVER_DWELL_RELEASE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant plant;
+
+		plant_put(&plant, cases[i].phase);
+		plant.machine.setpoint_gpa = 3;
+		plant.in.pressure_setpoint_gpa.value = 3;
+		recover(&plant, cases[i].action);
+		assert_int_equal(plant.actions.press, PRESS_REGULATE);
+		assert_float_equal(plant.actions.setpoint_gpa, 7, 1e-9);
+	}
+}
+
+/* R1 writes nothing. COOL after it does not begin to regulate at a setpoint of before. */
+static void test_cool_after_no_writes_stays_locked(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ISOTHERM);
+	recover(&plant, RECOVER_NO_WRITES);
+	assert_int_equal(plant.actions.press, PRESS_OBSERVE);
+	assert_int_equal(plant_verb(&plant, VERB_COOL), ANSWER_DONE);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	plant_run(&plant, 1);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+}
+
+/* A hazard froze an abort and the press was locked, above its setpoint: it does not go on with a release. */
+static void test_a_thawed_abort_does_not_release(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ABORTING);
+	plant.machine.private_state.frozen = true;
+	plant.machine.setpoint_gpa = 6.95;
+	plant_run(&plant, 59);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	plant_run(&plant, 2);
+	assert_int_equal(plant.actions.press, PRESS_REGULATE);
+	assert_float_equal(plant.actions.setpoint_gpa, 7, 1e-6);
+}
+
+/* The host slept for two minutes. It was cold before and is cold after: that is no dwell. */
+static void test_a_late_tick_serves_no_dwell(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_DECOMPRESS);
+	plant.temperature_k = PLANT_AMBIENT_K;
+	plant_run(&plant, 1);
+	plant.now += 120;
+	plant_run(&plant, 59);
+	assert_false(plant.actions.permit.granted);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	plant_run(&plant, 2);
+	assert_true(plant.actions.permit.granted);
+}
+
+/* COMPRESS waits for its intent and the press is locked. A hold or an abort does not unlock it. */
+static void test_no_way_around_the_intent(void **state)
+{
+	static const enum verb verbs[] = {VERB_HOLD, VERB_ABORT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct plant plant;
+
+		plant_init(&plant, 0, PLANT_AMBIENT_K);
+		plant.auto_durable = false;
+		plant_start(&plant);
+		assert_true(plant_run_to(&plant, PHASE_COMPRESS, 10));
+		assert_int_equal(plant.actions.press, PRESS_LOCK);
+		assert_int_equal(plant_verb(&plant, verbs[i]), ANSWER_DONE);
+		assert_int_equal(plant.actions.press, PRESS_LOCK);
+		plant_run(&plant, 1);
+		assert_int_equal(plant.actions.press, PRESS_LOCK);
+	}
+}
+
+/* At rest, but not cold: "complete: cold, and at ambient pressure" is not the word for it yet. */
+static void test_completed_is_cold(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_DECOMPRESS);
+	plant.pressure_gpa = plant.machine.setpoint_gpa = 0;
+	plant.temperature_k = 309;
+	plant.freeze_process = true;
+	plant_run(&plant, 100);
+	assert_int_equal(plant.machine.phase, PHASE_DECOMPRESS);
+	plant.temperature_k = 307;
+	assert_true(plant_run_to(&plant, PHASE_DONE, 70));
+	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+}
+
+static void overheat(struct plant *plant)
+{
+	plant->in.temperature_k.value = 700;
+}
+
+static void trip_and_reset(struct plant *plant)
+{
+	plant->spoil = overheat;
+	plant_tick(plant);
+	assert_int_equal(plant->machine.phase, PHASE_TRIPPED);
+	plant->spoil = NULL;
+	plant_run(plant, 5);
+	assert_int_equal(plant_verb(plant, VERB_ACK), ANSWER_DONE);
+	assert_int_equal(plant_verb(plant, VERB_RESET), ANSWER_DONE);
+	assert_int_equal(plant->machine.phase, PHASE_HOLD);
+}
+
+/* ABORT is undone by nothing: no trip after it, no reset, no restart brings the programme back. */
+static void test_nothing_undoes_an_abort(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.plan.resume_after_trip = true;
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	trip_and_reset(&plant);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	recover(&plant, RECOVER_HOLD);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	recover(&plant, RECOVER_COOL_OFFER);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+}
+
+/* A trip without an abort before it may be resumed where the protocol says so. */
+static void test_a_trip_alone_may_be_resumed(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.plan.resume_after_trip = true;
+	trip_and_reset(&plant);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_PENDING);
+}
+
+static void test_a_failed_run_stays_failed(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.plan.resume_after_trip = true;
+	recover(&plant, RECOVER_FAILED_LATCHED);
+	plant_run(&plant, 1);
+	plant_verb(&plant, VERB_ACK);
+	plant_verb(&plant, VERB_RESET);
+	trip_and_reset(&plant);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	assert_int_equal(plant.machine.private_state.ending, OUTCOME_FAILED);
+}
+
+/* What was handed over is the panel's after a restart as well, with its trip latched if there was one. */
+static void test_a_handover_survives_a_restart(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	for (int action = 0; action < RECOVER_ACTION_MAX; action++) {
+		plant_put(&plant, PHASE_ISOTHERM);
+		assert_int_equal(plant_verb(&plant, VERB_HANDOVER), ANSWER_DONE);
+		plant.machine.latched = true;
+		plant.machine.private_state.panel_has_press = true;
+		recover(&plant, (enum recovery_action)action);
+		if (action != RECOVER_NO_WRITES)
+			assert_int_equal(plant.machine.phase, PHASE_HANDED_OVER);
+		assert_true(plant.machine.latched);
+		if (action != RECOVER_NO_WRITES)
+			assert_int_equal(plant.actions.press, PRESS_OBSERVE);
+		assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_restart_begins_with_a_release),
+		cmocka_unit_test(test_cool_after_no_writes_stays_locked),
+		cmocka_unit_test(test_a_thawed_abort_does_not_release),
+		cmocka_unit_test(test_a_late_tick_serves_no_dwell),
+		cmocka_unit_test(test_no_way_around_the_intent),
+		cmocka_unit_test(test_completed_is_cold),
+		cmocka_unit_test(test_nothing_undoes_an_abort),
+		cmocka_unit_test(test_a_trip_alone_may_be_resumed),
+		cmocka_unit_test(test_a_failed_run_stays_failed),
+		cmocka_unit_test(test_a_handover_survives_a_restart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
