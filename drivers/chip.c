@@ -23,7 +23,8 @@
 #define OFF_REPEAT_S 1.0
 #define GOOD_CYCLES 3u
 #define RESPONSE_MS 1000.0
-#define LEAST_MS 20.0
+#define WAIT_MS 20.0
+#define LEAST_SCALED_MS 100.0 /* a process that plays the chip waits for its turn on a busy machine */
 #define SLICE_MS 200.0
 #define WATCHDOG_S 10.0
 #define WATCHDOG_SCALED_S 0.25
@@ -66,7 +67,7 @@ static int chip_init(void *state, const struct driver_setup *setup)
 	chip->scale = fmax(setup->config->scale, 1);
 	chip->response_ms =
 		fmax(RESPONSE_MS, fmax(2 * profile->worst_latency_ms, profile->response_timeout_ms));
-	chip->response_ms = fmax(chip->response_ms / chip->scale, LEAST_MS);
+	chip->response_ms = fmax(chip->response_ms / chip->scale, LEAST_SCALED_MS);
 	chip->watchdog_s = fmax(WATCHDOG_S, WATCHDOG_SCALED_S * chip->scale);
 	chip->bytes = malloc(BLOCK_ROOM);
 	if (!chip->bytes)
@@ -365,7 +366,7 @@ static void collect(struct chip *chip, uint32_t id, int *ret_trace_fd)
 
 	while (result == BLOCK_INCOMPLETE && chip->have < BLOCK_ROOM && clock_mono_ns() < end_ns) {
 		int r = chip->line->ops->receive(chip->line, chip->bytes + chip->have,
-						 BLOCK_ROOM - chip->have, LEAST_MS, &count);
+						 BLOCK_ROOM - chip->have, WAIT_MS, &count);
 
 		if (r != 0) {
 			fail(chip, r);

@@ -7,11 +7,13 @@
 #include "drivers/codec.h"
 
 #define LEAST_RESPONSE_MS 1000.0
-#define LEAST_SCALED_MS 20.0
+/* At a clock scale above 1 a simulated instrument is a process that waits for its turn on a busy machine. */
+#define LEAST_SCALED_RESPONSE_MS 100.0
+#define LEAST_SCALED_QUARANTINE_MS 50.0
 
-static double scale_ms(double value_ms, double scale)
+static double scale_ms(double value_ms, double scale, double least_ms)
 {
-	return fmax(value_ms / fmax(scale, 1), LEAST_SCALED_MS);
+	return scale > 1 ? fmax(value_ms / scale, fmin(value_ms, least_ms)) : value_ms;
 }
 
 void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, const struct bus_device *device,
@@ -25,8 +27,9 @@ void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, co
 		.line = line,
 		.profile = profile,
 		.peer = {.unit = device->unit,
-			 .response_timeout_ms = scale_ms(response_ms, scale),
-			 .worst_latency_ms = scale_ms(profile->worst_latency_ms, scale),
+			 .response_timeout_ms = scale_ms(response_ms, scale, LEAST_SCALED_RESPONSE_MS),
+			 .worst_latency_ms =
+				 scale_ms(profile->worst_latency_ms, scale, LEAST_SCALED_QUARANTINE_MS),
 			 .single_write = profile->single_write},
 	};
 }
