@@ -398,9 +398,9 @@ static void conclude(struct furnace *furnace, uint8_t mode)
 
 	report->verified_off = mode == MODE_OFF && furnace->last_mode == MODE_OFF && zero;
 	report->manual = furnace->have_mode && furnace->manual &&
-			 (mode == MODE_CONTROL ? furnace->seen_auto : mode == MODE_OBSERVE && !zero);
-	report->readback_differs =
-		furnace->differs >= DIFFERS_TWICE || furnace->mode_differs >= DIFFERS_TWICE;
+			 (mode == MODE_CONTROL ? furnace->seen_auto || furnace->mode_differs >= DIFFERS_TWICE
+					       : mode == MODE_OBSERVE && !zero);
+	report->readback_differs = furnace->differs >= DIFFERS_TWICE;
 	report->second_master = furnace->foreign >= DIFFERS_TWICE;
 }
 

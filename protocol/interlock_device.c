@@ -169,11 +169,12 @@ enum verdict check_manual(struct step *step, char *ret_text)
 	/* A mode just commanded takes a cycle to be read back. */
 	if (!interlock_held(step, TIMER_MANUAL, furnace || press, step->limits->fresh_age_s))
 		return VERDICT_CLEAR;
-	interlock_say(ret_text,
-		      "The %s was switched to %s at its panel (%.1f K, %.3f GPa). densd holds. Switch it "
-		      "back, then resume or abort.",
-		      furnace ? "furnace" : "press", furnace ? "manual" : "local", step->m->last_good_k,
-		      step->m->last_good_gpa);
+	interlock_say(
+		ret_text,
+		"The %s is in %s, which densd did not command (%.1f K, %.3f GPa). densd holds. Switch it "
+		"back at its panel, then resume or abort.",
+		furnace ? "furnace" : "press", furnace ? "manual" : "local", step->m->last_good_k,
+		step->m->last_good_gpa);
 	return VERDICT_FIRE;
 }
 
