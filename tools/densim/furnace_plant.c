@@ -101,13 +101,20 @@ static void step_controller(struct furnace_plant *furnace, double step_s)
 	furnace->integral_pct = fmin(fmax(furnace->integral_pct, 0), 100);
 }
 
+/* Somebody at the panel: manual while @fault is on, and back to automatic when it is cleared. */
+static void step_panel(struct furnace_plant *furnace, bool fault)
+{
+	if (fault && !furnace->manual)
+		furnace->manual_pct = furnace->output_pct;
+	if (fault != furnace->panel_manual)
+		furnace->manual = fault;
+	furnace->panel_manual = fault;
+}
+
 void furnace_plant_step(struct furnace_plant *furnace, const struct faults *faults, bool contactor,
 			double compression_w, double noise_k, double step_s)
 {
-	if (faults->on[FAULT_FURNACE_MANUAL] && !furnace->manual) {
-		furnace->manual = true;
-		furnace->manual_pct = furnace->output_pct;
-	}
+	step_panel(furnace, faults->on[FAULT_FURNACE_MANUAL]);
 	step_sensor(furnace, faults, noise_k, step_s);
 	if (faults->on[FAULT_POWER_FAIL])
 		furnace->output_pct = 0;

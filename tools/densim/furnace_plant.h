@@ -24,7 +24,7 @@ struct furnace_plant {
 	double rate_k_per_min;            /* setpoint rate limit, 0: off */
 	double output_pct, manual_pct;
 	double integral_pct, slope_k_per_s, last_measured_k; /* PID memory */
-	bool manual, sensor_break, power_failed;
+	bool manual, panel_manual, sensor_break, power_failed;
 };
 
 void furnace_plant_init(struct furnace_plant *ret_furnace);

@@ -117,6 +117,15 @@ static void test_modes_at_the_panel(void **state)
 	press_plant_request(&lab.press, 1, PRESS_PLANT_LOCK, 0, 0, 0);
 	assert_true(press_plant_status(&lab.press) & 1 << 2);
 	assert_int_equal(lab.press.mode_active, PRESS_PLANT_REGULATE);
+	/* cleared: whoever switched them at their panels has switched them back */
+	faults_clear(&lab.faults, "all");
+	run_s(1);
+	assert_false(lab.furnace.manual);
+	assert_false(press_plant_status(&lab.press) & 1 << 2);
+	uint16_t manual = 1;
+	assert_int_equal(furnace->write(furnace->context, 273, 1, &manual), MODBUS_OK);
+	run_s(1);
+	assert_true(lab.furnace.manual);
 }
 
 static void test_false_acknowledgement(void **state)
