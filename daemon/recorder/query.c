@@ -123,13 +123,20 @@ static void add_plan(json_object *object, const struct plan *plan)
 	message_add_text(object, "site_sha256", plan->site_sha256);
 }
 
+/* A temperature of 0 K was never read; nor was the pressure beside it. */
+static void add_read(json_object *object, const char *name, double value, double beside_k)
+{
+	message_add_number(object, name, beside_k > 0 ? value : NAN);
+}
+
 static void add_record(json_object *object, const struct journal_run *record)
 {
-	message_add_number(object, "peak_k", record->peak_k);
-	message_add_number(object, "peak_gpa", record->peak_gpa);
-	message_add_number(object, "release_temperature_k", record->release_temperature_k);
-	message_add_number(object, "last_good_k", record->last_good_k);
-	message_add_number(object, "last_good_gpa", record->last_good_gpa);
+	add_read(object, "peak_k", record->peak_k, record->peak_k);
+	add_read(object, "peak_gpa", record->peak_gpa, record->peak_k);
+	add_read(object, "release_temperature_k", record->release_temperature_k,
+		 record->release_temperature_k);
+	add_read(object, "last_good_k", record->last_good_k, record->last_good_k);
+	add_read(object, "last_good_gpa", record->last_good_gpa, record->last_good_k);
 	message_add_number(object, "outage_s", record->outage_s);
 	message_add_number(object, "hold_s", record->hold_s);
 	message_add_number(object, "pause_s", record->pause_s);
