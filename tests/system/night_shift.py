@@ -32,7 +32,12 @@ def stop_and_go(lab):
     night.wait_state(lab, lambda state: state["phase"] == "heat", 30, "heating")
     check(lab.densctl("hold", check=0).stdout.startswith("done: hold"), "hold holds")
     check(lab.densctl("hold").returncode == 0, "hold again does no harm")
-    check(lab.state()["phase"] == "hold", "the state says so")
+    state = lab.state()
+    check(state["phase"] == "hold" and "densctl resume" in state["ask"], f"the state says so, and asks: {state['ask']}")
+    picture = lab.densctl("watch", "--once", check=0).stdout
+    check("state        hold" in picture and "asked of you waits for you: densctl resume" in picture,
+          "and so does the picture of watch")
+    check(max(map(len, picture.splitlines())) < 80, "which fits a terminal of 80 columns")
     check("heat" in lab.densctl("resume", check=0).stdout, "resume goes on")
 
 

@@ -32,6 +32,11 @@ const char *json_text(json_object *message, const char *path, const char *fallba
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : fallback;
 }
 
+size_t json_length(json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
 bool json_flag(json_object *message, const char *path)
 {
 	json_object *value = json_field(message, path);

@@ -11,6 +11,8 @@
 json_object *json_field(json_object *message, const char *path);
 double json_number(json_object *message, const char *path); /* NAN when absent or null */
 const char *json_text(json_object *message, const char *path, const char *fallback);
+/* 0 for what is no list. */
+size_t json_length(json_object *list);
 bool json_flag(json_object *message, const char *path);
 /* {"command": @command}; the caller owns it and adds to it. */
 json_object *json_request(const char *command);

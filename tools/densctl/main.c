@@ -132,9 +132,11 @@ static const struct subcommand subcommands[] = {
 	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
 	 ALLOW_DAEMON, 0, 0, queue_run},
 	{"runs", "[RUN]", "the newest runs in the store, or one",
-	 "With outcome, cause, peak pressure and temperature; with --json also the temperature at release, "
-	 "outages,\n"
-	 "holds, pauses, the time holdback took, and the soak that counted.",
+	 "What was ordered, how press and calorimeter ended, the last good pressure and temperature, and the "
+	 "cause.\n"
+	 "With RUN also its peaks, the temperature at release, holds, pauses, the time holdback took, "
+	 "outages and the\n"
+	 "soak that counted; --json has all of it.",
 	 ALLOW_DAEMON | ALLOW(LIMIT), 0, 1, runs_run},
 	{"recovery", "", "what densd found at its last start, and what it decided",
 	 "The journal's state, pressure and temperature as read, the gap, the row of the restart table that "

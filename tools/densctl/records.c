@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the store knows: queue, runs, results, export, replay. */
+/* What the store knows of a run: events, results, export, replay. */
 #include <math.h>
 #include <string.h>
 
@@ -7,75 +7,8 @@
 #include "tools/densctl/client.h"
 #include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
+#include "tools/densctl/list.h"
 #include "tools/densctl/output.h"
-
-static size_t list_length(json_object *list)
-{
-	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-}
-
-/* Asks, and prints the list named @list with @row, or the whole reply as JSON. */
-static int show_list(const struct options *options, json_object *request, const char *list,
-		     const char *heading, void (*row)(json_object *entry))
-{
-	json_object *reply = NULL, *entries;
-	int r = client_ask(options, request, &reply);
-
-	entries = json_field(reply, list);
-	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {
-		json_print(entries, stdout);
-	} else if (r == DENSCTL_OK) {
-		puts(list_length(entries) ? heading : "none");
-		for (size_t i = 0; i < list_length(entries); i++)
-			row(json_object_array_get_idx(entries, i));
-	}
-	json_object_put(reply);
-	return r;
-}
-
-static void queue_row(json_object *entry)
-{
-	printf("%-26s  %-24.24s  %-12s  %-12s\n", json_text(entry, "run", "-"), json_text(entry, "name", "-"),
-	       json_flag(entry, "started") ? json_text(entry, "densification", "running") : "waiting",
-	       json_text(entry, "calorimetry", "-"));
-}
-
-int queue_run(const struct options *options)
-{
-	return show_list(options, json_request("queue"), "queue",
-			 "run                         name                      press         calorimeter",
-			 queue_row);
-}
-
-static void runs_row(json_object *entry)
-{
-	char gpa[NUMBER_TEXT], k[NUMBER_TEXT];
-
-	printf("%-26s  %-24.24s  %-11s  %-11s  %6s  %6s  %s\n", json_text(entry, "run", "-"),
-	       json_text(entry, "name", "-"), json_text(entry, "densification", "-"),
-	       json_text(entry, "calorimetry", "-"), number_text(json_number(entry, "peak_gpa"), 2, gpa),
-	       number_text(json_number(entry, "peak_k"), 1, k), json_text(entry, "cause", ""));
-}
-
-int runs_run(const struct options *options)
-{
-	json_object *request;
-	int64_t limit;
-	int r = option_integer(options, OPTION_LIMIT, 1, 1000, 20, &limit);
-
-	if (r)
-		return r;
-	if (options->count == 1 && !ulid_is_valid(options->arguments[0]))
-		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
-				   options->arguments[0]);
-	request = json_request("runs");
-	json_add_text(request, "run", options->count == 1 ? options->arguments[0] : NULL);
-	json_object_object_add(request, "limit", json_object_new_int64(limit));
-	return show_list(options, request, "runs",
-			 "run                         name                      press        calorimeter  "
-			 "P/GPa   T/K     cause",
-			 runs_row);
-}
 
 static void events_row(json_object *entry)
 {
@@ -92,7 +25,7 @@ int events_run(const struct options *options)
 				   options->arguments[0]);
 	request = json_request("events");
 	json_add_text(request, "run", options->arguments[0]);
-	return show_list(options, request, "events", "time                      what           text",
+	return list_show(options, request, "events", "time                      what           text",
 			 events_row);
 }
 
@@ -159,7 +92,7 @@ static void results_print(json_object *results, FILE *stream, bool csv)
 	char text[ENERGY_TEXT];
 
 	results_heading(stream, csv);
-	for (size_t i = 0; i < list_length(results); i++) {
+	for (size_t i = 0; i < json_length(results); i++) {
 		json_object *result = json_object_array_get_idx(results, i);
 
 		if (is_kind(result, "pair"))
@@ -290,7 +223,7 @@ static int replay_page(const struct options *options, int64_t from, int64_t to, 
 	json_add_text(request, "run", options->value[OPTION_RUN]);
 	r = client_ask(options, request, &reply);
 	messages = json_field(reply, "messages");
-	for (size_t i = 0; r == DENSCTL_OK && i < list_length(messages); i++) {
+	for (size_t i = 0; r == DENSCTL_OK && i < json_length(messages); i++) {
 		json_object *message = json_object_array_get_idx(messages, i);
 
 		puts(json_object_to_json_string_ext(message,

@@ -9,6 +9,8 @@
 #include "tools/densctl/json.h"
 
 #define BAR 32
+#define LABEL 15 /* where the text of a line begins */
+#define WIDTH 79
 
 void view_take(struct view *view, const char *topic, json_object *message, int64_t now_ms)
 {
@@ -44,6 +46,24 @@ bool view_is_silent(const struct view *view, int64_t now_ms)
 	return view->heard_ms == 0 || now_ms - view->heard_ms > VIEW_SILENCE_MS;
 }
 
+/* @text behind @label, in as many lines as a terminal of 80 columns needs. */
+static void draw_text(const char *label, const char *text, const char *end, FILE *stream)
+{
+	for (bool first = true; first || *text; first = false) {
+		size_t length = strlen(text);
+
+		if (length > WIDTH - LABEL) {
+			length = WIDTH - LABEL;
+			while (length > 1 && text[length] != ' ')
+				length--;
+			length = length > 1 ? length : WIDTH - LABEL;
+		}
+		fprintf(stream, "  %-12s %.*s%s", first ? label : "", (int)length, text, end);
+		text += length;
+		text += strspn(text, " ");
+	}
+}
+
 static void draw_bar(double share, FILE *stream)
 {
 	int filled = isfinite(share) ? (int)lround(fmin(fmax(share, 0), 1) * BAR) : 0;
@@ -67,6 +87,11 @@ static void draw_measured(json_object *sample, const char *name, int decimals, c
 		fprintf(stream, " (%.1f s OLD)", age);
 }
 
+static bool has_run(json_object *state)
+{
+	return json_text(state, "run", "")[0] != '\0';
+}
+
 static void draw_pair(const struct view *view, const char *label, const char *measured, const char *programme,
 		      const char *target, int decimals, const char *unit, const char *end, FILE *stream)
 {
@@ -74,8 +99,26 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 
 	fprintf(stream, "  %-12s", label);
 	draw_measured(view->sample, measured, decimals, unit, stream);
-	fprintf(stream, "   setpoint %s", number_text(json_number(view->sample, programme), decimals, text));
-	fprintf(stream, "   target %s%s", number_text(json_number(view->state, target), decimals, text), end);
+	if (has_run(view->state)) {
+		fprintf(stream, "   setpoint %s",
+			number_text(json_number(view->sample, programme), decimals, text));
+		fprintf(stream, "   target %s",
+			number_text(json_number(view->state, target), decimals, text));
+	}
+	fputs(end, stream);
+}
+
+static void draw_alarm(const char *label, const char *name, const char *end, FILE *stream)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "ALARM %s", name);
+	for (int number = 1; number < ALARM_MAX; number++)
+		if (strcmp(alarm_info((enum alarm)number)->name, name) == 0)
+			snprintf(text, sizeof(text), "ALARM %s: %s; %s", name,
+				 alarm_info((enum alarm)number)->what,
+				 alarm_info((enum alarm)number)->remedy);
+	draw_text(label, text, end, stream);
 }
 
 static void draw_alarms(json_object *state, const char *end, FILE *stream)
@@ -84,20 +127,10 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 	size_t count = json_object_is_type(active, json_type_array) ? json_object_array_length(active) : 0;
 
 	if (!count)
-		fprintf(stream, "  %-12s none%s", "alarms", end);
-	for (size_t i = 0; i < count; i++) {
-		json_object *entry = json_object_array_get_idx(active, i);
-		const char *name = json_object_is_type(entry, json_type_string)
-					   ? json_object_get_string(entry)
-					   : json_text(entry, "name", "?");
-
-		fprintf(stream, "  %-12s ALARM %s", i ? "" : "alarms", name);
-		for (int number = 1; number < ALARM_MAX; number++)
-			if (strcmp(alarm_info((enum alarm)number)->name, name) == 0)
-				fprintf(stream, ": %s; %s", alarm_info((enum alarm)number)->what,
-					alarm_info((enum alarm)number)->remedy);
-		fputs(end, stream);
-	}
+		draw_text("alarms", "none", end, stream);
+	for (size_t i = 0; i < count; i++)
+		draw_alarm(i ? "" : "alarms", json_object_get_string(json_object_array_get_idx(active, i)),
+			   end, stream);
 }
 
 static void draw_calorimeter(json_object *state, const char *end, FILE *stream)
@@ -116,30 +149,51 @@ static void draw_energy(json_object *energy, const char *end, FILE *stream)
 	char text[ENERGY_TEXT];
 
 	if (energy)
-		fprintf(stream, "  %-12s %s%s", "last scan", energy_state_text(energy, text), end);
+		draw_text("last scan", energy_state_text(energy, text), end, stream);
 }
 
-static void draw_state(const struct view *view, const char *end, FILE *stream)
+static void draw_run(json_object *state, const char *end, FILE *stream)
 {
-	json_object *state = view->state;
-	char left[DURATION_TEXT], soak[DURATION_TEXT], isotherm[DURATION_TEXT];
-	double scale = json_number(state, "clock_scale"), progress = json_number(state, "progress");
-
-	fprintf(stream, "densd  %s  %s", json_text(state, "run_name", "-"), json_text(state, "run", ""));
+	fprintf(stream, "densd  %s%s", has_run(state) ? json_text(state, "run_name", "") : "no run", end);
+	if (has_run(state))
+		fprintf(stream, "  %-12s %s%s", "run", json_text(state, "run", ""), end);
 	if (json_flag(state, "simulated"))
-		fprintf(stream, "  [simulated instruments, %g x real time]", scale);
-	fprintf(stream, "%s  %-12s %s", end, "state", json_text(state, "phase", "-"));
+		fprintf(stream, "  %-12s simulated, %g x real time%s", "instruments",
+			json_number(state, "clock_scale"), end);
+}
+
+static void draw_progress(json_object *state, const char *end, FILE *stream)
+{
+	double progress = json_number(state, "progress"), queued = json_number(state, "queued");
+	char left[DURATION_TEXT];
+
+	if (has_run(state)) {
+		fprintf(stream, "  %-12s [", "progress");
+		draw_bar(progress, stream);
+		fprintf(stream, "] %3.0f %%   left %s%s", isfinite(progress) ? 100 * progress : 0,
+			duration_text(json_number(state, "remaining_s"), left), end);
+	}
+	if (queued > 0)
+		fprintf(stream, "  %-12s %.0f waiting%s", "queue", queued, end);
+}
+
+static void draw_state(json_object *state, const char *end, FILE *stream)
+{
+	char soak[DURATION_TEXT], isotherm[DURATION_TEXT];
+
+	draw_run(state, end, stream);
+	fprintf(stream, "  %-12s %s", "state", json_text(state, "phase", "-"));
 	if (json_flag(state, "holdback"))
 		fputs(" (holdback: waiting for the process value)", stream);
+	if (json_flag(state, "pause_pending"))
+		fputs(" (pause at the end of this segment)", stream);
 	if (json_flag(state, "latched"))
 		fputs(" (trip latched)", stream);
 	if (json_number(state, "soak_s") > 0)
 		fprintf(stream, " (soak %s of %s)", duration_text(json_number(state, "soak_s"), soak),
 			duration_text(json_number(state, "isotherm_s"), isotherm));
-	fprintf(stream, "%s  %-12s [", end, "progress");
-	draw_bar(progress, stream);
-	fprintf(stream, "] %3.0f %%   left %s%s", isfinite(progress) ? 100 * progress : 0,
-		duration_text(json_number(state, "remaining_s"), left), end);
+	fputs(end, stream);
+	draw_progress(state, end, stream);
 }
 
 void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *stream)
@@ -153,7 +207,7 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 		else
 			fprintf(stream, "  no news from densd yet%s", end);
 	}
-	draw_state(view, end, stream);
+	draw_state(view->state, end, stream);
 	draw_pair(view, "temperature", "temperature_k", "programme_k", "target_k", 1, "K", end, stream);
 	draw_pair(view, "pressure", "pressure_gpa", "programme_gpa", "target_gpa", 3, "GPa", end, stream);
 	fprintf(stream, "  %-12s", "heater");
@@ -165,9 +219,9 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 	draw_energy(view->energy, end, stream);
 	draw_alarms(view->state, end, stream);
 	if (cause[0])
-		fprintf(stream, "  %-12s %s%s", "cause", cause, end);
+		draw_text("cause", cause, end, stream);
 	if (ask[0])
-		fprintf(stream, "  %-12s %s%s", "asked of you", ask, end);
+		draw_text("asked of you", ask, end, stream);
 }
 
 /* The press is done and its sections are being scanned: that is the progress one wants to see. */

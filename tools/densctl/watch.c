@@ -28,7 +28,7 @@ struct watch {
 	bool redraw, json;
 	int lines_drawn;
 	int64_t drawn_ms;
-	char shown[256]; /* line mode: what makes a line worth printing */
+	char shown[384]; /* line mode: what makes a line worth printing */
 };
 
 static void on_signal(int number)
@@ -110,18 +110,21 @@ static void draw_screen(struct watch *watch, int64_t now_ms)
 
 static void draw_line(struct watch *watch, int64_t now_ms)
 {
-	char worth[256];
+	const char *ask = json_text(watch->view.state, "ask", "");
+	char worth[sizeof(watch->shown)];
 
 	if (!watch->view.state && !view_is_silent(&watch->view, now_ms))
 		return;
-	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d", json_text(watch->view.state, "phase", ""),
+	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d/%s", json_text(watch->view.state, "phase", ""),
 		 json_text(watch->view.state, "run", ""), json_number(watch->view.state, "sections_done"),
-		 view_is_silent(&watch->view, now_ms));
+		 view_is_silent(&watch->view, now_ms), ask);
 	if (strcmp(worth, watch->shown) == 0 && now_ms - watch->drawn_ms < LINE_MS)
 		return;
 	memcpy(watch->shown, worth, sizeof(worth));
 	watch->drawn_ms = now_ms;
 	view_line(&watch->view, now_ms, stdout);
+	if (ask[0])
+		printf("  asked of you: %s\n", ask);
 	fflush(stdout);
 }
 
