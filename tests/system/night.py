@@ -46,9 +46,18 @@ def run_record(lab, run):
     return next((r for r in lab.json("runs") if r["run"] == run), {})
 
 
+def attend(lab):
+    """What an operator does where a busy machine kept the wires of a fast laboratory waiting: see that they answer, resume."""
+    state = lab.state()
+    if state["phase"] == "hold" and state["cause"].startswith("No good "):
+        print(f"note: held, as this machine is busy: {state['cause']}", flush=True)
+        lab.densctl("resume")
+
+
 def wait_run(lab, run, seconds):
     """Until both outcomes of the run are known; the record."""
     def ended():
+        attend(lab)
         record = run_record(lab, run)
         return all(record.get(key) not in (None, "none") for key in ("densification", "calorimetry"))
     lab.wait_until(ended, seconds, f"end of run {run}")
