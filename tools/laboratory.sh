@@ -48,6 +48,37 @@ wait_for() {
 	fail "$what ended, or was not ready in $seconds s; its log is $log"
 }
 
+# Counts what ninja has done, in place, on a terminal; elsewhere silent.
+show_progress() {
+	local line
+	while IFS= read -r line; do
+		[ ! -t 1 ] || printf '\r%s steps ' "${line%%]*}]"
+	done
+	[ ! -t 1 ] || printf '\n'
+}
+
+# attend PROCESS FOLDER SCALE: an operator on watch until PROCESS ends. A machine that is busy with other work can keep
+# the laboratory waiting for longer than a line may be silent: densd then holds, as it should, and somebody has to look
+# and say "resume". What needs more than that ends the run of the script.
+attend() {
+	local phase held=0
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 1
+		phase=$("$densctl" status --json 2>/dev/null | sed -n 's/^ *"phase": *"\([^"]*\)".*/\1/p' | head -n 1)
+		case $phase in
+		hold)
+			held=$((held + 1))
+			echo "operator: held: this machine keeps the wires waiting at $3 x. They answer again: resume ($held)"
+			"$densctl" resume >/dev/null 2>&1 || true
+			;;
+		tripped | recovery-wait)
+			"$densctl" status >&2 || true
+			fail "$phase: that needs a person. The log is $2/densd.log; a quieter machine or a smaller --scale helps"
+			;;
+		esac
+	done
+}
+
 # Installs what is missing, builds, and sets densctl, densim and densd.
 build_programs() {
 	local build=$top/build
@@ -57,7 +88,7 @@ build_programs() {
 	if [ ! -f "$build/build.ninja" ]; then
 		meson setup "$build" "$top" | grep -E "ERROR|Build targets" || fail "meson setup failed"
 	fi
-	ninja -C "$build" >"$build/ninja.log" 2>&1 ||
+	ninja -C "$build" 2>&1 | tee "$build/ninja.log" | show_progress ||
 		{ tail -n 40 "$build/ninja.log" >&2; fail "the build failed; its log is $build/ninja.log"; }
 	densctl=$build/tools/densctl/densctl
 	densim=$build/tools/densim/densim
@@ -89,10 +120,11 @@ start_laboratory() {
 		"$top/config/sites/densim.yaml" >"$folder/site.yaml"
 	export DENSD_SITE=$folder/site.yaml
 	mkdir -p "$folder/store"
-	"$densim" --dir "$wires" --scale "$scale" --port "$port" --seed "$seed" >"$folder/densim.log" 2>&1 &
+	# In sessions of their own: Ctrl-C reaches the script, which ends them in order.
+	setsid "$densim" --dir "$wires" --scale "$scale" --port "$port" --seed "$seed" >"$folder/densim.log" 2>&1 &
 	pids+=($!)
 	wait_for 10 densim "$folder/densim.log" grep -q READY "$folder/densim.log"
-	"$densd" --site "$folder/site.yaml" >"$folder/densd.log" 2>&1 &
+	setsid "$densd" --site "$folder/site.yaml" >"$folder/densd.log" 2>&1 &
 	pids+=($!)
 	wait_for 10 densd "$folder/densd.log" "$densctl" status --timeout 2
 }
