@@ -54,8 +54,8 @@ struct modbus_port {
 	uint8_t fault; /* enum cause of the last failure since modbus_port_begin, CAUSE_NONE: clean */
 	int64_t t_request_ns, t_reply_ns; /* of the last transaction that succeeded */
 };
-/* Timeouts by the rules: max(1 s, 2 x worst latency) and the worst latency; divided by @scale, but never below
- * 100 ms and 50 ms for that. */
+/* Timeouts by the rules: max(1 s, 2 x worst latency) and the worst latency; divided by @scale, but never
+ * below 100 ms and 50 ms for that. */
 void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, const struct bus_device *device,
 		      double scale);
 void modbus_port_begin(struct modbus_port *port);
