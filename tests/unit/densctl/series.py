@@ -85,6 +85,16 @@ def numbers(densctl, folder):
     expect(found["Tg_1atm_K"] == TG and found["densd"] == "9.9.9" and len(found["runs"]) == 4, "provenance")
 
 
+def analysed_again(densctl, folder):
+    """The last result of a section counts, whatever the one before it said."""
+    later = results(0)
+    later[3] = {**later[3], "refused": False, "code": "", "why": "", "tf_k": 598.0, "tp_k": later[0]["tp_k"]}
+    replies = [answers([], False)[0], {"ok": True, "results": results(0) + later}]
+    done, _ = call(densctl, folder, replies, "series", RUNS[0], "--json")
+    state = json.loads(done.stdout)["states"][0]
+    expect(state["n_sections"] == 4 and state["n_refused"] == 0, f"refused, then not: {state}")
+
+
 def chosen_runs(densctl, folder):
     _, requests = call(densctl, folder, answers([1, 2], False), "series", RUNS[1], RUNS[2], "--csv")
     expect([r["run"] for r in requests[1:]] == RUNS[1:3], f"the named runs alone: {requests}")
@@ -143,7 +153,7 @@ def usage(densctl, folder):
 
 def main():
     failed = 0
-    for test in (numbers, chosen_runs, one_page, usage):
+    for test in (numbers, analysed_again, chosen_runs, one_page, usage):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 test(sys.argv[1], folder)

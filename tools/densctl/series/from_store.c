@@ -192,6 +192,8 @@ static void fill_row(struct campaign_row *row, json_object *result, json_object 
 	char why[REFUSAL_WHY];
 
 	snprintf(row->name, sizeof(row->name), "%s", json_text(result, "section", ""));
+	scan->refused = false;
+	row->code[0] = row->why[0] = '\0';
 	scan->pressure_gpa = json_number(run, "pressure_gpa");
 	scan->temperature_k = json_number(run, "temperature_k");
 	scan->rate_k_per_s = json_number(result, "rate_k_per_s");
