@@ -18,6 +18,7 @@ void series_options_default(struct series_options *ret_options)
 {
 	*ret_options = (struct series_options){.tg_k = NAN,
 					       .tf_tolerance_k = 2,
+					       .tf_slope = 0.08,
 					       .ea_tolerance_rtg = 3,
 					       .older_k_per_gpa = NAN,
 					       .older_sd_k_per_gpa = NAN};

@@ -31,7 +31,8 @@ struct series_scan {
 /* Fill with series_options_default() first. */
 struct series_options {
 	double tg_k;           /* known Tg at 1 atm; NAN: taken from the bracket of the series */
-	double tf_tolerance_k; /* Tf that differ by less are one plateau; default 2 K */
+	double tf_tolerance_k; /* Tf that differ by less may be one plateau; default 2 K */
+	double tf_slope;       /* |dTf/dT_dens| of a plateau at most, K/K; default 0.08 */
 	double ea_tolerance_rtg;
 	double older_k_per_gpa, older_sd_k_per_gpa; /* dTg/dP of other work, carried along; NAN: none */
 };

@@ -28,12 +28,19 @@ static double square_or_0(double value)
 	return isnan(value) ? 0 : value * value;
 }
 
-static bool is_same_tf(const struct series_state *state, double mean_k, const struct series_state *end,
-		       double tolerance_k)
+static double two_sds_k(const struct series_state *a, const struct series_state *b)
 {
-	double sd = sqrt(square_or_0(state->tf_own_sd_k) + square_or_0(end->tf_own_sd_k));
+	return SDS_ALLOWED * sqrt(square_or_0(a->tf_own_sd_k) + square_or_0(b->tf_own_sd_k));
+}
 
-	return fabs(state->tf_k - mean_k) <= fmax(tolerance_k, SDS_ALLOWED * sd);
+/* On the level of the others, and no slope towards the one it follows. */
+static bool is_same_tf(const struct series_state *state, const struct series_state *before, double mean_k,
+		       const struct series_state *end, const struct series_options *options)
+{
+	double slope_k = options->tf_slope * fabs(state->temperature_k - before->temperature_k);
+
+	return fabs(state->tf_k - mean_k) <= fmax(options->tf_tolerance_k, two_sds_k(state, end)) &&
+	       fabs(state->tf_k - before->tf_k) <= fmax(slope_k, two_sds_k(state, before));
 }
 
 /* What has no Ea, or no Tg to measure it in, does not speak against a plateau. */
@@ -59,7 +66,8 @@ static size_t count_plateau(const struct row *row, int step, const struct series
 	for (; count < row->count; count++) {
 		const struct series_state *state = row->states[step > 0 ? end + count : end - count];
 
-		if (!is_same_tf(state, mean_k, row->states[end], options->tf_tolerance_k))
+		if (!is_same_tf(state, row->states[step > 0 ? end + count - 1 : end - count + 1], mean_k,
+				row->states[end], options))
 			break;
 		/* only the liquid has one Ea; cold glasses mostly have no endotherm at all */
 		if (step < 0 && !is_same_energy(state, row->states[end], options->ea_tolerance_rtg))

@@ -10,6 +10,7 @@
 /* A slope through the origin, from values at several pressures. */
 struct slope {
 	double weighted, weight, error, lever; /* sums of w P v, w P^2, (w P sd)^2, w P */
+	double squares;                        /* of w v^2 */
 	size_t count;
 };
 
@@ -21,13 +22,20 @@ static void slope_add(struct slope *slope, double gpa, double value, double sd)
 	slope->weight += w * gpa * gpa;
 	slope->lever += w * gpa;
 	slope->error += w * gpa * sd * w * gpa * sd;
+	slope->squares += w * value * value;
 	slope->count++;
 }
 
+/* The scatter about the line widens the error where it exceeds what the values say, and never narrows it. */
 static struct series_value slope_value(const struct slope *slope)
 {
-	return (struct series_value){.value = slope->weighted / slope->weight,
-				     .sd = sqrt(slope->error) / slope->weight};
+	double value = slope->weighted / slope->weight, sd = sqrt(slope->error) / slope->weight, chi2;
+
+	if (slope->count > 1 && !isnan(sd)) {
+		chi2 = fmax(0, slope->squares - value * slope->weighted) / (double)(slope->count - 1);
+		sd *= sqrt(fmax(1, chi2));
+	}
+	return (struct series_value){.value = value, .sd = sd};
 }
 
 /* A common zero of all values, its own error included. */

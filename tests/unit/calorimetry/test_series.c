@@ -199,6 +199,58 @@ static void slope_rests_on_all_pressures(void **state)
 	assert_non_null(strstr(bench->result.pressures[2].tg_k.why, "needs two"));
 }
 
+/* Shifts that lie on no line: least squares through the origin, its error by the textbook. */
+static void scatter_widens_the_slope(void **state)
+{
+	static const double shifts_k[] = {3, 1, 5, 2};
+	struct bench *bench = paper();
+	double pv = 0, pp = 7 * 7, w = 1 / (0.1 * 0.1), chi2 = 0, slope;
+
+	(void)state;
+	pv = 7 * SHIFT_K;
+	for (int i = 0; i < 4; i++) {
+		size_t from = bench->count;
+
+		add_state(bench, 2 + i, 643);
+		for (size_t k = from; k < bench->count; k++)
+			bench->scans[k].onset_k += shifts_k[i] - SHIFT_K * (2 + i) / 7.0;
+		pv += (2 + i) * shifts_k[i];
+		pp += (2 + i) * (2 + i);
+	}
+	/* every shift gets a standard error of 0.1 K: offsets of +-d at the four rates, d sqrt(1/3) = 0.1 */
+	for (size_t i = 0; i < bench->count; i++)
+		if (bench->scans[i].pressure_gpa > 1)
+			bench->scans[i].onset_k += (i / 2 % 2 ? 0.1 : -0.1) * sqrt(3);
+	analyse(bench);
+	slope = pv / pp;
+	for (int i = 0; i < 5; i++) {
+		double gpa = i < 4 ? 2 + i : 7, shift = i < 4 ? shifts_k[i] : SHIFT_K;
+
+		chi2 += w * (shift - slope * gpa) * (shift - slope * gpa) / 4;
+	}
+	near(bench->result.ex_situ_k_per_gpa.value, slope, 1e-9);
+	near(bench->result.pressures[1].onset_shift_k.sd, 0.1, 1e-9);
+	near(bench->result.ex_situ_k_per_gpa.sd, 0.1 / sqrt(pp) * sqrt(chi2), 1e-9);
+}
+
+/* Neighbours that differ by little may still lie on a slope. */
+static void slope_is_no_plateau(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	for (int i = 0; i < 4; i++)
+		add_state(&bench, 7, 640 + 5 * i);
+	for (size_t i = 0; i < bench.count; i++)
+		bench.scans[i].tf_k = 594 + (i < PER_STATE ? 1.5 : 0) + (i % 2 ? 0.1 : -0.1); /* 0.3 K/K */
+	analyse(&bench);
+	near(bench.result.pressures[0].tg_bracket_k[0], 640, 0);
+	bench.options.tf_slope = 0.31;
+	analyse(&bench);
+	assert_true(isnan(bench.result.pressures[0].tg_k.value));
+}
+
 static void regions_follow_from_both_plateaus(void **state)
 {
 	static const enum series_region wanted[] = {1, 1, 2, 2, 3, 3, 3, 3, 1, 1, 2, 2, 2, 2, 3, 3};
@@ -390,6 +442,8 @@ int main(void)
 		cmocka_unit_test(tg_is_the_midpoint_of_its_bracket),
 		cmocka_unit_test(three_slopes_are_kept_apart),
 		cmocka_unit_test(slope_rests_on_all_pressures),
+		cmocka_unit_test(scatter_widens_the_slope),
+		cmocka_unit_test(slope_is_no_plateau),
 		cmocka_unit_test(regions_follow_from_both_plateaus),
 		cmocka_unit_test(master_curve_collapses),
 		cmocka_unit_test(ratios_leave_out_what_is_common),

@@ -234,6 +234,7 @@ static void write_run(json_object *run, FILE *stream)
 	text_cell(stream, json_text(run, "queued", ""));
 	text_cell(stream, json_text(run, "densification", ""));
 	text_cell(stream, json_text(run, "calorimetry", ""));
+	number_cell(stream, json_number(run, "hold_s"), 0);
 	number_cell(stream, json_number(run, "clock_scale"), 0);
 	fprintf(stream, "<td class=t><code>%.16s</code></td>", json_text(run, "protocol_sha256", ""));
 	fprintf(stream, "<td class=t><code>%.16s</code></td></tr>\n", json_text(run, "site_sha256", ""));
@@ -254,7 +255,8 @@ static void write_provenance(const struct campaign *campaign, FILE *stream)
 	fputs("</p>\n", stream);
 	if (runs == 0)
 		return;
-	head(stream, "run|name|queued|densification|calorimetry|clock scale|protocol, SHA-256|site, SHA-256");
+	head(stream, "run|name|queued|densification|calorimetry|held / s|clock scale|protocol, SHA-256|site, "
+		     "SHA-256");
 	for (size_t i = 0; i < runs; i++)
 		write_run(json_object_array_get_idx(campaign->runs, i), stream);
 	tail(stream);
