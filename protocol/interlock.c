@@ -17,7 +17,6 @@
 	(IN(PHASE_COMPRESS) | IN(PHASE_HEAT) | IN(PHASE_ISOTHERM) | IN(PHASE_COOL) | IN(PHASE_DECOMPRESS))
 #define RUNNING (SEGMENTS | IN(PHASE_HOLD) | IN(PHASE_ABORTING))
 #define GUARDED (RUNNING | IN(PHASE_TRIPPED) | IN(PHASE_RECOVERY_WAIT))
-#define RELEASING (IN(PHASE_DECOMPRESS) | IN(PHASE_ABORTING))
 
 const struct interlock_row interlock_table[] = {
 	{ALARM_RUNAWAY, "runaway", REACT_TRIP, GUARDED, false, check_runaway},
@@ -45,7 +44,7 @@ const struct interlock_row interlock_table[] = {
 	{ALARM_MANUAL, "manual", REACT_HOLD, GUARDED, false, check_manual},
 	{ALARM_HOLDBACK, "setpoint not reached", REACT_ABORT, SEGMENTS, false, check_holdback},
 	{ALARM_HOLD_HOT, "held hot", REACT_ABORT, IN(PHASE_HOLD), false, check_hold_hot},
-	{ALARM_RELEASE_REFUSED, "release", REACT_ALARM, RELEASING, true, check_release},
+	{ALARM_RELEASE_REFUSED, "release", REACT_ALARM, RUNNING, true, check_release},
 };
 const size_t interlock_count = sizeof(interlock_table) / sizeof(interlock_table[0]);
 _Static_assert(sizeof(interlock_table) / sizeof(interlock_table[0]) <= INTERLOCK_ROWS_MAX,
@@ -76,8 +75,6 @@ void interlock_reset(struct machine *machine)
 	memset(p->memory, 0, sizeof(p->memory));
 	p->memory[MEMORY_READ_LAB_S] = p->memory[MEMORY_SLOPE_LAB_S] = p->memory[MEMORY_FALL_LAB_S] =
 		NEVER_LAB_S;
-	for (int i = MEMORY_RING_K; i <= MEMORY_RING_LAST; i++)
-		p->memory[i] = NEVER_LAB_S;
 	p->bad_reads = 0;
 	p->fired = 0;
 }
@@ -125,7 +122,7 @@ static void react(struct step *step, const struct interlock_row *row, const char
 			step->p->wait_mode = WAIT_SAFE_HOLD;
 	} else if (row->reaction == REACT_ABORT) {
 		machine_abort(step, text);
-	} else if (row->reaction != REACT_ALARM) {
+	} else {
 		hold_for(step, row, text);
 	}
 }
@@ -150,7 +147,7 @@ static void take_verdict(struct step *step, size_t index, enum verdict verdict, 
 		return;
 	findings->raised |= UINT64_C(1) << row->alarm;
 	step_raise(step, row->alarm, text);
-	if (verdict != VERDICT_FIRE || row->reaction == REACT_ALARM)
+	if (verdict != VERDICT_FIRE)
 		return;
 	step->p->fired |= UINT64_C(1) << index;
 	if (findings->worst && findings->worst->reaction >= row->reaction)

@@ -21,7 +21,7 @@ enum verdict {
 	VERDICT_FIRE  /* alarm and the row's reaction */
 };
 enum reaction {
-	REACT_ALARM,      /* nothing but the alarm */
+	REACT_ALARM,      /* nothing but the alarm: its check only warns */
 	REACT_HOLD,       /* both setpoints freeze, press in REGULATE */
 	REACT_HEATER_OFF, /* HOLD with the heater off */
 	REACT_SAFE_HOLD,  /* S-HOLD: heater off, press locked */

@@ -3,10 +3,12 @@
 #include "protocol/interlock_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SLOPE_WINDOW_S 10.0
 #define READS_REMEMBERED 0x7
 #define OUTPUT_ZERO_PCT 0.5
+#define RING_BYTES ((MEMORY_RING_LAST - MEMORY_RING_K + 1) * sizeof(double))
 
 static double temperature(const struct step *step)
 {
@@ -165,12 +167,12 @@ enum verdict check_not_heating(struct step *step, char *ret_text)
 /* Lag that holdback did not freeze, in K s. */
 enum verdict check_lag(struct step *step, char *ret_text)
 {
-	double below_k = step->m->setpoint_k - step->limits->lag_band_k - temperature(step);
+	double below_k = fmax(step->m->setpoint_k - step->limits->lag_band_k - temperature(step), 0);
 	double *sum_k_s = &step->p->timer[TIMER_LAG];
 
 	if (!is_heating(step) || step->m->phase == PHASE_HOLD)
 		*sum_k_s = 0;
-	else if (step->t_fresh && !step->m->holdback && below_k > 0)
+	else if (step->t_fresh && !step->m->holdback)
 		*sum_k_s += below_k * step->dt;
 	if (*sum_k_s <= step->limits->lag_integral_k_s)
 		return VERDICT_CLEAR;
@@ -191,7 +193,7 @@ static bool reads_badly(struct step *step, double *ret_jump_k)
 	bool first = memory[MEMORY_READ_LAB_S] < 0, jumped = false;
 
 	*ret_jump_k = 0;
-	if (!isfinite(m->t_lab_s) || (!first && span_s <= 0))
+	if (!first && span_s <= 0)
 		return (p->bad_reads & (p->bad_reads - 1)) != 0;
 	if (m->quality == QUALITY_GOOD && !first) {
 		*ret_jump_k = m->value - memory[MEMORY_READ_K];
@@ -210,8 +212,8 @@ enum verdict check_sensor_break(struct step *step, char *ret_text)
 	const struct measurement *m = &step->in->temperature_k;
 	bool answers = step->now - m->t_lab_s <= step->limits->fresh_age_s;
 	/* Before the other reads: row 7 compares with the value this replaces. */
-	bool same = m->quality == QUALITY_GOOD && step->p->memory[MEMORY_READ_LAB_S] >= 0 &&
-		    m->value <= step->p->memory[MEMORY_READ_K] && m->value >= step->p->memory[MEMORY_READ_K];
+	bool same = m->quality == QUALITY_GOOD && m->value <= step->p->memory[MEMORY_READ_K] &&
+		    m->value >= step->p->memory[MEMORY_READ_K];
 	double jump_k;
 	bool bad = reads_badly(step, &jump_k);
 
@@ -230,34 +232,29 @@ enum verdict check_sensor_break(struct step *step, char *ret_text)
 
 static double ring_most_k(const struct step *step)
 {
-	double most_k = -INFINITY;
+	const double *ring = &step->p->memory[MEMORY_RING_K];
 
-	for (int i = MEMORY_RING_K; i <= MEMORY_RING_LAST; i++)
-		if (step->p->memory[i] > 0)
-			most_k = fmax(most_k, step->p->memory[i]);
-	return most_k;
+	return fmax(fmax(ring[0], ring[1]), fmax(ring[2], ring[3]));
 }
 
-/* Watches the last slip_time_s through four values a third of it apart. */
+/* Watches the last slip_time_s through four values a third of it apart; 0 is none. */
 enum verdict check_slip(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
 	double *ring = &step->p->memory[MEMORY_RING_K], *previous_k = &step->p->memory[MEMORY_SETPOINT_K],
 	       fall_k;
 	bool watched = step->t_fresh && output_is(step, limits->slip_output_pct) &&
-		       step->m->setpoint_k >= *previous_k - 1e-9;
+		       step->m->setpoint_k >= *previous_k;
 
 	*previous_k = step->m->setpoint_k;
 	if (!watched) {
-		for (int i = 0; i < 4; i++)
-			ring[i] = NEVER_LAB_S;
+		memset(ring, 0, RING_BYTES);
 		step->p->timer[TIMER_SLIP_RING] = 0;
 		return VERDICT_CLEAR;
 	}
-	if (ring[0] < 0 || interlock_held(step, TIMER_SLIP_RING, true, limits->slip_time_s / 3)) {
+	if (ring[0] <= 0 || interlock_held(step, TIMER_SLIP_RING, true, limits->slip_time_s / 3)) {
 		step->p->timer[TIMER_SLIP_RING] = 0;
-		for (int i = 3; i > 0; i--)
-			ring[i] = ring[i - 1];
+		memmove(ring + 1, ring, RING_BYTES - sizeof(*ring));
 		ring[0] = temperature(step);
 	}
 	fall_k = ring_most_k(step) - temperature(step);

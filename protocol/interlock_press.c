@@ -46,8 +46,6 @@ enum verdict check_stuck(struct step *step, char *ret_text)
 	if (step->p->timer[TIMER_STUCK] <= 0)
 		step->p->memory[MEMORY_STUCK_GPA] = pressure(step);
 	moved_gpa = fabs(pressure(step) - step->p->memory[MEMORY_STUCK_GPA]);
-	if (ahead && moved_gpa >= limits->stuck_move_gpa)
-		step->p->timer[TIMER_STUCK] = 0;
 	if (!interlock_held(step, TIMER_STUCK, ahead && moved_gpa < limits->stuck_move_gpa,
 			    limits->stuck_time_s))
 		return VERDICT_CLEAR;

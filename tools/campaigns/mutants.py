@@ -16,8 +16,8 @@ FILES = ["protocol/interlock*.c", "protocol/scan_interlock.c", "protocol/recover
 # Addresses are checked: a loop that runs one too far must not pass by luck.
 FLAGS = ["-std=gnu17", "-O1", "-w", "-fPIC", "-fsanitize=address", "-D_GNU_SOURCE", "-I" + TOP]
 WORDS = {"VERDICT_FIRE": ["VERDICT_CLEAR", "VERDICT_WARN"], "VERDICT_WARN": ["VERDICT_CLEAR", "VERDICT_FIRE"],
-         "VERDICT_CLEAR": ["VERDICT_FIRE"], "GUARDED": ["RUNNING", "(~0u)"], "RUNNING": ["SEGMENTS", "GUARDED"],
-         "SEGMENTS": ["RUNNING"], "REACT_TRIP": ["REACT_SAFE_HOLD"], "REACT_SAFE_HOLD": ["REACT_HEATER_OFF"],
+         "VERDICT_CLEAR": ["VERDICT_FIRE"], "GUARDED": ["RUNNING"], "RUNNING": ["SEGMENTS"], "SEGMENTS": ["0"],
+         "REACT_TRIP": ["REACT_SAFE_HOLD"], "REACT_SAFE_HOLD": ["REACT_HEATER_OFF"],
          "REACT_HEATER_OFF": ["REACT_HOLD"], "REACT_HOLD": ["REACT_ALARM", "REACT_HEATER_OFF"],
          "REACT_ABORT": ["REACT_ALARM"], "REACT_ALARM": ["REACT_HOLD"], "SCAN_REACT_FAULT": ["SCAN_REACT_DISARM"],
          "SCAN_REACT_DISARM": ["SCAN_REACT_FAULT"], "true": ["false"], "false": ["true"], "fmax": ["fmin"], "fmin": ["fmax"],

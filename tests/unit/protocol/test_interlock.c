@@ -186,7 +186,7 @@ static void holdback(struct plant *plant)
 
 static void hot_release(struct plant *plant)
 {
-	plant->in.temperature_k.value = 309;
+	plant->in.temperature_k.value = fmin(298 + 20 * elapsed(plant), 309);
 }
 
 struct expectation {
@@ -250,6 +250,7 @@ static void prepare(const struct expectation *c, struct plant *plant)
 	plant->freeze_process = true;
 	plant_tick(plant);
 	since = plant->now;
+	memset(plant->alarms_raised, 0, sizeof(plant->alarms_raised));
 	plant->spoil = c->spoil;
 }
 
@@ -266,10 +267,11 @@ static void run_case(const struct expectation *c)
 		fail_msg("row %s: alarm %u, phase %s: %s", c->row, plant.alarms_raised[c->alarm],
 			 phase_name((enum phase)plant.machine.phase), plant.machine.cause);
 	plant_tick(&plant);
-	if (c->heater_off && plant.actions.heat == HEAT_CONTROL)
-		fail_msg("row %s: heater on", c->row);
-	if (c->locked && plant.actions.press == PRESS_REGULATE)
-		fail_msg("row %s: press not locked", c->row);
+	if (c->heater_off != (plant.actions.heat != HEAT_CONTROL))
+		fail_msg("row %s: heater %d", c->row, (int)plant.actions.heat);
+	if (c->locked != (plant.actions.press != PRESS_REGULATE))
+		fail_msg("row %s: press %d", c->row, (int)plant.actions.press);
+	assert_int_equal(plant.machine.phase, c->to);
 	if (strlen(plant.last_text) < 40 || strlen(plant.last_text) >= MACHINE_WHY - 1)
 		fail_msg("row %s: no whole message: %s", c->row, plant.last_text);
 	assert_true(plant.machine.latched == (c->to == PHASE_TRIPPED));

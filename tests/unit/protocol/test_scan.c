@@ -225,6 +225,102 @@ static void test_purge_row_38(void **unused)
 	assert_true(bench.alarms & (UINT64_C(1) << ALARM_PURGE));
 }
 
+/* Row 37 in full: what a chip says counts while it is the expected one, answers, and has done so within 2 s.
+ */
+static void test_chip_row_37_in_full(void **unused)
+{
+	static const struct {
+		uint8_t state;
+		bool out_of_band, identity_ok, lost;
+		double age_s;
+		bool faults;
+	} cases[] = {
+		{CHIP_IDLE, true, true, false, 0, true},    {CHIP_FAULT, false, true, false, 0, true},
+		{CHIP_IDLE, false, true, false, 0, false},  {CHIP_IDLE, true, true, false, 2, true},
+		{CHIP_IDLE, true, true, false, 2.5, false}, {CHIP_IDLE, true, false, false, 0, false},
+		{CHIP_IDLE, true, true, true, 0, false},    {CHIP_FAULT, false, true, true, 0, false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench bench;
+
+		bench_init(&bench);
+		bench.in.state = cases[i].state;
+		bench.in.out_of_band = cases[i].out_of_band;
+		bench.in.identity_ok = cases[i].identity_ok;
+		bench.in.lost = cases[i].lost;
+		bench.in.temperature_k.t_lab_s = bench.now - cases[i].age_s;
+		apply(&bench, (struct scan_event){.kind = SCAN_EVENT_TICK});
+		if ((bench.scan.phase == SCAN_CHIP_FAULT) != cases[i].faults)
+			fail_msg("case %zu: %s", i, scan_phase_name((enum scan_phase)bench.scan.phase));
+		assert_int_equal(bench.act.job, cases[i].faults ? SCAN_JOB_OFF : SCAN_JOB_NONE);
+	}
+}
+
+/* Row 38 in full: below 80 % (64 of 80 ml/min) for 30 s, from lab time 0, while the chip may be hot. */
+static void flow(struct bench *bench, double ml_per_min, double from_s, double to_s)
+{
+	bench->in.flow_ml_per_min.value = ml_per_min;
+	for (double at_s = from_s; at_s <= to_s; at_s += 0.5) {
+		bench->now = at_s;
+		bench->in.temperature_k.t_lab_s = bench->in.flow_ml_per_min.t_lab_s = at_s;
+		apply(bench, (struct scan_event){.kind = SCAN_EVENT_TICK});
+	}
+}
+
+static void bench_hot(struct bench *bench)
+{
+	bench_init(bench);
+	bench->scan.phase = SCAN_FIRE;
+	bench->scan.step = 7; /* waits for the scan to end */
+	bench->scan.fire_counter = 41;
+	bench->scan.phase_since_lab_s = 0;
+	bench->scan.job_pending = false;
+	bench->in.scan_counter = 42;
+	bench->in.state = CHIP_RUNNING;
+	bench->scan.purge_bad_since_lab_s = bench->scan.purge_good_since_lab_s = -1;
+}
+
+static void test_purge_row_38_in_full(void **unused)
+{
+	struct bench bench;
+
+	(void)unused;
+	bench_hot(&bench);
+	flow(&bench, 63.5, 0, 29.5);
+	assert_false(bench.scan.restarting);
+	flow(&bench, 63.5, 30, 30);
+	assert_true(bench.scan.restarting);
+	assert_int_equal(bench.act.job, SCAN_JOB_OFF);
+	bench_hot(&bench);
+	flow(&bench, 64, 0, 60);
+	assert_false(bench.scan.restarting);
+	bench_hot(&bench);
+	flow(&bench, 10, 0, 29);
+	flow(&bench, 80, 29.5, 29.5);
+	flow(&bench, 10, 30, 59.5);
+	assert_false(bench.scan.restarting);
+	flow(&bench, 10, 60, 60);
+	assert_true(bench.scan.restarting);
+	/* Before the chip is armed there is nothing to take off. */
+	bench_hot(&bench);
+	bench.scan.phase = SCAN_PURGE;
+	bench.scan.step = 1;
+	flow(&bench, 10, 0, 60);
+	assert_int_equal(bench.scan.phase, SCAN_PURGE);
+	assert_int_equal(bench.scan.job, SCAN_JOB_NONE);
+	/* Armed and not yet fired: back to the purge, and armed again when the flow is back. */
+	bench_hot(&bench);
+	bench.scan.phase = SCAN_ARM;
+	bench.scan.step = 4;
+	bench.in.state = CHIP_PROGRAMMED;
+	flow(&bench, 10, 0, 30);
+	assert_int_equal(bench.scan.phase, SCAN_PURGE);
+	assert_false(bench.scan.restarting);
+	assert_int_equal(bench.act.job, SCAN_JOB_OFF);
+}
+
 static void test_fire_is_never_blindly_repeated(void **unused)
 {
 	struct bench bench;
@@ -312,6 +408,8 @@ int main(void)
 		cmocka_unit_test(test_reference_waits_for_commit),
 		cmocka_unit_test(test_chip_row_37),
 		cmocka_unit_test(test_purge_row_38),
+		cmocka_unit_test(test_chip_row_37_in_full),
+		cmocka_unit_test(test_purge_row_38_in_full),
 		cmocka_unit_test(test_fire_is_never_blindly_repeated),
 		cmocka_unit_test(test_lost_trace),
 		cmocka_unit_test(test_restart_anywhere),
