@@ -172,6 +172,7 @@ static void add_alarm(json_object *object, const struct alarm_body *alarm)
 	message_add_flag(object, "acknowledged", alarm->acknowledged);
 	message_add_text(object, "run", alarm->run);
 	message_add_text(object, "text", alarm->text);
+	message_add_text(object, "did", info->did);
 	message_add_text(object, "remedy", info->remedy);
 }
 

@@ -62,6 +62,7 @@ struct alarm_info {
 	const char *name; /* "furnace-runaway" */
 	enum alarm_severity severity;
 	const char *what;   /* one line: what it means */
+	const char *did;    /* one line: what densd did */
 	const char *remedy; /* one line: what the operator should do */
 };
 /* Never NULL; unknown numbers give the entry of ALARM_NONE. */

@@ -64,7 +64,7 @@ bool interlock_held(struct step *step, enum interlock_timer timer, bool conditio
 	double *elapsed_s = &step->p->timer[timer];
 
 	*elapsed_s = condition ? *elapsed_s + step->dt : 0;
-	return condition && *elapsed_s >= seconds;
+	return *elapsed_s >= seconds;
 }
 
 void interlock_reset(struct machine *machine)
@@ -81,10 +81,9 @@ void interlock_reset(struct machine *machine)
 
 const char *interlock_first_fired(const struct machine *machine)
 {
-	for (size_t i = 0; i < interlock_count; i++)
-		if (machine->private_state.fired & (UINT64_C(1) << i))
-			return alarm_info(interlock_table[i].alarm)->what;
-	return NULL;
+	uint64_t fired = machine->private_state.fired;
+
+	return fired ? alarm_info(interlock_table[__builtin_ctzll(fired)].alarm)->what : NULL;
 }
 
 /* In an abort what elsewhere holds only freezes it; in a hold it takes more away. */
@@ -113,7 +112,7 @@ static void react(struct step *step, const struct interlock_row *row, const char
 {
 	uint8_t phase = step->m->phase;
 
-	if (phase == PHASE_TRIPPED || phase == PHASE_HANDED_OVER)
+	if (phase == PHASE_TRIPPED)
 		return;
 	if (row->reaction == REACT_TRIP) {
 		machine_trip(step, row->alarm, text);
@@ -158,10 +157,10 @@ static void take_verdict(struct step *step, size_t index, enum verdict verdict, 
 
 static void clear_rest(struct step *step, uint64_t raised)
 {
-	if (!(step->m->alarms.active & ~raised))
-		return;
+	uint64_t over = step->m->alarms.active & ~raised;
+
 	for (size_t i = 0; i < interlock_count; i++)
-		if (!(raised & (UINT64_C(1) << interlock_table[i].alarm)))
+		if (over & (UINT64_C(1) << interlock_table[i].alarm))
 			step_clear(step, interlock_table[i].alarm);
 }
 

@@ -189,11 +189,10 @@ enum verdict check_holdback(struct step *step, char *ret_text)
 {
 	const struct machine *m = step->m;
 	double limit_s = step->plan->holdback_limit_s;
+	bool long_stretch = m->holdback_s > limit_s, long_sum = m->holdback_sum_s > 2 * limit_s;
 
-	if (m->holdback_s <= limit_s && m->holdback_sum_s <= 2 * limit_s)
-		return VERDICT_CLEAR;
-	/* In COOL and DECOMPRESS the alarm never changes the outcome. */
-	if (!may_abort(step) && m->holdback_s <= limit_s)
+	/* In COOL and DECOMPRESS the alarm never changes the outcome, and the sum counts no longer. */
+	if (!long_stretch && !(long_sum && may_abort(step)))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "%s waited %.0f min (%.0f in all) at %.1f K for %.1f K, %.3f GPa for %.3f GPa. %s",

@@ -146,7 +146,7 @@ enum verdict check_not_heating(struct step *step, char *ret_text)
 	bool asks = is_heating(step) && step->t_fresh && output_is(step, limits->not_heating_output_pct) &&
 		    step->m->setpoint_k - temperature(step) >= limits->not_heating_lag_k;
 
-	if (p->timer[TIMER_NOT_HEATING] <= 0 && asks)
+	if (p->timer[TIMER_NOT_HEATING] <= 0)
 		p->memory[MEMORY_HEATED_FROM_K] = temperature(step);
 	if (!interlock_held(step, TIMER_NOT_HEATING, asks, limits->not_heating_time_s))
 		return VERDICT_CLEAR;
@@ -193,7 +193,7 @@ static bool reads_badly(struct step *step, double *ret_jump_k)
 	bool first = memory[MEMORY_READ_LAB_S] < 0, jumped = false;
 
 	*ret_jump_k = 0;
-	if (!first && span_s <= 0)
+	if (span_s <= 0)
 		return (p->bad_reads & (p->bad_reads - 1)) != 0;
 	if (m->quality == QUALITY_GOOD && !first) {
 		*ret_jump_k = m->value - memory[MEMORY_READ_K];

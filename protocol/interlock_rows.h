@@ -41,7 +41,7 @@ enum interlock_memory {
 	MEMORY_MAX
 };
 
-/* Accumulates while @condition, starts again when it ends. True when it has lasted @seconds. */
+/* Accumulates while @condition, starts again when it ends. True when it has lasted @seconds (> 0). */
 bool interlock_held(struct step *step, enum interlock_timer timer, bool condition, double seconds);
 /* Measures the slopes and the reads the rows below rest on; once a tick, before them. */
 void interlock_observe(struct step *step);

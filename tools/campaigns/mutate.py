@@ -23,7 +23,7 @@ def survivors(state):
 def run(options):
     paths = mutants.sources(*(options.file or mutants.FILES))
     found = {f"{path}:{mutant['line']}: {mutant['what']} ({mutant['begin']})": (path, mutant)
-             for path in paths for mutant in mutants.find(mutants.read(path))}
+             for path in paths for mutant in mutants.find(path)}
     state = progress.State(options.state, f"mutate {digest()}")
     with tempfile.TemporaryDirectory(prefix="densd-mutate-") as folder:
         bench = mutants.Bench(folder, paths)
@@ -33,7 +33,10 @@ def run(options):
     for key in left:
         path, line = key.split(":")[:2]
         print(f"survived: {key}: tools/mutate --file {path} --line {line}")
-    counted = sum(result["verdict"] != "not compilable" for result in state.done.values())
+    for key, (_, mutant) in found.items():
+        if mutant["equivalent"]:
+            print(f"equivalent: {key}: {mutant['equivalent']}")
+    counted = sum(result["verdict"] in ("caught", "survived") for result in state.done.values())
     print(f"mutants of {len(paths)} files: {counted - len(left)} of {counted} caught, "
-          f"{len(state.done) - counted} more did not compile, {len(left)} survived")
+          f"{len(left)} survived; {len(state.done) - counted} equivalent or not compilable are not counted")
     return 1 if left else 0

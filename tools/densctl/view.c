@@ -110,13 +110,13 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 
 static void draw_alarm(const char *label, const char *name, const char *end, FILE *stream)
 {
-	char text[256];
+	char text[400];
 
 	snprintf(text, sizeof(text), "ALARM %s", name);
 	for (int number = 1; number < ALARM_MAX; number++)
 		if (strcmp(alarm_info((enum alarm)number)->name, name) == 0)
-			snprintf(text, sizeof(text), "ALARM %s: %s; %s", name,
-				 alarm_info((enum alarm)number)->what,
+			snprintf(text, sizeof(text), "ALARM %s: %s. densd: %s. You: %s", name,
+				 alarm_info((enum alarm)number)->what, alarm_info((enum alarm)number)->did,
 				 alarm_info((enum alarm)number)->remedy);
 	draw_text(label, text, end, stream);
 }

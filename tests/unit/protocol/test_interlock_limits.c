@@ -209,6 +209,37 @@ static void test_runaway_that_rises(void **unused)
 	}
 }
 
+/* A slope is measured between good reads: a doubtful one at a window's end is none. */
+static void test_slopes_rest_on_good_reads(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_over_setpoint(&rig, 20, 0);
+	rig.plan.limits.runaway_time_s = 5;
+	rig.plan.limits.jump_k_per_s = FAR;
+	interlock_reset(&rig.machine);
+	ticks(&rig, 10, 1);
+	rig.in.temperature_k.value += 100;
+	rig.in.temperature_k.quality = QUALITY_SUSPECT;
+	tick(&rig, 1);
+	rig.in.temperature_k.value -= 100;
+	rig.in.temperature_k.quality = QUALITY_GOOD;
+	for (int i = 0; i < 9; i++) {
+		tick(&rig, 1);
+		assert_false(fired(&rig, "runaway"));
+	}
+	put_soak(&rig);
+	tick(&rig, 1);
+	rig.in.pressure_gpa.value = 6.95;
+	rig.in.pressure_gpa.quality = QUALITY_SUSPECT;
+	tick(&rig, 1);
+	rig.in.pressure_gpa.value = 7;
+	rig.in.pressure_gpa.quality = QUALITY_GOOD;
+	tick(&rig, 1);
+	assert_false(fired(&rig, "pressure loss"));
+}
+
 /* Row 3: a second window of 10 s after the first must have shown the rise, then 60 s. */
 static void rising(struct plant *rig, double k_per_s, double output_pct, int count)
 {
@@ -269,6 +300,7 @@ static void put_powered(struct plant *rig, double output_pct, double lag_k)
 	rig->plan.holdback_limit_s = FAR;
 	rig->plan.limits.not_heating_share = 0.25;
 	rig->plan.limits.not_heating_time_s = 128;
+	rig->plan.limits.stale_hold_s = FAR;
 	rig->plan.limits.jump_k_per_s = FAR;
 	rig->plan.limits.frozen_time_s = FAR;
 	rig->in.temperature_k.value = RUN_K - lag_k;
@@ -339,6 +371,7 @@ static void put_lagging(struct plant *rig, double lag_k)
 	put_soak(rig);
 	rig->plan.holdback_temperature_k = FAR;
 	rig->plan.limits.jump_k_per_s = FAR;
+	rig->plan.limits.stale_hold_s = FAR;
 	rig->in.temperature_k.value = RUN_K - lag_k;
 }
 
@@ -439,6 +472,14 @@ static void test_bad_reads(void **unused)
 	put_soak(&rig);
 	read_as(&rig, QUALITY_SUSPECT, CAUSE_NONE);
 	read_as(&rig, QUALITY_SUSPECT, CAUSE_NONE);
+	assert_false(fired(&rig, "sensor break"));
+	/* What comes with a failed read is no value to jump to or from. */
+	put_soak(&rig);
+	rig.in.temperature_k.value = 0;
+	read_as(&rig, QUALITY_BAD, CAUSE_TIMEOUT);
+	assert_false(fired(&rig, "sensor break"));
+	rig.in.temperature_k.value = RUN_K;
+	read_as(&rig, QUALITY_GOOD, CAUSE_NONE);
 	assert_false(fired(&rig, "sensor break"));
 }
 
@@ -773,8 +814,8 @@ static void test_identity_and_modes_last(void **unused)
 	(void)unused;
 	lasting(&rig, "identity", &rig.in.furnace_identity_ok, false, 5, 1, "Furnace answers with another");
 	lasting(&rig, "identity", &rig.in.press_identity_ok, false, 5, 1, "Press answers with another");
-	lasting(&rig, "manual", &rig.in.furnace_manual, true, 4, 0.5, "furnace was switched to manual");
-	lasting(&rig, "manual", &rig.in.press_local, true, 4, 0.5, "press was switched to local");
+	lasting(&rig, "manual", &rig.in.furnace_manual, true, 4, 0.5, "furnace is in manual");
+	lasting(&rig, "manual", &rig.in.press_local, true, 4, 0.5, "press is in local");
 	lasting(&rig, "furnace line gone", &rig.in.furnace_lost, true, 15, 4,
 		"furnace line has been gone for 60 s");
 	lasting(&rig, "press line gone", &rig.in.press_lost, true, 15, 4,
@@ -1069,6 +1110,7 @@ static void test_holdback(void **unused)
 				struct plant rig;
 
 				put(&rig, cases[i].phase);
+				rig.machine.phase = (uint8_t)cases[i].phase;
 				*(sum ? &rig.machine.holdback_sum_s : &rig.machine.holdback_s) =
 					(sum ? 3600 : 1800) + beyond * 0.5;
 				tick(&rig, 1);
@@ -1113,7 +1155,7 @@ static void put_releasing(struct plant *rig, enum phase phase)
 	rig->machine.private_state.decompressing = true;
 	rig->plan.limits.jump_k_per_s = FAR;
 	rig->in.temperature_k.value = PLANT_AMBIENT_K;
-	ticks(rig, 16, 4);
+	ticks(rig, 32, 2);
 	assert_true(rig->actions.permit.granted);
 	rig->in.temperature_k.value = 310;
 }
@@ -1155,6 +1197,7 @@ int main(void)
 		cmocka_unit_test(test_hottest_allowed),
 		cmocka_unit_test(test_runaway_over_setpoint),
 		cmocka_unit_test(test_runaway_that_rises),
+		cmocka_unit_test(test_slopes_rest_on_good_reads),
 		cmocka_unit_test(test_welded),
 		cmocka_unit_test(test_not_heating),
 		cmocka_unit_test(test_not_heating_needs_all),

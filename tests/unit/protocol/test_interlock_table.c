@@ -429,6 +429,26 @@ static void test_a_hold_takes_more_away(void **unused)
 	}
 }
 
+/* The weaker hazard that comes after the stronger gives nothing back. */
+static void test_a_weaker_hazard_gives_nothing_back(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put(&rig, PHASE_ISOTHERM);
+	tick(&rig, 1);
+	rig.spoil = over;
+	tick(&rig, 1);
+	rig.spoil = NULL;
+	rig.in.pressure_gpa.value = 7;
+	tick(&rig, 1);
+	rig.spoil = empty;
+	tick(&rig, 1);
+	assert_int_equal(rig.machine.phase, PHASE_HOLD);
+	assert_int_equal(rig.actions.heat, HEAT_OFF);
+	assert_int_equal(rig.actions.press, PRESS_LOCK);
+}
+
 /* A hazard that holds a running programme is written down after it acted. */
 static void test_a_hold_is_journaled_after(void **unused)
 {
@@ -553,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_the_strongest_wins),
 		cmocka_unit_test(test_first_fired_is_named),
 		cmocka_unit_test(test_a_hold_takes_more_away),
+		cmocka_unit_test(test_a_weaker_hazard_gives_nothing_back),
 		cmocka_unit_test(test_a_hold_is_journaled_after),
 		cmocka_unit_test(test_an_abort_freezes),
 		cmocka_unit_test(test_a_stay_is_not_held),
