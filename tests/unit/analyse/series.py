@@ -180,5 +180,23 @@ def pictures(bench):
         bench.check("</svg>" in drawn and word in drawn.replace("&#160;", " "), f"{name} lacks '{word}'")
 
 
+def pressures(bench):
+    """A pressure with one temperature is a point over pressure and no curve over temperature."""
+    table = Table(bench)
+    for pressure in (0.000101325, 2, 4, 7):
+        table.add_state(pressure, 643, 600 - pressure, 41.0, sections=1)
+    for pressure in (0.000101325, 7):
+        table.add_state(pressure, 693, 600 - pressure, 41.0, sections=1)
+    for name, word, absent in (("tf", "7 GPa", "4 GPa"), ("ea", "7 GPa", "2 GPa"), ("kissinger", "693 K, 7 GPa", "4 GPa"),
+                               ("pressure-tf", "643 K", "693 K"), ("pressure-ea", "643 K", "693 K")):
+        svg = bench.path(".svg")
+        done = bench.run("series", table.write(), "--Tg", "596", "--bootstrap", "0", "--picture", name, "--svg", svg)
+        if "gnuplot" in done.stderr and done.returncode == 4:
+            continue
+        with open(svg, encoding="utf-8") as stream:
+            drawn = stream.read().replace("&#160;", " ")
+        bench.check(word in drawn and absent not in drawn, f"{name}: '{word}' and no '{absent}': {done.stderr}")
+
+
 if __name__ == "__main__":
-    run_parts("densctl analyse series", one_glass, campaign, refused_rows, tables, pictures)
+    run_parts("densctl analyse series", one_glass, campaign, refused_rows, tables, pictures, pressures)

@@ -6,9 +6,10 @@
 
 #define SHOWN_FROM_K 400.0 /* below that a curve is a glass line */
 
-static bool is_wanted(const struct series_state *state, bool liquid)
+static bool is_wanted(const struct campaign *campaign, const struct series_state *state, bool liquid)
 {
-	return (state->region == SERIES_REGION_III) == liquid && !isnan(state->temperature_k);
+	return picture_shows(campaign->result, state->pressure_gpa) &&
+	       (state->region == SERIES_REGION_III) == liquid && !isnan(state->temperature_k);
 }
 
 /* The curve that stands for a state: the one nearest to 200 K/s. NULL: none was kept. */
@@ -28,21 +29,21 @@ static const struct campaign_row *row_of(const struct campaign *campaign, const 
 	return best;
 }
 
-typedef bool chooser(const struct series_state *state);
+typedef bool chooser(const struct campaign *campaign, const struct series_state *state);
 
-static bool is_liquid(const struct series_state *state)
+static bool is_liquid(const struct campaign *campaign, const struct series_state *state)
 {
-	return is_wanted(state, true);
+	return is_wanted(campaign, state, true);
 }
 
-static bool is_glass(const struct series_state *state)
+static bool is_glass(const struct campaign *campaign, const struct series_state *state)
 {
-	return is_wanted(state, false);
+	return is_wanted(campaign, state, false);
 }
 
-static bool has_energy(const struct series_state *state)
+static bool has_energy(const struct campaign *campaign, const struct series_state *state)
 {
-	return !isnan(state->energy.ea_kj_per_mol);
+	return picture_shows(campaign->result, state->pressure_gpa) && !isnan(state->energy.ea_kj_per_mol);
 }
 
 /* Place of a temperature among the chosen ones, 0 to 1: by rank, for they are not evenly spread. */
@@ -52,10 +53,10 @@ static double share_of(const struct campaign *campaign, double temperature_k, ch
 	size_t below = 0, others = 0;
 
 	for (size_t i = 0; i < result->state_count; i++) {
-		bool first = chosen(&result->states[i]);
+		bool first = chosen(campaign, &result->states[i]);
 
 		for (size_t k = 0; k < i && first; k++)
-			first = !chosen(&result->states[k]) ||
+			first = !chosen(campaign, &result->states[k]) ||
 				fabs(result->states[k].temperature_k - result->states[i].temperature_k) >= 1;
 		if (!first || fabs(result->states[i].temperature_k - temperature_k) < 1)
 			continue;
@@ -70,7 +71,7 @@ static size_t count_curves(const struct campaign *campaign, bool liquid)
 	size_t count = 0;
 
 	for (size_t i = 0; i < campaign->result->state_count; i++)
-		count += is_wanted(&campaign->result->states[i], liquid) &&
+		count += is_wanted(campaign, &campaign->result->states[i], liquid) &&
 			 row_of(campaign, &campaign->result->states[i]);
 	return count;
 }
@@ -117,7 +118,7 @@ static void write_curves(FILE *script, const struct campaign *campaign, bool liq
 	for (size_t i = 0; i < result->state_count; i++) {
 		const struct campaign_row *row = row_of(campaign, &result->states[i]);
 
-		if (!row || !is_wanted(&result->states[i], liquid))
+		if (!row || !is_wanted(campaign, &result->states[i], liquid))
 			continue;
 		write_curve(script, "c", i, &row->curve, row->curve.first);
 		black = black ? black : row;
@@ -133,7 +134,7 @@ static void write_curves(FILE *script, const struct campaign *campaign, bool liq
 		"spacing 1.05\nset label '%.0f K/s' at graph 0.98, graph 0.04 right\nplot ",
 		SHOWN_FROM_K, black->scan.rate_k_per_s);
 	for (size_t i = 0; i < result->state_count; i++)
-		if (is_wanted(&result->states[i], liquid) && row_of(campaign, &result->states[i]))
+		if (is_wanted(campaign, &result->states[i], liquid) && row_of(campaign, &result->states[i]))
 			plot_curve(script, campaign, i, liquid);
 	fputs("$black0 using 1:2 with lines lw 2 lc rgb '#000000' title 'reference scan'\n", script);
 }
@@ -190,7 +191,7 @@ void picture_write_kissinger_all(FILE *script, const void *subject)
 	const char *separator = "";
 
 	for (size_t i = 0; i < result->state_count; i++)
-		if (!isnan(result->states[i].energy.ea_kj_per_mol))
+		if (has_energy(campaign, &result->states[i]))
 			write_peaks(script, campaign, i);
 	fputs("set xlabel \"1000 K/{/:Italic T}_p\"\nset ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
 	      "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\nset key outside right center Left "
@@ -198,7 +199,7 @@ void picture_write_kissinger_all(FILE *script, const void *subject)
 	      "samplen 1 spacing 1.15\nplot ",
 	      script);
 	for (size_t i = 0; i < result->state_count; i++) {
-		if (isnan(result->states[i].energy.ea_kj_per_mol))
+		if (!has_energy(campaign, &result->states[i]))
 			continue;
 		plot_peaks(script, campaign, i, separator);
 		separator = ", ";

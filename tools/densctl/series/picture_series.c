@@ -47,10 +47,17 @@ bool picture_has_ratio(const struct campaign *campaign)
 	return campaign->result->ratio_count > 1;
 }
 
-/* 1 atm is index 0 whether it is there or not, so that a pressure keeps its colour. */
+/* 1 atm is index 0 whether it is there or not; the others count among those that are shown. */
 static size_t colour_of(const struct series_result *result, size_t pressure)
 {
-	return pressure + (result->pressures[0].pressure_gpa <= SERIES_ATM_GPA ? 0 : 1);
+	size_t index = 1;
+
+	if (result->pressures[pressure].pressure_gpa <= SERIES_ATM_GPA)
+		return 0;
+	for (size_t i = 0; i < pressure; i++)
+		index += result->pressures[i].pressure_gpa > SERIES_ATM_GPA &&
+			 picture_shows(result, result->pressures[i].pressure_gpa);
+	return index;
 }
 
 /* Columns: T_dens, T_dens/Tg(P), Tf, its sd. */
@@ -98,7 +105,8 @@ static bool pressure_has(const struct series_result *result, size_t p,
 {
 	const struct series_pressure *pressure = &result->pressures[p];
 
-	for (size_t i = pressure->first; i < pressure->first + pressure->count; i++)
+	for (size_t i = pressure->first;
+	     picture_shows(result, pressure->pressure_gpa) && i < pressure->first + pressure->count; i++)
 		if (test(&result->states[i]))
 			return true;
 	return false;
@@ -180,7 +188,8 @@ static bool has_inset(const struct series_result *result)
 	bool all = result->pressure_count > 0;
 
 	for (size_t p = 0; p < result->pressure_count; p++)
-		all = all && !isnan(series_tg_k(result, result->pressures[p].pressure_gpa));
+		all = all && (!picture_shows(result, result->pressures[p].pressure_gpa) ||
+			      !isnan(series_tg_k(result, result->pressures[p].pressure_gpa)));
 	return all;
 }
 
@@ -307,7 +316,8 @@ void picture_write_ratio(FILE *script, const void *subject)
 	for (size_t p = 0; p < result->pressure_count; p++) {
 		size_t colour = colour_of(result, p);
 
-		if (result->pressures[p].pressure_gpa <= SERIES_ATM_GPA)
+		if (result->pressures[p].pressure_gpa <= SERIES_ATM_GPA ||
+		    !picture_shows(result, result->pressures[p].pressure_gpa))
 			continue;
 		fprintf(script,
 			"%s$r%zu using 1:2:3 with yerrorbars pt 0 lw 1.2 lc rgb '%s' notitle, '' using 1:2 "

@@ -19,6 +19,11 @@ bool picture_has_master(const struct campaign *campaign);
 bool picture_has_ratio(const struct campaign *campaign);
 bool picture_has_pressures(const struct campaign *campaign);
 
+/*
+ * Whether a picture over temperature shows this pressure: one with a single temperature is a point of the
+ * pictures over pressure. Where no pressure has more, all are shown.
+ */
+bool picture_shows(const struct series_result *result, double pressure_gpa);
 /* The colour of pressure @index, 0 being 1 atm: told apart by every kind of colour vision. */
 const char *picture_pressure_colour(size_t index);
 int picture_pressure_point(size_t index); /* gnuplot's pt */

@@ -36,3 +36,18 @@ const char *picture_scale_colour(double share, char text[8])
 	snprintf(text, 8, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
 	return text;
 }
+
+bool picture_shows(const struct series_result *result, double pressure_gpa)
+{
+	size_t most = 0, own = 0;
+
+	for (size_t i = 0; i < result->pressure_count; i++) {
+		const struct series_pressure *pressure = &result->pressures[i];
+
+		most = pressure->count > most ? pressure->count : most;
+		if (fabs(pressure->pressure_gpa - pressure_gpa) < 0.05 &&
+		    (pressure->pressure_gpa <= SERIES_ATM_GPA) == (pressure_gpa <= SERIES_ATM_GPA))
+			own = pressure->count;
+	}
+	return own > 1 || most < 2;
+}
