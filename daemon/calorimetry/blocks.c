@@ -31,9 +31,13 @@ void blocks_fill(const struct grid *grid, struct blocks *ret_blocks)
 		for (; i < grid->count && (grid->temperature_k[i] < end_k || b == count); i++) {
 			double u = grid->temperature_k[i] - ret_blocks->middle_k;
 
-			moments_add(&f, u, grid->first[i]);
 			moments_add(&r, u, grid->reference[i]);
+			f.y += grid->first[i];
+			f.yu += grid->first[i] * u;
+			f.yu2 += grid->first[i] * u * u;
 		}
+		/* the same rows */
+		f.n = r.n, f.u = r.u, f.u2 = r.u2, f.u3 = r.u3, f.u4 = r.u4;
 		ret_blocks->first[b] = f;
 		ret_blocks->reference[b] = r;
 	}

@@ -72,7 +72,7 @@ static struct reading reading_find(const struct course *course, size_t at, size_
 	size_t count = 0;
 	double least = INFINITY;
 
-	for (size_t half = SCALE_LEAST; half <= most && count < SCALES_MAX; half += (half + 2) / 3)
+	for (size_t half = SCALE_LEAST; half <= most && count < SCALES_MAX; half += (half + 1) / 2)
 		if (read(course, at, half, &readings[count]))
 			count++;
 	for (size_t i = 0; i < count; i++) {
@@ -108,6 +108,18 @@ static double slice_low_k(const struct match *match)
 	return slope > 0 ? fmax(match->from_k, crossing_k) : match->from_k;
 }
 
+static void z_fill(const struct match *match, const struct course *course, const double *temperature_k,
+		   double *restrict signal)
+{
+	struct line glass = match->glass, liquid = match->liquid;
+
+	for (size_t i = 0; i < course->count; i++) {
+		double g = line_at(glass, temperature_k[i]), l = line_at(liquid, temperature_k[i]);
+
+		signal[i] = (signal[i] - g) / (l - g);
+	}
+}
+
 static struct course course_make(const struct curve *curve, const struct match *match, double noise,
 				 double *const scratch[FEATURE_COLUMNS])
 {
@@ -128,9 +140,7 @@ static struct course course_make(const struct curve *curve, const struct match *
 	for (size_t i = 0; i < count; i++)
 		scratch[0][i] = course_k(&course, (double)i);
 	smooth_interpolate(curve->temperature_k, curve->signal, curve->count, scratch[0], count, scratch[1]);
-	for (size_t i = 0; i < count; i++)
-		scratch[1][i] = (scratch[1][i] - line_at(match->glass, scratch[0][i])) /
-				step_at(match, scratch[0][i]);
+	z_fill(match, &course, scratch[0], scratch[1]);
 	half = (size_t)fmax(2, round(SMOOTH_K / 2 / course.step_k));
 	smooth_savitzky_golay(scratch[1], count, half, scratch[0], scratch[2]);
 	/* the cubic smoother leaves 9/4 of the variance of a mean over its window */
@@ -201,7 +211,7 @@ static bool top_at(const struct course *course, size_t at, size_t half, struct r
 
 	if (to - from < 4 * half + 3)
 		return false;
-	smooth_savitzky_golay(course->raw + from, to - from, half, course->work, NULL);
+	smooth_inside(course->raw + from, to - from, half, course->work, NULL);
 	highest = half;
 	for (size_t i = half; i + half < to - from; i++)
 		if (course->work[i] > course->work[highest])
@@ -297,7 +307,7 @@ static bool tangent_at(const struct course *course, size_t at, size_t half, stru
 
 	if (to - from < 4 * half + 3)
 		return false;
-	smooth_savitzky_golay(course->raw + from, to - from, half, NULL, course->work);
+	smooth_inside(course->raw + from, to - from, half, NULL, course->work);
 	steep = half;
 	for (size_t i = half; i + half < to - from; i++)
 		if (course->work[i] > course->work[steep])

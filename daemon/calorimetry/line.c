@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-double line_at(struct line line, double x)
-{
-	return line.value + line.slope * (x - line.centre);
-}
-
 struct line line_fit(const double *x, const double *y, size_t count)
 {
 	double sum_x = 0, sum_y = 0, sxx = 0, sxy = 0, mean_x, mean_y;
@@ -38,20 +33,6 @@ size_t line_index(const double *x, size_t count, double value)
 			high = middle;
 	}
 	return low;
-}
-
-void moments_add(struct moments *moments, double u, double y)
-{
-	double u2 = u * u;
-
-	moments->n += 1;
-	moments->u += u;
-	moments->u2 += u2;
-	moments->u3 += u2 * u;
-	moments->u4 += u2 * u2;
-	moments->y += y;
-	moments->yu += y * u;
-	moments->yu2 += y * u2;
 }
 
 struct moments moments_minus(const struct moments *a, const struct moments *b)

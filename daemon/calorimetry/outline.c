@@ -72,7 +72,7 @@ static void slopes_find(const struct blocks *blocks, const struct outline *outli
 		slopes_fill(blocks, outline, noise, half, &slopes);
 		excess = slopes.steepest - slopes.drift;
 		sigmas = excess / fmax(slopes.sd, DBL_MIN);
-		if (sigmas > best) {
+		if (half == 1 || sigmas > best) {
 			best = sigmas;
 			*ret_slopes = slopes;
 		}

@@ -29,8 +29,8 @@ static struct course course_of(const double *values, size_t count)
 		course.forward += values[i] > values[i - 1];
 		course.backward += values[i] < values[i - 1];
 		course.still += values[i] == values[i - 1];
-		course.low = fmin(course.low, values[i]);
-		course.high = fmax(course.high, values[i]);
+		course.low = values[i] < course.low ? values[i] : course.low;
+		course.high = values[i] > course.high ? values[i] : course.high;
 	}
 	return course;
 }

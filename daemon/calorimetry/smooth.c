@@ -14,7 +14,9 @@ void smooth_interpolate(const double *x, const double *y, size_t count, const do
 	for (size_t i = 0; i < n; i++) {
 		while (j + 2 < count && x[j + 1] < at[i])
 			j++;
-		if (at[i] <= x[0])
+		if (x[j + 1] == at[i]) /* scans of one programme share their rows */
+			ret_y[i] = y[j + 1];
+		else if (at[i] <= x[0])
 			ret_y[i] = y[0];
 		else if (at[i] >= x[count - 1])
 			ret_y[i] = y[count - 1];
@@ -94,7 +96,7 @@ static void slide(const double *y, size_t centre, size_t half, double sums[3])
 	sums[0] = rest0 + in;
 }
 
-static void smooth_middle(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope)
+void smooth_inside(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope)
 {
 	double a, b, h = (double)half, norm = h * (h + 1) * (2 * h + 1) / 3, sums[3] = {0};
 
@@ -123,7 +125,7 @@ void smooth_savitzky_golay(const double *y, size_t count, size_t half, double *r
 	if (half > (count - 1) / 2)
 		half = (count - 1) / 2;
 	if (half >= 2)
-		smooth_middle(y, count, half, ret_smooth, ret_slope);
+		smooth_inside(y, count, half, ret_smooth, ret_slope);
 	for (size_t i = 0; i < count; i++) {
 		size_t room = i < count - 1 - i ? i : count - 1 - i;
 

@@ -19,5 +19,8 @@ double smooth_noise(const double *y, size_t count);
  * be NULL.
  */
 void smooth_savitzky_golay(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope);
+/* The same where the whole window fits, [@half, @count - @half); what lies outside is untouched. @half >= 2,
+ * @count >= 2 @half + 1. */
+void smooth_inside(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope);
 
 #endif

@@ -195,6 +195,15 @@ void analysis_fill_energy(struct result_body *result, const struct kissinger_res
 	snprintf(result->class_name, sizeof(result->class_name), "%s", kissinger_class_name(fit->class));
 }
 
+struct kissinger_options analysis_energy_options(double tg_k)
+{
+	struct pair_options pair;
+
+	pair_options_default(&pair);
+	return (struct kissinger_options){
+		.tg_k = tg_k, .lag_sd_s = pair.lag_sd_s, .calibration_sd_k = pair.calibration_sd_k};
+}
+
 int analysis_kissinger(struct store *store, const char *run, struct result_body *ret_result)
 {
 	struct analysis_peaks peaks = {.tg_k = NAN};
@@ -204,7 +213,7 @@ int analysis_kissinger(struct store *store, const char *run, struct result_body 
 	analysis_each_pair(store, run, INT64_MAX, take_peak, &peaks);
 	if (count_rates(peaks.points, peaks.count) < RATES_LEAST)
 		return -ENOENT;
-	options.tg_k = peaks.tg_k;
+	options = analysis_energy_options(peaks.tg_k);
 	if (kissinger_fit(peaks.points, peaks.count, &options, &fit) < 0)
 		return -EINVAL;
 	*ret_result = analysis_empty_result(RESULT_KISSINGER, run);

@@ -38,6 +38,9 @@ int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, a
 void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *pair, double tg_k);
 /* No number in it exists yet. */
 struct result_body analysis_empty_result(enum result_kind kind, const char *run);
+/* The errors of lag and scale that the pairs are analysed with: all peaks share them, so no scatter shows
+ * them. */
+struct kissinger_options analysis_energy_options(double tg_k);
 void analysis_fill_energy(struct result_body *result, const struct kissinger_result *fit);
 
 #endif

@@ -108,7 +108,7 @@ static void tally_runs(struct store *store, const struct running_pair *pair, con
 
 static void fill(const struct tally *tally, const struct plan *plan, struct result_body *result)
 {
-	struct kissinger_options options = {.tg_k = tally->peaks.tg_k};
+	struct kissinger_options options = analysis_energy_options(tally->peaks.tg_k);
 	struct kissinger_result fit;
 	double n = tally->sections;
 
