@@ -196,11 +196,16 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 	r = write_kelvin(furnace, reg, setpoint_k);
 	if (r == CAUSE_RANGE)
 		return r;
-	/* Sent is written, answered or not: only the read-back will tell. */
+	furnace->report.writes++;
+	/* Lost on the way, or only its answer was: nobody knows what it holds, and it is written again. */
+	if (r != 0 && r != CAUSE_EXCEPTION) {
+		furnace->written_k = NAN;
+		return r;
+	}
+	/* Acknowledged, or refused: only the read-back will tell. */
 	furnace->before_write_k = now->quality == QUALITY_GOOD ? now->value : NAN;
 	furnace->written_k = setpoint_k + furnace->session.device->temperature_offset_k;
 	furnace->written_lab_s = t_lab_s;
-	furnace->report.writes++;
 	return r;
 }
 

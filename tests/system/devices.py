@@ -45,6 +45,7 @@ WIRING = {
 }
 PRESSURE_GPA = {"druck-pace": 0.6}  # 1 GPa unless the instrument ends before
 AT_ONCE = 2
+QUIET = ("step-late", "stale-value")
 
 
 def edits(profile):
@@ -53,13 +54,13 @@ def edits(profile):
             for pattern, replacement in WIRING[profile]]
 
 
-def run_once(build, source, profile, scale):
+def run_once(build, source, profile, scale, seed=1, scans=False):
     begun = time.monotonic()
     pressure = PRESSURE_GPA.get(profile, 1)
     with night.Lab(build, source, scale=scale, site_edits=edits(profile),
-                   densim_arguments=("--device", profile)) as lab:
+                   densim_arguments=("--device", profile, "--seed", str(seed))) as lab:
         # The purge flows while sections are scanned, and only then.
-        scans = WIRING[profile] in (FLOW_RTU, FLOW_SERIAL)
+        scans = scans or WIRING[profile] in (FLOW_RTU, FLOW_SERIAL)
         protocol = night.WITH_SCANS if scans else night.PRESS_ONLY
         run = night.submit(lab, protocol.replace("pressure: 1 GPa", f"pressure: {pressure} GPa"))
         try:
@@ -68,7 +69,10 @@ def run_once(build, source, profile, scale):
             state = lab.state()
             raise night.LabError(f"{profile} is in {state['phase']} after {12000 / scale:.0f} s: {state['cause']}\n"
                                  + lab.log_end("densd", 60)) from None
-        night.check(record["densification"] == "completed", f"{profile}: densification completed: {record['cause']}")
+        if record["densification"] != "completed":
+            raise night.LabError(f"{profile} {record['densification']}: {record['cause']} " + "; ".join(
+                alarm["text"] for alarm in night.replay(lab, "alarm") if alarm["alarm"] not in QUIET))
+        print(f"ok: {profile}: densification completed: {record['cause']}", flush=True)
         if scans:
             night.check(record["calorimetry"] == "completed", f"{profile}: purged scans completed: {record['cause']}")
         status = json.loads(lab.densim_ctl("status"))

@@ -277,6 +277,29 @@ static void acknowledged_and_not_done_differs_twice(void **state)
 	free_bench(bench);
 }
 
+/* A telegram that was lost is no setpoint that was not done: it is written again, and nobody is alarmed. */
+static void a_lost_write_is_written_again(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	uint32_t writes;
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 30);
+	writes = bench->report.furnace.writes;
+	bench->demand.furnace.setpoint_k = 410;
+	bench->fake.fail = CAUSE_TIMEOUT;
+	run(bench, 1);
+	bench->fake.fail = 0;
+	for (int i = 0; i < 20; i++) {
+		run(bench, 1);
+		assert_false(bench->report.furnace.readback_differs || bench->report.furnace.second_master);
+	}
+	assert_true(fabs(bench->report.furnace.setpoint_k.value - 410) < 0.01);
+	assert_int_equal(bench->report.furnace.writes, writes + 2);
+	free_bench(bench);
+}
+
 static void second_master_and_panel_are_seen(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -415,6 +438,7 @@ int main(void)
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
+		cmocka_unit_test(a_lost_write_is_written_again),
 		cmocka_unit_test(second_master_and_panel_are_seen),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),
