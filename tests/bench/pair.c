@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time of the analysis of one scan pair of 10,000 points: Tf, Tp, onset; and the same with the bootstrap that
- * gives the uncertainty of a result. The pair is the model glass of the virtual laboratory after 7 GPa and
- * 643 K, with noise of 1 % of the step.
+ * Processor time of the analysis of one scan pair of 10,000 points: Tf, Tp, onset; and the same with the
+ * bootstrap that gives the uncertainty of a result. The pair is the model glass of the virtual laboratory
+ * after 7 GPa and 643 K, with noise of 1 % of the step.
  *
  * usage: pair [FOLDER]   prints lines "name: value unit (goal ...)"; the pair as first.csv and reference.csv
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/calorimetry/pair.h"
 #include "tools/densim/glass.h"
 #include "tools/densim/noise.h"
@@ -59,6 +59,15 @@ static int by_size(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* Processor time of this thread: on a busy machine the wall clock measures the others. */
+static double processor_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
 /* Median of REPEATS in milliseconds; negative: refused. */
 static double time_ms(const struct pair_options *options, struct pair_workspace *workspace,
 		      struct pair_result *ret_result)
@@ -68,11 +77,11 @@ static double time_ms(const struct pair_options *options, struct pair_workspace 
 	double taken_ms[REPEATS];
 
 	for (int i = 0; i < REPEATS; i++) {
-		int64_t begun_ns = clock_mono_ns();
+		double begun_ms = processor_ms();
 
 		if (pair_analyse(&first, &reference, NULL, options, workspace, ret_result) != 0)
 			return -1;
-		taken_ms[i] = (double)(clock_mono_ns() - begun_ns) / 1e6;
+		taken_ms[i] = processor_ms() - begun_ms;
 	}
 	qsort(taken_ms, REPEATS, sizeof(taken_ms[0]), by_size);
 	return taken_ms[REPEATS / 2];
@@ -121,7 +130,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "pair: refused: %s\n", result.why);
 		return 1;
 	}
-	printf("Tf, Tp and onset of a pair of 10,000 points, median: %.3g ms (goal <= 0.5, and <= 1 at the "
+	printf("Tf, Tp and onset of a pair of 10,000 points, median processor time: %.3g ms (goal <= 0.5, "
+	       "and <= 1 at the "
 	       "outside)\n",
 	       plain_ms);
 	printf("the same with its uncertainty by bootstrap, 200 replicates: %.3g ms (goal <= 20)\n",
