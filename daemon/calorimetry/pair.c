@@ -75,6 +75,7 @@ static void result_blank(struct pair_result *result, const struct pair_options *
 		result->area_from_k = result->area_to_k = NAN;
 	result->align_k = result->align_b = result->align_c = result->step = NAN;
 	result->noise_first = result->noise_ref = result->curvature_sd_k = NAN;
+	result->curvature_hidden_k = NAN;
 	for (int i = 0; i < 2; i++)
 		result->glass_k[i] = result->liquid_k[i] = result->glass_line[i] = result->liquid_line[i] =
 			NAN;

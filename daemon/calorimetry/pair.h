@@ -89,10 +89,12 @@ struct pair_result {
 	double glass_line[2], liquid_line[2]; /* {value at 0 K, slope per K} of the reference */
 	double step;                          /* l - g at Tf_ref */
 	double noise_first, noise_ref;        /* sd of one point, from second differences */
-	double curvature_sd_k;   /* share of tf_sd_k from curvature of the base line; 0: not significant */
-	double ambiguity_k;      /* windows as good move Tf or Tf - Tf_ref by this, more than the sd said
-				    before it was widened; 0: they do not */
-	uint32_t bootstrap_used; /* replicates that gave a number */
+	double curvature_sd_k;     /* share of tf_sd_k from curvature of the base line; 0: not significant */
+	double curvature_hidden_k; /* what a curvature that noise just hides would move Tf by; not in the sd.
+				      0 with an empty-chip scan, which rules it out */
+	double ambiguity_k;        /* windows as good move Tf or Tf - Tf_ref by this, more than the sd said
+				      before it was widened; 0: they do not */
+	uint32_t bootstrap_used;   /* replicates that gave a number */
 	struct pair_shares tf_shares, tf_ref_shares, delta_tf_shares; /* of the three sds above */
 };
 

@@ -38,18 +38,17 @@ static struct quantities moved(const struct uncertainty *uncertainty, const stru
 	return quantities_minus(&then, &now);
 }
 
-/* What a heat-loss parabola would move: the pair matched again with the parabola taken off both scans. */
-static struct quantities curvature_off(const struct uncertainty *uncertainty,
-				       const struct pair_result *result)
+/* What a heat-loss parabola @q moves: the pair matched again with the parabola taken off both scans. */
+static struct quantities parabola_off(const struct uncertainty *uncertainty, const struct pair_result *result,
+				      double q)
 {
 	const struct grid *grid = uncertainty->grid;
 	double *f = uncertainty->scratch[0], *r = uncertainty->scratch[1];
-	double q = window_curvature(grid, result->glass_k, result->liquid_k, uncertainty->noise_ref);
 	struct grid flat = {grid->temperature_k, f, r, grid->count};
 	char why[REFUSAL_WHY];
 	struct match match;
 
-	if (q == 0 || uncertainty->empty)
+	if (q == 0 || isnan(q) || uncertainty->empty)
 		return (struct quantities){{0}};
 	for (size_t i = 0; i < grid->count; i++) {
 		double off_k = grid->temperature_k[i] - uncertainty->match->tf_ref_k;
@@ -60,6 +59,25 @@ static struct quantities curvature_off(const struct uncertainty *uncertainty,
 	if (match_windows(&flat, result->glass_k, result->liquid_k, result->align, &match, why) != 0)
 		return (struct quantities){{0}};
 	return moved(uncertainty, &match);
+}
+
+static struct quantities curvature_off(const struct uncertainty *uncertainty,
+				       const struct pair_result *result)
+{
+	return parabola_off(uncertainty, result,
+			    window_curvature(uncertainty->grid, result->glass_k, result->liquid_k,
+					     uncertainty->noise_ref));
+}
+
+/* By the larger of both signs: the matching is not linear in so much. */
+static double hidden_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+{
+	double q = window_curvature_hidden(uncertainty->grid, result->glass_k, result->liquid_k,
+					   uncertainty->noise_ref);
+	struct quantities up = parabola_off(uncertainty, result, q),
+			  down = parabola_off(uncertainty, result, -q);
+
+	return fmax(fabs(up.k[QUANTITY_TF]), fabs(down.k[QUANTITY_TF]));
 }
 
 /*
@@ -251,6 +269,7 @@ void uncertainty_report(const struct uncertainty *uncertainty, struct pair_resul
 	struct pair_shares enthalpy;
 	double unused = 0;
 
+	result->curvature_hidden_k = hidden_off(uncertainty, result);
 	result->curvature_sd_k = fabs(causes.curvature.k[QUANTITY_TF]);
 	result->tf_shares = shares_make(&causes, QUANTITY_TF, &result->ambiguity_k);
 	result->tf_ref_shares = shares_make(&causes, QUANTITY_TF_REF, &unused);

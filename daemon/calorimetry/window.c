@@ -427,16 +427,33 @@ int window_check(const struct grid *grid, const struct match *match, const doubl
 	return r;
 }
 
-double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
-			double noise)
+/* Of both windows together; its standard deviation for points of standard deviation 1, NAN: none. */
+static double shared_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
+			       double *ret_sd)
 {
 	struct moments g = window_moments(grid, grid->reference, glass_k, 0);
 	struct moments l = window_moments(grid, grid->reference, liquid_k, 0);
 	double variance_g, variance_l, q_g = moments_curvature(&g, &variance_g),
 				       q_l = moments_curvature(&l, &variance_l);
 	double weight = 1 / variance_g + 1 / variance_l;
-	double q = (q_g / variance_g + q_l / variance_l) / weight;
-	double chance = CURVATURE_SIGMAS * noise / sqrt(weight);
 
-	return weight > 0 && fabs(q) > chance ? copysign(sqrt(q * q - chance * chance), q) : 0;
+	*ret_sd = weight > 0 ? 1 / sqrt(weight) : NAN;
+	return (q_g / variance_g + q_l / variance_l) / weight;
+}
+
+double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
+			double noise)
+{
+	double sd, q = shared_curvature(grid, glass_k, liquid_k, &sd), chance = CURVATURE_SIGMAS * noise * sd;
+
+	return fabs(q) > chance ? copysign(sqrt(q * q - chance * chance), q) : 0;
+}
+
+double window_curvature_hidden(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
+			       double noise)
+{
+	double sd;
+
+	shared_curvature(grid, glass_k, liquid_k, &sd);
+	return CURVATURE_SIGMAS * noise * sd;
 }

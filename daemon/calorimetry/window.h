@@ -48,5 +48,8 @@ int window_check(const struct grid *grid, const struct match *match, const doubl
  */
 double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
 			double noise);
+/* What noise may make of that curvature: one below it is not seen. NAN when the windows tell none. */
+double window_curvature_hidden(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
+			       double noise);
 
 #endif

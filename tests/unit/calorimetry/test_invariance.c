@@ -243,6 +243,34 @@ static void calibration_shifts_everything(void **state)
 	(void)state;
 }
 
+/* 6e-8 mW/K^2 beside a step of 0.06 mW: 8 K. Seen, or owned up to; and gone with the empty chip. */
+static void heat_loss_is_seen_or_owned_up_to(void **state)
+{
+	const double noises[] = {0.0005, 0.005, 0.01, 0.02};
+	static struct laboratory_columns empty;
+
+	for (int i = 0; i < 4; i++) {
+		struct pair_options options = made_options(RATE_K_PER_S, &none);
+		struct made made = made_with(noises[i]);
+		struct made_truth truth;
+		struct pair_result found;
+		struct scan_view a, b, e;
+
+		made.curvature = 1e-6;
+		truth = made_scan(&made, RATE_K_PER_S, 14 + (uint64_t)i, &none, &first, &reference, &empty);
+		found = analyse(PAIR_ALIGN_TILT);
+		assert_true(fabs(found.tf_k - truth.tf_k) > 3);
+		assert_true(fabs(found.tf_k - truth.tf_k) < 1.96 * found.tf_sd_k + found.curvature_hidden_k);
+		a = laboratory_view(&first);
+		b = laboratory_view(&reference);
+		e = laboratory_view(&empty);
+		assert_int_equal(pair_analyse(&a, &b, &e, &options, workspace, &found), 0);
+		assert_true(fabs(found.tf_k - truth.tf_k) < 3 * found.tf_sd_k);
+		assert_true(found.curvature_hidden_k == 0 && found.curvature_sd_k == 0);
+	}
+	(void)state;
+}
+
 static int workspace_new(void **state)
 {
 	(void)state;
@@ -269,6 +297,7 @@ int main(void)
 		cmocka_unit_test(scans_may_change_places),
 		cmocka_unit_test(same_seed_same_bits),
 		cmocka_unit_test(calibration_shifts_everything),
+		cmocka_unit_test(heat_loss_is_seen_or_owned_up_to),
 	};
 
 	return cmocka_run_group_tests_name("invariance", tests, workspace_new, workspace_free);

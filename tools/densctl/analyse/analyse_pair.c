@@ -148,6 +148,7 @@ static void add_details(json_object *object, const struct pair_result *result,
 	json_object_object_add(object, "noise_first", json_real(result->noise_first));
 	json_object_object_add(object, "noise_reference", json_real(result->noise_ref));
 	json_object_object_add(object, "curvature_sd_K", json_real(result->curvature_sd_k));
+	json_object_object_add(object, "curvature_hidden_K", json_real(result->curvature_hidden_k));
 	json_object_object_add(object, "window_ambiguity_K", json_real(result->ambiguity_k));
 	json_object_object_add(object, "lag_s", json_real(options->lag_s));
 	json_object_object_add(object, "lag_sd_s", json_real(options->lag_sd_s));
@@ -269,6 +270,11 @@ static void print_text(const struct pair_result *result, const struct pair_optio
 	printf("%-12s %8.4g +- %-6s     enthalpy of the glass minus that of the reference (%s x K)\n",
 	       "H - H_ref", result->enthalpy, isnan(result->enthalpy_sd) ? "-" : enthalpy_sd, quantity);
 	print_shares(&result->tf_shares);
+	if (result->curvature_hidden_k > 0)
+		printf("not in it     a base line curved by less than the noise shows may move Tf by %.2g K; "
+		       "an "
+		       "empty-chip scan rules it out\n",
+		       result->curvature_hidden_k);
 	print_features(&result->first, &result->reference);
 	print_windows(result);
 	printf("rate          %s K/s\n", number_text(result->rate_k_per_s, 4, text));
