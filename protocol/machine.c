@@ -32,7 +32,9 @@ void machine_init(struct machine *ret_machine, double t_lab_s)
 
 static bool is_well_formed(const struct plan *plan, const struct machine *state, const struct event *event)
 {
-	bool running = state->phase >= PHASE_WAIT_CAPSULE && state->phase <= PHASE_DECOMPRESS;
+	/* A cell that only stays under pressure needs no programme: its plan may have been lost (R3). */
+	bool running = state->phase >= PHASE_WAIT_CAPSULE && state->phase <= PHASE_DECOMPRESS &&
+		       !state->private_state.stay;
 
 	if (!isfinite(event->t_lab_s) || state->phase >= PHASE_MAX)
 		return false;

@@ -52,6 +52,9 @@ static void wait_for_operator(struct step *step, enum wait_mode mode,
 			      const struct recovery_decision *decision)
 {
 	remember_phase(step);
+	/* A setpoint that nobody read is none to adopt. */
+	if (mode == WAIT_ADOPT && !step->p_fresh && !step_is_fresh(step, &step->in->pressure_setpoint_gpa))
+		mode = WAIT_SAFE_HOLD;
 	step->p->wait_mode = (uint8_t)mode;
 	step->p->heater_off = true;
 	step->p->safe_hold = mode == WAIT_SAFE_HOLD;

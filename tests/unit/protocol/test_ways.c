@@ -117,6 +117,44 @@ static void test_no_way_around_the_intent(void **state)
 	}
 }
 
+/* R3: the journal is lost, and the plan with it. COOL, then ABORT: no dead end. */
+static void test_cool_without_a_plan_can_be_aborted(void **state)
+{
+	static const enum verb verbs[] = {VERB_COOL, VERB_ABORT};
+	struct machine next;
+	struct actions actions;
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_IDLE);
+	recover(&plant, RECOVER_ADOPT_WAIT);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct event event = {.kind = EVENT_VERB,
+				      .verb = verbs[i],
+				      .role = ROLE_OPERATOR,
+				      .t_lab_s = plant.now,
+				      .inputs = &plant.in};
+
+		assert_int_equal(machine_step(NULL, &plant.machine, &event, &next, &actions), 0);
+		plant.machine = next;
+	}
+	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+}
+
+/* R3 with a press that was not read: there is no setpoint to adopt, so it is locked. */
+static void test_an_unread_setpoint_is_not_adopted(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_IDLE);
+	plant.in.pressure_gpa.quality = plant.in.pressure_setpoint_gpa.quality = QUALITY_NONE;
+	recover(&plant, RECOVER_ADOPT_WAIT);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	plant_tick(&plant);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+}
+
 /* At rest, but not cold: "complete: cold, and at ambient pressure" is not the word for it yet. */
 static void test_completed_is_cold(void **state)
 {
@@ -226,6 +264,8 @@ int main(void)
 		cmocka_unit_test(test_a_late_tick_serves_no_dwell),
 		cmocka_unit_test(test_no_way_around_the_intent),
 		cmocka_unit_test(test_completed_is_cold),
+		cmocka_unit_test(test_cool_without_a_plan_can_be_aborted),
+		cmocka_unit_test(test_an_unread_setpoint_is_not_adopted),
 		cmocka_unit_test(test_nothing_undoes_an_abort),
 		cmocka_unit_test(test_a_trip_alone_may_be_resumed),
 		cmocka_unit_test(test_a_failed_run_stays_failed),
