@@ -43,9 +43,11 @@ static void watch_purge(struct scan_work *work)
 		*since = work->now;
 }
 
+/* From the first job after the purge on: what is programmed without nitrogen would be armed the next moment.
+ */
 static bool is_hot(const struct scan_machine *m)
 {
-	return m->step >= STEP_ARM && m->step <= STEP_RUN;
+	return m->step >= STEP_CLEAN && m->step <= STEP_RUN;
 }
 
 /* Hazards 37 and 38. True when one took the sequence over. */
@@ -82,8 +84,18 @@ static bool is_active(const struct scan_machine *m)
 	return m->phase != SCAN_IDLE && m->phase != SCAN_SECTION_DONE && m->phase != SCAN_CHIP_FAULT;
 }
 
+/* An OFF may be lost with its worker or in a restart: it is said until the chip looks off. */
+static void keep_off(struct scan_work *work)
+{
+	bool on = work->in->state == CHIP_RUNNING || work->in->state == CHIP_ARMED;
+
+	if (work->m->phase == SCAN_CHIP_FAULT && work->fresh && on && !work->m->job_pending)
+		scan_send(work, SCAN_JOB_OFF);
+}
+
 static void do_tick(struct scan_work *work)
 {
+	keep_off(work);
 	if (!is_active(work->m))
 		return;
 	watch_purge(work);
@@ -245,9 +257,9 @@ static void do_committed(struct scan_work *work, uint32_t counter)
 
 static void do_restart(struct scan_work *work)
 {
+	work->m->job_pending = false;
 	if (!is_active(work->m))
 		return;
-	work->m->job_pending = false;
 	work->m->waiting_intent = 0;
 	work->m->restarting = true;
 }

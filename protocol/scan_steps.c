@@ -14,6 +14,7 @@
 
 #define RUN_MARGIN_S 600.0 /* lab time, above what the program itself takes */
 #define NO_TRACE_S 30.0
+#define NO_ARM_S 10.0
 #define COOL_BAND_K 20.0
 
 void scan_note(struct scan_work *work, enum note_kind kind, enum alarm alarm, const char *format, ...)
@@ -169,7 +170,7 @@ void scan_go(struct scan_work *work, enum scan_step_kind kind)
 	m->step = (uint8_t)kind;
 	if (kind == STEP_PURGE)
 		m->purge_bad_since_lab_s = m->purge_good_since_lab_s = -1;
-	if (kind == STEP_RUN)
+	if (kind == STEP_RUN || kind == STEP_INTENT)
 		m->phase_since_lab_s = work->now;
 	m->spent = m->spent || kind == STEP_FIRE;
 	if (jobs[kind] != SCAN_JOB_NONE)
@@ -198,8 +199,14 @@ static void wait_purge(struct scan_work *work)
 /* Armed: write down the counter, then the intent; the fire itself waits for EVENT_DURABLE. */
 static void wait_intent(struct scan_work *work)
 {
-	if (work->m->waiting_intent != 0 || !work->fresh || work->in->state != CHIP_ARMED)
+	if (work->m->waiting_intent != 0 || !work->fresh)
 		return;
+	if (work->in->state != CHIP_ARMED) {
+		/* Its controller was reset, or another hand disarmed it: nothing was fired yet. */
+		if (work->now - work->m->phase_since_lab_s > NO_ARM_S)
+			scan_go(work, STEP_PURGE);
+		return;
+	}
 	remember_counter(work);
 	intend_fire(work);
 }
@@ -243,7 +250,7 @@ static void wait_cool(struct scan_work *work)
 	m->cooled = true;
 	m->reference = true;
 	remember_counter(work);
-	scan_go(work, STEP_PROGRAM);
+	scan_go(work, m->purge_bad_since_lab_s >= 0 ? STEP_PURGE : STEP_PROGRAM);
 }
 
 void scan_wait(struct scan_work *work)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "protocol/scan_steps.h"
+
 static void recover(struct plant *plant, enum recovery_action action)
 {
 	struct recovery_decision decision = {.row = 21,
@@ -255,6 +257,93 @@ static void test_a_handover_survives_a_restart(void **state)
 	}
 }
 
+/* One tick of the calorimeter in @step, with the chip in @state and the nitrogen away for @away_s. */
+static void tick_scan(struct scan_machine *m, enum scan_step_kind step, enum chip_state chip, double away_s,
+		      struct scan_actions *ret_actions)
+{
+	struct measurement good = {.value = 300, .t_lab_s = 1000, .quality = QUALITY_GOOD};
+	struct chip_inputs in = {.temperature_k = good,
+				 .flow_ml_per_min = good,
+				 .state = (uint8_t)chip,
+				 .identity_ok = true,
+				 .scan_counter = 5};
+	struct scan_event event = {.kind = SCAN_EVENT_TICK, .t_lab_s = 1000, .inputs = &in};
+	struct scan_machine next;
+	struct plan plan;
+
+	plant_default_plan(&plan);
+	plan.calorimetry = (struct plan_calorimetry){
+		.start_k = 300, .end_k = 850, .reference_cooling_k_per_s = 200, .purge_ml_per_min = 80};
+	m->step = (uint8_t)step;
+	m->fire_counter = 5;
+	m->rate_k_per_s = 100;
+	m->purge_bad_since_lab_s = away_s > 0 ? 1000 - away_s : -1;
+	in.flow_ml_per_min.value = away_s > 0 ? 0 : 80;
+	assert_int_equal(scan_step(&plan, m, &event, &next, ret_actions), 0);
+	*m = next;
+}
+
+/* Row 38 before ARM as well: what is programmed without nitrogen would be armed with the next answer. */
+static void test_nothing_is_armed_without_nitrogen(void **state)
+{
+	struct scan_actions actions;
+	struct scan_machine m;
+
+	(void)state;
+	scan_init(&m, 900);
+	m.phase = SCAN_ARM;
+	tick_scan(&m, STEP_PROGRAM, CHIP_IDLE, 31, &actions);
+	assert_int_equal(m.step, STEP_PURGE);
+	assert_int_equal(actions.job, SCAN_JOB_OFF);
+	scan_init(&m, 900);
+	m.phase = SCAN_COOL;
+	tick_scan(&m, STEP_COOL, CHIP_IDLE, 5, &actions);
+	assert_int_equal(m.step, STEP_PURGE);
+	assert_true(m.reference);
+	assert_int_equal(actions.job, SCAN_JOB_NONE);
+}
+
+/* Armed, and then not any more before the intent was made: purged and armed anew, not waited for. */
+static void test_a_disarmed_chip_is_no_dead_end(void **state)
+{
+	struct scan_actions actions;
+	struct scan_machine m;
+
+	(void)state;
+	scan_init(&m, 995);
+	m.phase = SCAN_FIRE;
+	tick_scan(&m, STEP_INTENT, CHIP_IDLE, 0, &actions);
+	assert_int_equal(m.step, STEP_INTENT);
+	m.phase_since_lab_s = 980;
+	tick_scan(&m, STEP_INTENT, CHIP_IDLE, 0, &actions);
+	assert_int_equal(m.step, STEP_PURGE);
+}
+
+/* The worker died with the OFF in its hands: in CHIP_FAULT it is said until the chip looks off. */
+static void test_off_is_said_again_in_chip_fault(void **state)
+{
+	struct scan_event restart = {.kind = SCAN_EVENT_RESTART, .t_lab_s = 999};
+	struct scan_actions actions;
+	struct scan_machine m, next;
+	struct plan plan;
+
+	(void)state;
+	plant_default_plan(&plan);
+	scan_init(&m, 900);
+	m.phase = SCAN_CHIP_FAULT;
+	m.job = SCAN_JOB_OFF;
+	m.job_pending = true;
+	tick_scan(&m, STEP_RUN, CHIP_RUNNING, 0, &actions);
+	assert_int_equal(actions.job, SCAN_JOB_NONE);
+	assert_int_equal(scan_step(&plan, &m, &restart, &next, &actions), 0);
+	m = next;
+	tick_scan(&m, STEP_RUN, CHIP_RUNNING, 0, &actions);
+	assert_int_equal(actions.job, SCAN_JOB_OFF);
+	m.job_pending = false;
+	tick_scan(&m, STEP_RUN, CHIP_IDLE, 0, &actions);
+	assert_int_equal(actions.job, SCAN_JOB_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +358,9 @@ int main(void)
 		cmocka_unit_test(test_nothing_undoes_an_abort),
 		cmocka_unit_test(test_a_trip_alone_may_be_resumed),
 		cmocka_unit_test(test_a_failed_run_stays_failed),
+		cmocka_unit_test(test_nothing_is_armed_without_nitrogen),
+		cmocka_unit_test(test_a_disarmed_chip_is_no_dead_end),
+		cmocka_unit_test(test_off_is_said_again_in_chip_fault),
 		cmocka_unit_test(test_a_handover_survives_a_restart),
 	};
 
