@@ -99,6 +99,8 @@ static void run_record(json_object *run)
 	printf("  %-22s %s\n", "press", press_text(run));
 	printf("  %-22s %s\n", "calorimeter", scans_text(run, scans));
 	printf("  %-22s %s\n", "cause", json_text(run, "cause", ""));
+	printf("  %-22s %s\n", "interrupted",
+	       json_flag(run, "interrupted") ? "yes: densd was away while it ran, see outage" : "no");
 	for (size_t i = 0; i < sizeof(run_figures) / sizeof(run_figures[0]); i++) {
 		double value = json_number(run, run_figures[i].field);
 

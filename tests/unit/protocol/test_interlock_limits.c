@@ -343,14 +343,17 @@ static void test_not_heating_needs_all(void **unused)
 	put_powered(&rig, 60, 64);
 	rig.machine.private_state.heater_off = true;
 	ticks(&rig, 64, 4);
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 	assert_false(fired(&rig, "not heating"));
 	put_powered(&rig, 60, 64);
 	rig.in.temperature_k.quality = QUALITY_SUSPECT;
 	ticks(&rig, 64, 4);
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 	assert_false(fired(&rig, "not heating"));
 	put_powered(&rig, 60, 64);
 	rig.in.furnace_output_pct.quality = QUALITY_BAD;
 	ticks(&rig, 64, 4);
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 	assert_false(fired(&rig, "not heating"));
 	/* Power taken away in between: the 128 s begin again, and so does the gain. */
 	put_powered(&rig, 60, 64);
@@ -414,6 +417,7 @@ static void test_lag(void **unused)
 	put_lagging(&rig, 65);
 	rig.in.temperature_k.quality = QUALITY_SUSPECT;
 	ticks(&rig, 20, 1);
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 	assert_false(fired(&rig, "lag"));
 }
 
@@ -1049,6 +1053,7 @@ static void test_low(void **unused)
 		rig.in.pressure_gpa.quality = what == 0 ? QUALITY_SUSPECT : QUALITY_GOOD;
 		rig.machine.private_state.safe_hold = what == 1;
 		ticks(&rig, 30, 1);
+		assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 		assert_false(fired(&rig, "pressure loss"));
 	}
 }

@@ -96,6 +96,10 @@ static void check_cell(const struct cells *cells, int p, int t, bool reference)
 	if (decision.row != cells->row[p][t])
 		fail_msg("journal %d, P %d, T %d, reference %d: R%u, not R%u: %s", cells->journal, p, t,
 			 reference, decision.row, cells->row[p][t], decision.text);
+	/* A stay changes what R18 and R19 do, and no cell. */
+	facts.stays = true;
+	assert_int_equal(row_of(&facts), decision.row);
+	facts.stays = false;
 	/* `recovery: continue` changes R15 to R14 and no other cell. */
 	facts.policy_continue = true;
 	assert_int_equal(row_of(&facts), decision.row == 15 ? 14 : decision.row);
