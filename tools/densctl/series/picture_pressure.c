@@ -64,7 +64,8 @@ static void write_blocks(FILE *script, const struct series_result *result, const
 static void write_plot(FILE *script, const struct temperatures *found, const char *columns)
 {
 	fputs("set xlabel \"{/:Italic P}_{dens} / GPa\"\nset xrange [-0.3:*]\n"
-	      "set offsets 0, 0.3, graph 0.08, graph 0.12\nset key top right Left reverse samplen 1 spacing "
+	      "set offsets 0, 0.3, graph 0.08, graph 0.12\nset key outside above center horizontal Left "
+	      "reverse samplen 1 spacing "
 	      "1.2\n"
 	      "plot ",
 	      script);
