@@ -3,10 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "drivers/text_number.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COMMAND_MAX 64u
@@ -116,16 +116,8 @@ static const char *find_payload(const char *text, const char *name)
 int dasnet_parse_value(const char *text, const char *name, double *ret_value)
 {
 	const char *at = find_payload(text, name);
-	char *end;
-	double value;
 
-	if (!at || strspn(at, "+-.0123456789") == 0)
-		return -EBADMSG;
-	value = strtod(at, &end);
-	if (end == at || !isfinite(value) || end[strspn(end, " ")] != '\0')
-		return -EBADMSG;
-	*ret_value = value;
-	return 0;
+	return at ? text_number_parse(at, ret_value) : -EBADMSG;
 }
 
 int dasnet_parse_word(const char *text, const char *name, char ret_word[16])

@@ -3,11 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/block.h"
+#include "drivers/text_number.h"
 
 /* Behind the header and its blanks, or NULL. ":SENS:PRES1" answers for ":SENS:PRES" as well. */
 static const char *find_payload(const char *line, const char *header)
@@ -28,16 +27,8 @@ static const char *find_payload(const char *line, const char *header)
 int pace_parse_number(const char *line, const char *header, double *ret_value)
 {
 	const char *at = find_payload(line, header);
-	char *end;
-	double value;
 
-	if (!at || strspn(at, "+-.0123456789") == 0)
-		return -EBADMSG;
-	value = strtod(at, &end);
-	if (end == at || !isfinite(value) || end[strspn(end, " ")] != '\0')
-		return -EBADMSG;
-	*ret_value = value;
-	return 0;
+	return at ? text_number_parse(at, ret_value) : -EBADMSG;
 }
 
 int pace_parse_flag(const char *line, const char *header, bool *ret_on)

@@ -114,6 +114,16 @@ static void take_flags(struct pump *pump)
 	pump->source.limit_high_bar = pump->turn_values[LIMIT_HIGH];
 }
 
+static void prove_order(struct pump *pump, const struct profile_register *reg, const uint16_t words[2])
+{
+	bool proven = codec_is_float((enum register_type)reg->type) &&
+		      codec_proves_order((enum register_type)reg->type, words, PRESS_FOLLOW_LOW_BAR,
+					 PRESS_FOLLOW_HIGH_BAR);
+
+	session_prove_order(&pump->session,
+			    proven || !codec_is_float((enum register_type)pump->pressure->type));
+}
+
 static int read_turn(struct pump *pump, uint32_t seq)
 {
 	const struct profile_register *reg;
@@ -132,6 +142,8 @@ static int read_turn(struct pump *pump, uint32_t seq)
 	if (r != 0)
 		return r;
 	pump->turn_values[pump->turn] = codec_decode(reg, words);
+	/* At rest the pressure may read 0, which any order shows; its limit and what is left do not. */
+	prove_order(pump, reg, words);
 	if (pump->turn == STROKE)
 		pump->source.state.stroke_pct =
 			session_make_reading(&pump->session, seq, pump->turn_values[STROKE]);
@@ -148,8 +160,7 @@ static int read_bar(struct pump *pump, const struct profile_register *reg, uint3
 	if (r != 0)
 		return r;
 	bar = codec_decode(reg, words);
-	session_prove_order(&pump->session, codec_proves_order((enum register_type)reg->type, words,
-							       PRESS_FOLLOW_LOW_BAR, PRESS_FOLLOW_HIGH_BAR));
+	prove_order(pump, reg, words);
 	*ret_reading = session_make_reading(&pump->session, seq, press_follow_is_plausible(bar) ? bar : NAN);
 	return 0;
 }

@@ -44,10 +44,9 @@ static const struct alarm_info infos[ALARM_MAX] = {
 	[ALARM_UNITS] = {"units-changed", SEVERITY_ALARM, "units or decimals were changed at the panel",
 			 "heater off, no setpoint is written, the run holds",
 			 "set them back at the panel, then resume"},
-	[ALARM_BUS_LOST] =
-		{"bus-lost", SEVERITY_ALARM, "a device does not answer",
-		 "goes on asking; the device's own watchdog opens the contactor and locks the press",
-		 "check cable, power and adapter"},
+	[ALARM_BUS_LOST] = {"bus-lost", SEVERITY_ALARM, "a device does not answer",
+			    "goes on asking; a PLC's watchdog opens the contactor and locks the press",
+			    "check cable, power and adapter"},
 	[ALARM_ADAPTER_LOST] = {"adapter-lost", SEVERITY_ALARM, "the line has been gone for too long",
 				"opens the line again and verifies the device; if it stays away, heater off "
 				"and press locked",

@@ -111,12 +111,12 @@ enum verdict check_bus(struct step *step, char *ret_text)
 
 	if (!lost && age_s <= step->limits->bus_lost_s)
 		return VERDICT_CLEAR;
-	interlock_say(ret_text,
-		      "%s: no good poll for %.1f s. The PLC's own watchdog (%.0f s) opens the contactor and "
-		      "locks the press. Check "
-		      "cable and power.",
-		      step->in->furnace_lost ? "Furnace line lost" : "Device silent", age_s,
-		      step->limits->device_watchdog_s);
+	interlock_say(
+		ret_text,
+		"%s: no good poll for %.1f s. A PLC's watchdog (%.0f s) opens the contactor and locks the "
+		"press; what has none keeps on. Check cable and power.",
+		step->in->furnace_lost ? "Furnace line lost" : "Device silent", age_s,
+		step->limits->device_watchdog_s);
 	return VERDICT_WARN;
 }
 
