@@ -145,25 +145,6 @@ static int store_update(struct store *store, const struct link_journal *entry)
 	return store_run(s);
 }
 
-/* The boot the snapshot belongs to: one file, read once. */
-static const char *boot_id(void)
-{
-	static char id[40];
-	int fd;
-
-	if (id[0])
-		return id;
-	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t n = read(fd, id, sizeof(id) - 1);
-
-		id[n > 0 ? n : 0] = '\0';
-		id[strcspn(id, "\n")] = '\0';
-		close(fd);
-	}
-	return id;
-}
-
 static int store_snapshot(struct store *store, const struct link_journal *entry)
 {
 	sqlite3_stmt *s =
@@ -173,7 +154,7 @@ static int store_snapshot(struct store *store, const struct link_journal *entry)
 
 	bind_integer(s, 1, entry->t_wall_us);
 	bind_number(s, 2, entry->t_lab_s);
-	bind_text(s, 3, boot_id());
+	bind_text(s, 3, store->boot);
 	bind_bytes(s, 4, entry->body, entry->body_length);
 	return store_run(s);
 }

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/recorder/load.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/recorder/bind.h"
 
 #define NOT_ENDED "(densification = 0 OR calorimetry = 0)"
 
-static void read_boot_id(char ret_id[40])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, ret_id, 39) : 0;
-
-	ret_id[n > 0 ? n : 0] = '\0';
-	ret_id[strcspn(ret_id, "\n")] = '\0';
-	if (fd >= 0)
-		close(fd);
-}
-
 static void load_snapshot(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s = store_prepare(
 		store, store->journal, "SELECT body, t_wall_us, t_lab_s, boot_id FROM snapshot WHERE id = 1");
-	char now[40];
 
 	if (!s || sqlite3_step(s) != SQLITE_ROW) {
 		sqlite3_reset(s);
@@ -36,8 +22,7 @@ static void load_snapshot(struct store *store, struct link_loaded *loaded)
 	loaded->last_wall_us = sqlite3_column_int64(s, 1);
 	loaded->last_tick_lab_s = sqlite3_column_double(s, 2);
 	snprintf(loaded->boot_id, sizeof(loaded->boot_id), "%.39s", column_text(s, 3));
-	read_boot_id(now);
-	loaded->same_boot = now[0] != '\0' && strcmp(now, loaded->boot_id) == 0;
+	loaded->same_boot = store->boot[0] != '\0' && strcmp(store->boot, loaded->boot_id) == 0;
 	sqlite3_reset(s);
 }
 

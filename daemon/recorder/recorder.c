@@ -365,26 +365,38 @@ static bool is_due(const struct recorder *recorder)
 		clock_mono_ns() >= batch->due_ns);
 }
 
-int recorder_run(struct recorder *recorder)
+int recorder_turn(struct recorder *recorder)
 {
+	struct pollfd waiting = {.fd = recorder->socket, .events = POLLIN};
 	int r = 1;
 
-	fcntl(recorder->socket, F_SETFL, O_NONBLOCK);
-	while (r > 0) {
-		struct pollfd waiting = {.fd = recorder->socket, .events = POLLIN};
+	if (recorder->configured && batch_is_full(&recorder->batch))
+		waiting.events = 0;
+	if (poll(&waiting, 1, wait_ms(recorder)) < 0 && errno != EINTR)
+		return -errno;
+	if (waiting.revents)
+		r = drain(recorder);
+	if (is_due(recorder) && commit(recorder) < 0)
+		r = r > 0 ? -EPIPE : r;
+	if (recorder->find_ns != 0 && clock_mono_ns() >= recorder->find_ns)
+		analyse_left_over(recorder);
+	return r;
+}
 
-		if (recorder->configured && batch_is_full(&recorder->batch))
-			waiting.events = 0;
-		if (poll(&waiting, 1, wait_ms(recorder)) < 0 && errno != EINTR)
-			return -errno;
-		if (waiting.revents)
-			r = drain(recorder);
-		if (is_due(recorder) && commit(recorder) < 0)
-			r = r > 0 ? -EPIPE : r;
-		if (recorder->find_ns != 0 && clock_mono_ns() >= recorder->find_ns)
-			analyse_left_over(recorder);
-	}
+int recorder_end(struct recorder *recorder, int r)
+{
 	if (recorder->configured)
 		batch_commit(&recorder->batch, &recorder->store, clock_mono_ns());
 	return r == -EPIPE ? 0 : r;
+}
+
+int recorder_run(struct recorder *recorder)
+{
+	int r;
+
+	fcntl(recorder->socket, F_SETFL, O_NONBLOCK);
+	do
+		r = recorder_turn(recorder);
+	while (r > 0);
+	return recorder_end(recorder, r);
 }

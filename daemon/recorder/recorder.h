@@ -23,6 +23,11 @@ struct recorder {
 /* 0 or -ENOMEM. */
 int recorder_init(struct recorder *ret_recorder, int socket);
 void recorder_deinit(struct recorder *recorder);
+/* Waits until there is something to do and does it. Positive: there may be more; 0: control has closed the
+ * link. */
+int recorder_turn(struct recorder *recorder);
+/* After the last turn, which gave @r: commits what came. What recorder_run returns. */
+int recorder_end(struct recorder *recorder, int r);
 /* Until control closes the link: then commits what came and returns 0. Negative: nothing can be recorded. */
 int recorder_run(struct recorder *recorder);
 

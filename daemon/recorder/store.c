@@ -234,6 +234,7 @@ int store_open(struct store *ret_store, const char *folder)
 
 	*store = (struct store){0};
 	snprintf(store->folder, sizeof(store->folder), "%s", folder);
+	boot_read_id(store->boot);
 	r = make_folder(folder);
 	if (r == 0)
 		r = open_file(store, "journal.db", true, &store->journal);

@@ -14,6 +14,7 @@
 
 #include "daemon/base/ulid.h"
 #include "daemon/link.h"
+#include "daemon/recorder/boot.h"
 
 #define STORE_PATH 256
 #define STORE_RESERVE_BYTES (8 << 20)
@@ -23,6 +24,7 @@ struct store {
 	sqlite3 *journal, *samples;
 	char folder[STORE_PATH];
 	char id[ULID_TEXT]; /* the publisher */
+	char boot[BOOT_ID];
 	bool is_new, was_corrupt, has_reserve;
 	struct {
 		const char *text; /* a string literal: the key */

@@ -44,11 +44,16 @@ void checker_violate(struct checker *checker, const char *which, const char *for
 static bool was_deaf(double within_s)
 {
 	static const enum trouble_kind kinds[] = {
-		TROUBLE_PRESS_SILENT, TROUBLE_RTU_SILENT,    TROUBLE_ADAPTER,          TROUBLE_LATE_ANSWERS,
-		TROUBLE_SLOW_DEVICE,  TROUBLE_CORRUPT,       TROUBLE_FALSE_ACK,        TROUBLE_MASTER_FURNACE,
-		TROUBLE_MANUAL,       TROUBLE_LOCAL,         TROUBLE_IDENTITY_FURNACE, TROUBLE_IDENTITY_PRESS,
-		TROUBLE_BUS_CRASH,    TROUBLE_CONTROL_CRASH, TROUBLE_POWER_CUT,        TROUBLE_STORE_CORRUPT,
-		TROUBLE_LATE_STEP,    TROUBLE_MAINS_OUT,     TROUBLE_DEVICE_RESET};
+		TROUBLE_PRESS_SILENT,    TROUBLE_RTU_SILENT,       TROUBLE_ADAPTER,
+		TROUBLE_LATE_ANSWERS,    TROUBLE_SLOW_DEVICE,      TROUBLE_CORRUPT,
+		TROUBLE_FALSE_ACK,       TROUBLE_MASTER_FURNACE,   TROUBLE_MANUAL,
+		TROUBLE_LOCAL,           TROUBLE_IDENTITY_FURNACE, TROUBLE_IDENTITY_PRESS,
+		TROUBLE_BUS_CRASH,       TROUBLE_CONTROL_CRASH,    TROUBLE_POWER_CUT,
+		TROUBLE_STORE_CORRUPT,   TROUBLE_LATE_STEP,        TROUBLE_MAINS_OUT,
+		TROUBLE_DEVICE_RESET,    TROUBLE_FRAME_LATE,       TROUBLE_FRAME_SLAVE,
+		TROUBLE_FRAME_FUNCTION,  TROUBLE_FRAME_HALF,       TROUBLE_FRAME_STRAY,
+		TROUBLE_FRAME_EXCEPTION, TROUBLE_FRAME_ACK,        TROUBLE_FRAME_LOST,
+		TROUBLE_RESET,           TROUBLE_FOREIGN_LOCK};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (trouble_was_on(&world.trouble, kinds[i], now_s(), within_s))
@@ -120,11 +125,11 @@ void checker_end(struct checker *checker, double t_s)
 	if (checker->allocations > 0)
 		checker_violate(checker, "I20", "control allocated %llu times after its start",
 				(unsigned long long)checker->allocations);
-	for (uint32_t i = 0; i < world.store.intent_count; i++)
-		world_tell("still open: intent %llu (%s)", (unsigned long long)world.store.intents[i].number,
-			   world.store.intents[i].text);
-	if (world.store.intent_count > 2)
-		checker_violate(checker, "I9", "%u intents were never settled", world.store.intent_count);
+	for (uint32_t i = 0; i < world.book.intent_count; i++)
+		world_tell("still open: intent %llu (%s)", (unsigned long long)world.book.intents[i].number,
+			   world.book.intents[i].text);
+	if (world.book.intent_count > 2)
+		checker_violate(checker, "I9", "%u intents were never settled", world.book.intent_count);
 }
 
 /* ---- the store ---- */
@@ -151,9 +156,9 @@ void checker_durable_intent(struct checker *checker, const struct intent *intent
 
 static void begin_run(struct checker *checker, const char *run)
 {
-	for (uint32_t i = 0; i < world.store.run_count; i++)
-		if (strcmp(world.store.runs[i].run, run) == 0) {
-			checker->plan = world.store.runs[i].plan;
+	for (uint32_t i = 0; i < world.book.run_count; i++)
+		if (strcmp(world.book.runs[i].run, run) == 0) {
+			checker->plan = world.book.runs[i].plan;
 			checker->has_plan = true;
 		}
 	snprintf(checker->run, sizeof(checker->run), "%s", run);

@@ -75,7 +75,7 @@ static int read_registers(struct modbus_line *line, const struct modbus_peer *pe
 }
 
 /* A planted fault of densd: what it would have written had it been wrong. */
-static void plant_words(enum world_bus bus, uint16_t address, uint16_t count, uint16_t *words)
+void lines_plant_words(int bus, uint16_t address, uint16_t count, uint16_t *words)
 {
 	struct laboratory *lab = &world.lab;
 	uint32_t bits;
@@ -99,10 +99,10 @@ static void plant_words(enum world_bus bus, uint16_t address, uint16_t count, ui
 }
 
 /* A planted fault: in a trip nothing that turns the heater off is sent. */
-static bool is_kept_back(const struct wire *wire)
+bool lines_keep_back(int bus)
 {
 	return world.plant == PLANT_HEATER && world.checker.tripped_s >= 0 &&
-	       (wire->bus == WORLD_RTU || wire->bus == WORLD_PRESS);
+	       (bus == WORLD_RTU || bus == WORLD_PRESS);
 }
 
 static int write_registers(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
@@ -115,10 +115,10 @@ static int write_registers(struct modbus_line *line, const struct modbus_peer *p
 
 	if (r != 0)
 		return r;
-	if (is_kept_back(wire))
+	if (lines_keep_back(wire->bus))
 		return 0;
 	memcpy(sent, words, count * sizeof(*words));
-	plant_words(wire->bus, address, count, sent);
+	lines_plant_words(wire->bus, address, count, sent);
 	checker_write(&world.checker, wire->bus, peer->unit, address, count, sent, line->connects);
 	return judge(wire, device->write(device->context, address, count, sent));
 }
@@ -135,7 +135,7 @@ static int write_read(struct modbus_line *line, const struct modbus_peer *peer, 
 	if (r != 0)
 		return r;
 	memcpy(sent, words, write_count * sizeof(*words));
-	plant_words(wire->bus, write_address, write_count, sent);
+	lines_plant_words(wire->bus, write_address, write_count, sent);
 	checker_write(&world.checker, wire->bus, peer->unit, write_address, write_count, sent,
 		      line->connects);
 	r = judge(wire, device->write(device->context, write_address, write_count, sent));
@@ -174,7 +174,7 @@ static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, 
 
 	if (r != 0)
 		return r;
-	if (is_kept_back(wire))
+	if (lines_keep_back(wire->bus))
 		return 0;
 	checker_coil(&world.checker, address, on, line->connects);
 	return judge(wire, device->write_coil ? device->write_coil(device->context, address, on)
@@ -194,9 +194,12 @@ int __wrap_modbus_line_new(const struct bus_config *config, struct modbus_line *
 					      .write_coil = write_coil,
 					      .read_bit = read_bit,
 					      .free = free_wire};
-	struct wire *wire = calloc(1, sizeof(*wire));
 	bool tcp = config->kind == BUS_MODBUS_TCP;
+	struct wire *wire;
 
+	if (world.level == LEVEL_FRAMES)
+		return __real_modbus_line_new(config, ret_line);
+	wire = calloc(1, sizeof(*wire));
 	if (!wire)
 		return -ENOMEM;
 	wire->line.ops = &ops;
@@ -258,9 +261,11 @@ int __wrap_serial_line_new(const struct bus_config *config, struct text_line **r
 {
 	static const struct text_ops ops = {
 		.send = send_text, .receive = receive_text, .quarantine = quarantine_text, .free = free_text};
-	struct text_wire *wire = calloc(1, sizeof(*wire));
+	struct text_wire *wire;
 
-	(void)config;
+	if (world.level == LEVEL_FRAMES)
+		return __real_serial_line_new(config, ret_line);
+	wire = calloc(1, sizeof(*wire));
 	if (!wire)
 		return -ENOMEM;
 	wire->line.ops = &ops;

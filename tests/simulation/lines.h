@@ -13,5 +13,10 @@
 /* In the places of modbus_line_new and serial_line_new. */
 int __wrap_modbus_line_new(const struct bus_config *config, struct modbus_line **ret_line);
 int __wrap_serial_line_new(const struct bus_config *config, struct text_line **ret_line);
+int __real_modbus_line_new(const struct bus_config *config, struct modbus_line **ret_line);
+int __real_serial_line_new(const struct bus_config *config, struct text_line **ret_line);
+/* What a planted fault makes of a write, and whether it keeps one back. */
+void lines_plant_words(int bus, uint16_t address, uint16_t count, uint16_t *words);
+bool lines_keep_back(int bus);
 
 #endif

@@ -9,8 +9,12 @@
 #include "daemon/control/publish.h"
 #include "daemon/control/start.h"
 #include "daemon/control/step.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/frames.h"
+#include "tests/simulation/keeper.h"
 #include "tests/simulation/world.h"
 
+#define RESTART_NS INT64_C(5000000000)
 #define PLANT_STEPS 2 /* of LABORATORY_STEP_S in a quantum */
 
 static struct control control; /* large, and there is one alive */
@@ -61,6 +65,17 @@ static void bury_control(void)
 	world.late_ns = 0;
 }
 
+static void step_store(void)
+{
+	if (world.level == LEVEL_FRAMES) {
+		keeper_step();
+		return;
+	}
+	world.in_control = true;
+	book_step(&world.book);
+	world.in_control = false;
+}
+
 static void quantum(void)
 {
 	double t_s;
@@ -70,10 +85,10 @@ static void quantum(void)
 	for (int i = 0; i < PLANT_STEPS; i++)
 		laboratory_step(&world.lab);
 	trouble_step(&world.trouble, t_s);
+	if (world.level == LEVEL_FRAMES)
+		frames_step();
 	if (world.up && !world.dead) {
-		world.in_control = true;
-		store_step(&world.store);
-		world.in_control = false;
+		step_store();
 		world_start_workers();
 		client_step(&world.client, t_s);
 	}
@@ -100,6 +115,21 @@ static void run_gap(int64_t gap_ns, int64_t end_ns)
 		quantum();
 }
 
+/* systemd tries again when the store cannot be opened. */
+static int begin_control(int64_t end_ns)
+{
+	int r = start_control();
+
+	while (r < 0 && world.level == LEVEL_FRAMES && world.now_ns < end_ns) {
+		world_tell("densd does not start: %s", strerror(-r));
+		keeper_kill(false);
+		bury_control();
+		run_gap(RESTART_NS, end_ns);
+		r = start_control();
+	}
+	return r;
+}
+
 /* The process is gone. What the recorder had received it still makes durable, unless it died as well. */
 static int crash(int64_t end_ns)
 {
@@ -109,24 +139,28 @@ static int crash(int64_t end_ns)
 	world_tell("%s", power_cut ? "POWER CUT of densd's machine" : "CRASH of densd");
 	checker_crashed(&world.checker, power_cut);
 	bury_control();
-	store_crash(&world.store, !power_cut && chance_is(&world.chance, 0.7));
+	world.power_cut_now = power_cut;
+	book_crash(&world.book, !power_cut && chance_is(&world.chance, 0.7));
+	world.power_cut_now = false;
 	run_gap(gap_ns, end_ns);
 	if (power_cut) {
 		world.boots++;
 		world.boot_ns = world.now_ns;
 	}
 	world_tell("densd is started again after %.0f s", (double)gap_ns / 1e9);
-	return start_control();
+	return begin_control(end_ns);
 }
 
 static int begin(const struct night_order *order, struct counters *counters)
 {
-	uint8_t *bytes = world.store.bytes;
+	uint8_t *bytes = world.book.bytes;
 	double hours = order->hours;
 
 	memset(&world, 0, sizeof(world));
-	world.store.bytes = bytes;
+	world.book.bytes = bytes;
 	world.seed = order->seed;
+	world.level = (enum world_level)order->level;
+	snprintf(world.folder, sizeof(world.folder), "%s", order->folder);
 	world.plant = (enum world_plant)order->plant;
 	world.site = *order->site;
 	world.trail = order->trail;
@@ -146,7 +180,11 @@ static int begin(const struct night_order *order, struct counters *counters)
 	checker_init(&world.checker, &world.site);
 	for (uint32_t i = 0; i < world.trouble.chosen_count; i++)
 		world_tell("this night knows %s", trouble_name((enum trouble_kind)world.trouble.kinds[i]));
-	return store_init(&world.store);
+	if (world.level == LEVEL_FRAMES) {
+		frames_init();
+		disk_clear();
+	}
+	return book_init(&world.book);
 }
 
 int night_run(const struct night_order *order, struct counters *counters, struct night_result *ret_result)
@@ -155,7 +193,7 @@ int night_run(const struct night_order *order, struct counters *counters, struct
 	int r = begin(order, counters);
 
 	if (r == 0)
-		r = start_control();
+		r = begin_control(end_ns);
 	while (r == 0 && world.now_ns < end_ns) {
 		quantum();
 		if (world.crash)
@@ -170,5 +208,7 @@ int night_run(const struct night_order *order, struct counters *counters, struct
 					    .busy_hours = world.checker.busy_s / 3600};
 	memcpy(ret_result->first, world.checker.first, sizeof(ret_result->first));
 	bury_control();
+	if (world.level == LEVEL_FRAMES)
+		keeper_kill(false);
 	return r;
 }

@@ -20,8 +20,10 @@ struct night_order {
 	const struct site *site;
 	uint64_t seed;
 	double hours;
-	int plant;   /* enum world_plant */
-	FILE *trail; /* NULL: quiet */
+	int plant;          /* enum world_plant */
+	int level;          /* enum world_level */
+	const char *folder; /* of the lines' locks */
+	FILE *trail;        /* NULL: quiet */
 };
 /* 0 or -errno. Adds to @counters. */
 int night_run(const struct night_order *order, struct counters *counters, struct night_result *ret_result);

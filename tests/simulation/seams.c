@@ -4,6 +4,7 @@
  * systemd, the event loop's one timer, processes, and the sockets to them. The linker puts these in the
  * places of the originals (--wrap); everything else of daemon/control and drivers runs as it ships.
  */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/recorder/boot.h"
+#include "tests/simulation/frames.h"
+#include "tests/simulation/keeper.h"
 #include "tests/simulation/world.h"
 #include "tools/densim/noise.h"
 
@@ -43,6 +47,9 @@ void __wrap_worker_kill(struct worker *worker, const char *why);
 int __wrap_worker_read(struct worker *worker, unsigned most);
 void __wrap_worker_wait_writable(struct worker *worker);
 int __wrap_link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd);
+int __wrap_poll(struct pollfd *waiting, nfds_t count, int timeout_ms);
+int __real_poll(struct pollfd *waiting, nfds_t count, int timeout_ms);
+void __wrap_boot_read_id(char ret_id[BOOT_ID]);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
@@ -215,6 +222,16 @@ int __wrap_worker_start(struct worker *worker)
 	worker->ready = worker->asked = false;
 	worker->started_ns = world_mono_ns();
 	slot_of(worker)->restart_ns = 0;
+	if (world.level == LEVEL_FRAMES && worker == &world.control->recorder) {
+		bool in_control = world.in_control;
+		int r;
+
+		world.in_control = false;
+		r = keeper_start();
+		world.in_control = in_control;
+		if (r < 0)
+			return r;
+	}
 	worker->started(worker);
 	return 0;
 }
@@ -237,6 +254,8 @@ static void schedule_restart(struct worker *worker)
 static void forget_line(struct world_line *line)
 {
 	bus_free(line->bus);
+	if (world.level == LEVEL_FRAMES)
+		frames_forget((int)(line - world.lines));
 	if (line->answered && line->fd >= 0)
 		close(line->fd);
 	*line = (struct world_line){.fd = -1};
@@ -259,7 +278,7 @@ void __wrap_worker_kill(struct worker *worker, const char *why)
 	worker->ready = worker->asked = false;
 	worker->lost_ns = world_mono_ns();
 	if (socket == SOCKET_RECORDER)
-		store_crash(&world.store, false);
+		book_crash(&world.book, false);
 	if (socket >= SOCKET_BUS)
 		forget_line(&world.lines[socket - SOCKET_BUS]);
 	if (worker->lost)
@@ -278,14 +297,29 @@ void world_kill_worker(struct worker *worker, const char *why)
 int __wrap_worker_read(struct worker *worker, unsigned most)
 {
 	(void)most;
-	if (worker == &world.control->recorder && world.store.load_due)
-		store_tell(&world.store);
+	if (worker == &world.control->recorder && world.level == LEVEL_FRAMES)
+		keeper_step();
+	else if (worker == &world.control->recorder && world.book.load_due)
+		book_tell(&world.book);
 	return 0;
 }
 
 void __wrap_worker_wait_writable(struct worker *worker)
 {
-	(void)worker;
+	if (worker == &world.control->recorder)
+		world.recorder_waits = true;
+}
+
+/* Nobody waits here: the time of a process that sleeps is the quantum's. */
+int __wrap_poll(struct pollfd *waiting, nfds_t count, int timeout_ms)
+{
+	(void)timeout_ms;
+	return __real_poll(waiting, count, 0);
+}
+
+void __wrap_boot_read_id(char ret_id[BOOT_ID])
+{
+	snprintf(ret_id, BOOT_ID, "boot-%u", world.boots);
 }
 
 /* ---- messages ---- */
@@ -303,13 +337,20 @@ static int take_bus(struct world_line *line, uint16_t type, const void *body)
 	return 0;
 }
 
+static int take_recorder(uint16_t type, uint32_t seq, const void *body, size_t length, int fd)
+{
+	int r = world.level == LEVEL_FRAMES ? keeper_take(type, seq, body, length, fd) : 0;
+
+	return r < 0 ? r : book_take(&world.book, type, body, length);
+}
+
 int __wrap_link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd)
 {
 	bool in_control = world.in_control;
 	int r = 0;
 
-	(void)seq;
-	(void)fd;
+	if (keeper_owns(socket))
+		return keeper_tell(type, body, length, fd);
 	if (world.dead)
 		return 0;
 	if (world.crash_after > 0 && --world.crash_after == 0) {
@@ -318,7 +359,7 @@ int __wrap_link_send(int socket, uint16_t type, uint32_t seq, const void *body, 
 	}
 	world.in_control = false;
 	if (socket == SOCKET_RECORDER)
-		r = store_take(&world.store, type, body, length);
+		r = take_recorder(type, seq, body, length, fd);
 	else if (socket == SOCKET_GATEWAY)
 		client_take(&world.client, type, body, length);
 	else
@@ -333,6 +374,9 @@ static void run_cycle(struct world_line *line)
 	line->reports.tick = line->cycle.tick;
 	line->reports.count = line->cycle.count;
 	world.inside_ns = 0;
+	world.bus_now = (int)(line - world.lines);
+	if (world.level == LEVEL_FRAMES)
+		frames_begin_cycle(world.bus_now);
 	bus_cycle(line->bus, line->cycle.t_mono_ns, line->cycle.demands, line->reports.reports, &line->fd);
 	line->answered = true;
 	line->due_ns = world.now_ns + world.inside_ns;

@@ -4,7 +4,7 @@
 
 usage: self_test.py SIM
 
-Runs one seed twice and compares; spoils densd in six ways on purpose, each of which one invariant must find.
+Runs a seed of each level twice and compares; spoils densd in six ways on purpose, each of which one invariant must find.
 """
 import json
 import subprocess
@@ -41,6 +41,19 @@ def check_same(sim):
     return None
 
 
+def check_trail(sim):
+    """The whole story of a night with bytes, crashes and a real store, line by line, twice."""
+    order = ("--level", "frames", "--seed", "7", "--hours", "1", "--trail")
+    first, second = run(sim, *order).stdout.splitlines(), run(sim, *order).stdout.splitlines()
+    told = [line for line in first if not line.startswith("seeds ")]
+    if len(told) < 50:
+        return f"sim {' '.join(order)} told only {len(told)} lines"
+    for line, again in zip(told, second):
+        if line != again:
+            return f"sim {' '.join(order)} told first: {line}, then: {again}"
+    return None
+
+
 def check_plant(sim, plant, seeds, invariant):
     done = run(sim, "--plant", plant, "--seeds", seeds)
     if done.returncode != 1 or f"first {invariant}:" not in done.stdout:
@@ -54,7 +67,7 @@ def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2
-    faults = [check_same(sys.argv[1])] + [check_plant(sys.argv[1], *plant) for plant in PLANTS]
+    faults = [check_same(sys.argv[1]), check_trail(sys.argv[1])] + [check_plant(sys.argv[1], *plant) for plant in PLANTS]
     faults = [fault for fault in faults if fault]
     print("\n".join(faults) or f"same seed, same bytes; {len(PLANTS)} planted faults found")
     return 1 if faults else 0

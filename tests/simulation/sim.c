@@ -2,20 +2,28 @@
 /* sim: simulated nights by seed, each judged by the checker. */
 #include <errno.h>
 #include <getopt.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config/site.h"
+#include "tests/simulation/disk.h"
 #include "tests/simulation/night.h"
 
 static const char usage[] =
-	"usage: sim [--seeds A..B | --seed N [--trail]] [--hours H] [--plant NAME] [--standard] [--json] "
+	"usage: sim [--level values|frames] [--seeds A..B | --seed N [--trail]] [--hours H] [--plant NAME] "
+	"[--standard] [--json] "
 	"[--counters]\n"
 	"  --seeds A..B  these seeds, both included (default 1..10)\n"
 	"  --seed N      one seed\n"
 	"  --trail       tell on standard output what happens, line by line\n"
+	"  --level L     values (default), or frames: bytes and CRC, libmodbus, the real recorder on a disk "
+	"that "
+	"fails\n"
 	"  --hours H     lab hours of each night (default 10)\n"
 	"  --standard    fail also when something a standard campaign must meet was never met\n"
 	"  --counters    print how often what was met\n"
@@ -28,6 +36,8 @@ struct order {
 	uint64_t from, to;
 	double hours;
 	int plant; /* enum world_plant */
+	int level; /* 0 values, 1 frames */
+	char folder[32];
 	bool trail, standard, counters, json;
 };
 struct sum {
@@ -65,14 +75,24 @@ static int find_plant(const char *name)
 	return -EINVAL;
 }
 
+static int find_level(const char *name)
+{
+	return strcmp(name, "values") == 0 ? 0 : strcmp(name, "frames") == 0 ? 1 : -EINVAL;
+}
+
 static int parse(int argc, char **argv, struct order *order)
 {
-	static const struct option known[] = {
-		{"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'n'},
-		{"hours", required_argument, NULL, 'h'}, {"plant", required_argument, NULL, 'p'},
-		{"trail", no_argument, NULL, 't'},       {"standard", no_argument, NULL, 'd'},
-		{"counters", no_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, '?'},        {NULL, 0, NULL, 0}};
+	static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
+					      {"seed", required_argument, NULL, 'n'},
+					      {"hours", required_argument, NULL, 'h'},
+					      {"plant", required_argument, NULL, 'p'},
+					      {"trail", no_argument, NULL, 't'},
+					      {"standard", no_argument, NULL, 'd'},
+					      {"counters", no_argument, NULL, 'c'},
+					      {"json", no_argument, NULL, 'j'},
+					      {"level", required_argument, NULL, 'l'},
+					      {"help", no_argument, NULL, '?'},
+					      {NULL, 0, NULL, 0}};
 	int c, r = 0;
 
 	*order = (struct order){.from = 1, .to = 10, .hours = 10};
@@ -85,6 +105,8 @@ static int parse(int argc, char **argv, struct order *order)
 			order->hours = strtod(optarg, NULL);
 		else if (c == 'p')
 			r = (order->plant = find_plant(optarg)) < 0 ? -EINVAL : 0;
+		else if (c == 'l')
+			r = (order->level = find_level(optarg)) < 0 ? -EINVAL : 0;
 		else if (c == 't')
 			order->trail = true;
 		else if (c == 'd')
@@ -109,6 +131,40 @@ static int load_site(struct site *ret_site)
 	return r;
 }
 
+static char lock_folder[32];
+
+static void unlink_all(const char *pattern)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static void remove_locks(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "%s/densd-line-*.lock", lock_folder);
+	unlink_all(command);
+	rmdir(lock_folder);
+}
+
+/* The disk under SQLite, a folder for the lines' locks, and a write to a dead line that is only an error. */
+static int prepare_frames(struct order *order)
+{
+	signal(SIGPIPE, SIG_IGN);
+	snprintf(order->folder, sizeof(order->folder), "/tmp/densd-sim-XXXXXX");
+	if (!mkdtemp(order->folder))
+		return -errno;
+	memcpy(lock_folder, order->folder, sizeof(lock_folder));
+	atexit(remove_locks);
+	return disk_register();
+}
+
 static void show_progress(const struct order *order, const struct sum *sum)
 {
 	double done = (double)sum->nights, all = (double)(order->to - order->from + 1);
@@ -130,9 +186,9 @@ static void add(const struct order *order, uint64_t seed, const struct night_res
 	if (result->violations == 0)
 		return;
 	sum->bad_nights++;
-	printf("seed %llu: %u violation(s), first %s\n  replay: sim --seed %llu --hours %g --trail\n",
-	       (unsigned long long)seed, result->violations, result->first, (unsigned long long)seed,
-	       order->hours);
+	printf("seed %llu: %u violation(s), first %s\n  replay: sim%s --seed %llu --hours %g --trail\n",
+	       (unsigned long long)seed, result->violations, result->first,
+	       order->level == 1 ? " --level frames" : "", (unsigned long long)seed, order->hours);
 }
 
 static void summarise_json(const struct order *order, const struct sum *sum)
@@ -171,11 +227,15 @@ int main(int argc, char **argv)
 		return fputs(usage, stderr), 2;
 	if (load_site(&site) != 0)
 		return 2;
+	if (order.level == 1 && prepare_frames(&order) < 0)
+		return fputs("sim: no folder for locks in /tmp, or no SQLite\n", stderr), 2;
 	for (uint64_t seed = order.from; seed <= order.to; seed++) {
 		struct night_order night = {.site = &site,
 					    .seed = seed,
 					    .hours = order.hours,
 					    .plant = order.plant,
+					    .level = order.level,
+					    .folder = order.folder,
 					    .trail = order.trail ? stdout : NULL};
 		struct night_result result;
 		int r = night_run(&night, &counters, &result);

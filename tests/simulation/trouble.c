@@ -27,16 +27,19 @@ const char *trouble_name(enum trouble_kind kind)
 
 void trouble_init(struct trouble *ret_trouble, double hours)
 {
-	static const double means_s[] = {900, 1800, 3600, 7200, 14400};
+	static const double means_s[2][5] = {
+		[LEVEL_VALUES] = {900, 1800, 3600, 7200, 14400}, [LEVEL_FRAMES] = {60, 200, 600, 1800, 3600}};
 
 	*ret_trouble = (struct trouble){.quiet_s = hours * 3600 * (1 - QUIET_SHARE)};
 	for (uint32_t i = 0; i < TROUBLE_COUNT; i++) {
 		ret_trouble->last_s[i] = -INFINITY;
+		if (i >= TROUBLE_FRAME_FIRST && world.level != LEVEL_FRAMES)
+			continue;
 		ret_trouble->chosen[i] = chance_is(&world.chance, 0.5);
 		if (ret_trouble->chosen[i])
 			ret_trouble->kinds[ret_trouble->chosen_count++] = i;
 	}
-	ret_trouble->mean_s = means_s[chance_pick(&world.chance, 5)];
+	ret_trouble->mean_s = means_s[world.level][chance_pick(&world.chance, 5)];
 	ret_trouble->next_s = chance_wait(&world.chance, ret_trouble->mean_s);
 }
 
@@ -116,9 +119,17 @@ static void strike_program(enum trouble_kind kind)
 	if (kind == TROUBLE_SLOW_DEVICE)
 		world.lines[chance_pick(chance, WORLD_BUSES)].slow_ns = INT64_C(4000000000);
 	if (kind == TROUBLE_STORE_CORRUPT) {
-		world.store.corrupt = true;
+		world.book.corrupt = true;
 		world_kill(chance_is(chance, 0.5), 0, draw_gap_s());
 	}
+}
+
+/* Some lines suffer from it, each as badly as it happens: one answer in 200, or every second one. */
+static void draw_share(double ret_share[WORLD_BUSES])
+{
+	for (int bus = 0; bus < WORLD_BUSES; bus++)
+		ret_share[bus] =
+			chance_is(&world.chance, 0.6) ? 0.005 * pow(100, chance_unit(&world.chance)) : 0;
 }
 
 static void begin(struct trouble *trouble, enum trouble_kind kind, double t_s)
@@ -133,6 +144,8 @@ static void begin(struct trouble *trouble, enum trouble_kind kind, double t_s)
 				    pow(what->longest_s / what->shortest_s, chance_unit(&world.chance));
 
 		trouble->on[kind] = true;
+		if (world.level == LEVEL_FRAMES)
+			draw_share(trouble->share[kind]);
 		trouble->until_s[kind] = t_s + duration_s;
 		world_tell("trouble: %s for %.0f s", what->name, duration_s);
 		set_densim(kind, true);
@@ -193,6 +206,11 @@ bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind)
 bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s)
 {
 	return t_s - trouble->last_s[kind] <= within_s;
+}
+
+double trouble_share(const struct trouble *trouble, enum trouble_kind kind, int bus)
+{
+	return trouble->share[kind][bus];
 }
 
 bool trouble_is_silent(const struct trouble *trouble, int bus)

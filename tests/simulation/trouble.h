@@ -60,7 +60,19 @@
 	X(VERBS, "operator-verbs", 0, 0)                           \
 	X(DUPLICATES, "repeated-commands", 0, 0)                   \
 	X(STRANGERS, "unauthorised-commands", 0, 0)                \
-	X(NO_CONFIRM, "missing-confirmation", 60, 7200)
+	X(NO_CONFIRM, "missing-confirmation", 60, 7200)            \
+	/* at the level of bytes only */                           \
+	X(FRAME_LATE, "late-answers", 5, 600)                      \
+	X(FRAME_SLAVE, "answers-of-another", 5, 600)               \
+	X(FRAME_FUNCTION, "answers-to-another-function", 5, 600)   \
+	X(FRAME_HALF, "half-frames", 5, 600)                       \
+	X(FRAME_STRAY, "stray-bytes", 5, 600)                      \
+	X(FRAME_EXCEPTION, "exceptions", 5, 600)                   \
+	X(FRAME_ACK, "single-false-acknowledgements", 5, 600)      \
+	X(FRAME_LOST, "lost-answers", 5, 600)                      \
+	X(RESET, "connections-reset", 5, 600)                      \
+	X(FOREIGN_LOCK, "line-taken-by-another-program", 5, 1800)
+#define TROUBLE_FRAME_FIRST TROUBLE_FRAME_LATE
 
 enum trouble_kind {
 #define TROUBLES_ENUM(id, ...) TROUBLE_##id,
@@ -74,6 +86,7 @@ struct trouble {
 	double until_s[TROUBLE_COUNT], last_s[TROUBLE_COUNT]; /* last_s: on at that time; -INFINITY: never */
 	uint32_t chosen_count, kinds[TROUBLE_COUNT];
 	double mean_s, next_s, quiet_s; /* seconds since the night began */
+	double share[TROUBLE_COUNT][3]; /* of the answers on each enum world_bus */
 };
 
 /* Chooses for a night of @hours. */
@@ -83,6 +96,8 @@ void trouble_step(struct trouble *trouble, double t_s);
 bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind);
 /* True when it was on within the last @within_s. */
 bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s);
+/* The share of the answers of that enum world_bus that it takes while it is on. */
+double trouble_share(const struct trouble *trouble, enum trouble_kind kind, int bus);
 /* True when nobody answers on that enum world_bus. */
 bool trouble_is_silent(const struct trouble *trouble, int bus);
 /* Changes what was read: another device's identity. */

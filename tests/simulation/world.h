@@ -17,7 +17,7 @@
 #include "tests/simulation/checker.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/counters.h"
-#include "tests/simulation/store.h"
+#include "tests/simulation/book.h"
 #include "tests/simulation/trouble.h"
 #include "tools/densim/registers.h"
 #include "tools/densim/scpi.h"
@@ -38,6 +38,7 @@ enum world_plant {
 	PLANT_HEATER,  /* the heater stays on in a trip */
 	PLANT_STRANGER /* everybody is taken for a supervisor */
 };
+enum world_level { LEVEL_VALUES, LEVEL_FRAMES };
 enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
 
 struct world_line { /* a bus worker and the wire behind it */
@@ -56,6 +57,9 @@ struct world_worker {
 };
 struct world {
 	uint64_t seed;
+	enum world_level level;
+	char folder[64]; /* of the lines' locks, made once */
+	int bus_now;     /* enum world_bus whose cycle runs */
 	struct site site;
 	struct control *control;
 	struct laboratory lab;
@@ -71,6 +75,8 @@ struct world {
 	bool dead;            /* it was killed in the middle of a step: nothing of it arrives any more */
 	bool crash;           /* the kill takes place at the end of this quantum */
 	bool power_cut;       /* with the whole machine */
+	bool power_cut_now;   /* while it happens */
+	bool recorder_waits;  /* control waits for room in the recorder's socket */
 	uint32_t crash_after; /* messages until the kill, 0: none */
 	int64_t gap_ns;       /* until it is started again */
 	int64_t late_ns;      /* the next step comes so much late */
@@ -83,7 +89,7 @@ struct world {
 	FILE *trail; /* NULL: quiet */
 	struct chance chance;
 	struct trouble trouble;
-	struct store store;
+	struct book book;
 	struct client client;
 	struct checker checker;
 	struct counters *counters;

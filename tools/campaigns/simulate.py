@@ -11,17 +11,19 @@ CHUNK = 5  # seeds a process
 
 
 def arguments(parser):
-    parser.add_argument("--hours", type=float, default=20000, help="run-hours in all (default 20000)")
-    parser.add_argument("--night", type=float, default=10, help="hours of one night (default 10)")
+    parser.add_argument("--level", choices=("values", "frames"), default="values",
+                        help="values, or frames: bytes and CRC with the real recorder (default values)")
+    parser.add_argument("--hours", type=float, help="run-hours in all (default 20000; frames 500)")
+    parser.add_argument("--night", type=float, help="hours of one night (default 10; frames 4)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
 
 
-def run_chunk(sim, first, last, night):
-    done = subprocess.run([sim, "--seeds", f"{first}..{last}", "--hours", f"{night:g}", "--json"],
+def run_chunk(sim, level, first, last, night):
+    done = subprocess.run([sim, "--level", level, "--seeds", f"{first}..{last}", "--hours", f"{night:g}", "--json"],
                           capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     if done.returncode not in (0, 1) or not lines:
-        raise RuntimeError(f"sim --seeds {first}..{last} ended with {done.returncode}: {done.stderr.strip()}")
+        raise RuntimeError(f"sim --level {level} --seeds {first}..{last} ended with {done.returncode}: {done.stderr.strip()}")
     return json.loads(lines[-1]) | {"told": lines[:-1]}
 
 
@@ -29,17 +31,20 @@ def run(options):
     sim = os.path.join(options.build, "tests/simulation/sim")
     if not os.access(sim, os.X_OK):
         sys.exit(f"campaign: {sim} is not there: meson setup {options.build} && ninja -C {options.build}")
-    seeds = range(options.first, options.first + max(1, round(options.hours / options.night)))
+    frames = options.level == "frames"
+    night = options.night or (4 if frames else 10)
+    hours = options.hours or (500 if frames else 20000)
+    seeds = range(options.first, options.first + max(1, round(hours / night)))
     jobs = {}
     for seed in seeds[::CHUNK]:
         last = min(seed + CHUNK, seeds.stop) - 1
-        jobs[f"{seed}..{last}"] = (sim, seed, last, options.night)
-    state = progress.State(options.state, f"simulate {options.night:g} h")
+        jobs[f"{seed}..{last}"] = (sim, options.level, seed, last, night)
+    state = progress.State(options.state, f"simulate {options.level} {night:g} h")
     progress.run_jobs(state, jobs, run_chunk, options.jobs,
                       lambda s: f"{s.total('hours'):.0f} run-hours, {s.total('violations')} violation(s)")
     for chunk in state.done.values():
         print("\n".join(chunk["told"]), end="\n" if chunk["told"] else "")
-    print(f"seeds {seeds.start}..{seeds.stop - 1}: {state.total('nights')} nights, {state.total('hours'):.0f} run-hours, "
+    print(f"{options.level}: seeds {seeds.start}..{seeds.stop - 1}: {state.total('nights')} nights, {state.total('hours'):.0f} run-hours, "
           f"{state.total('busy_hours'):.0f} of them with a run, {state.total('starts')} starts of densd, "
           f"{state.total('runs')} runs ended, {state.total('violations')} violations")
     return 1 if state.total("violations") else 0
