@@ -303,6 +303,8 @@ static void settle_fire(struct scan_work *work)
 		scan_go(work, STEP_PURGE);
 		break;
 	case SCAN_RECOVER_READ_TRACE:
+		scan_note(work, NOTE_INFO, ALARM_NONE,
+			  "The chip's counter is one higher: it was fired, and its trace is read (F2).");
 		scan_go(work, STEP_READ);
 		break;
 	case SCAN_RECOVER_LOST:

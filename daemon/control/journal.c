@@ -32,14 +32,6 @@ int journal_init(struct journal *ret_journal, size_t bytes, uint64_t start)
 	return -ENOMEM;
 }
 
-void journal_deinit(struct journal *journal)
-{
-	free(journal->bytes);
-	free(journal->samples);
-	journal->bytes = NULL;
-	journal->samples = NULL;
-}
-
 static struct record *record_at(const struct journal *journal, size_t at)
 {
 	return (struct record *)(journal->bytes + at);
@@ -208,6 +200,17 @@ static void release(struct journal *journal)
 	if (journal->send == journal->head || journal->send == at)
 		journal->send = record_next(journal, at);
 	journal->head = record_next(journal, at);
+}
+
+/* What was not sent keeps its descriptors to the end. */
+void journal_deinit(struct journal *journal)
+{
+	while (journal->bytes && journal->used > 0)
+		release(journal);
+	free(journal->bytes);
+	free(journal->samples);
+	journal->bytes = NULL;
+	journal->samples = NULL;
 }
 
 void journal_commit(struct journal *journal, uint64_t entry)

@@ -61,6 +61,8 @@ static void keep_intent(struct book *book, const struct intent *intent)
 
 static void settle_intent(struct book *book, uint64_t number)
 {
+	if (world.plant == PLANT_OUTCOME)
+		return;
 	for (uint32_t i = 0; i < book->intent_count; i++)
 		if (book->intents[i].number == number) {
 			memmove(&book->intents[i], &book->intents[i + 1],

@@ -10,6 +10,9 @@
 #define TRIP_LIMIT_S 5.0
 #define ABORT_LIMIT_S (3 * 3600.0)
 #define DEVICE_WATCHDOG_S 12.0
+#define OPEN_LIMIT_S 1800.0 /* the instruments may be away while intents wait to be settled */
+#define COLD_MARGIN_K 1.5   /* cell against thermocouple */
+#define AMBIENT_MARGIN_BAR 3.0
 
 static double now_s(void)
 {
@@ -58,7 +61,8 @@ static bool was_deaf(double within_s)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (trouble_was_on(&world.trouble, kinds[i], now_s(), within_s))
 			return true;
-	return !world.up;
+	return !world.up || world.asleep_until_ns != 0 ||
+	       (world.woke_ns > 0 && (double)(world.now_ns - world.woke_ns) / 1e9 < within_s);
 }
 
 /* I2: a trip takes the heater away, whatever else happens, as long as one of the two ways is open. */
@@ -97,6 +101,25 @@ static void check_abort(struct checker *checker, double t_s)
 	checker->aborting_s = t_s;
 }
 
+/* I9: of the press and of the chip no more than the newest intent is open; the others have their outcome, or
+ * were settled by reading. */
+static void check_open(struct checker *checker, double t_s)
+{
+	uint32_t open[2] = {0};
+
+	for (uint32_t i = 0; i < world.book.intent_count; i++)
+		open[world.book.intents[i].kind == INTENT_FIRE]++;
+	if ((open[0] <= 1 && open[1] <= 1) || !world.up || !checker->has_state) {
+		checker->settled_s = t_s;
+		return;
+	}
+	if (t_s - checker->settled_s < OPEN_LIMIT_S || checker->told_open)
+		return;
+	checker->told_open = true;
+	checker_violate(checker, "I9", "%u intents of the press and %u of the chip have been open for %.0f s",
+			open[0], open[1], t_s - checker->settled_s);
+}
+
 static void mix_truth(void)
 {
 	double truth[4] = {world.lab.furnace.cell_k, world.lab.press.sample_gpa, world.lab.furnace.setpoint_k,
@@ -115,6 +138,7 @@ void checker_step(struct checker *checker, double t_s)
 	if (t_s - checker->last_step_s < 1)
 		return;
 	checker->last_step_s = t_s;
+	check_open(checker, t_s);
 	mix_truth();
 }
 
@@ -171,10 +195,32 @@ static void begin_run(struct checker *checker, const char *run)
 		   checker->plan.temperature_k, checker->plan.isotherm_s);
 }
 
+/* I18, the plant's side: what ends completed or aborted is cold and has no pressure. */
+static void check_rest(struct checker *checker, const struct journal_run *run)
+{
+	double now = now_s();
+	bool deceived = trouble_was_on(&world.trouble, TROUBLE_TC_SLIP, now, 3600) ||
+			trouble_was_on(&world.trouble, TROUBLE_TC_FREEZE, now, 3600) ||
+			trouble_was_on(&world.trouble, TROUBLE_WELDED, now, 600) ||
+			trouble_was_on(&world.trouble, TROUBLE_OVER_PRESSURE, now, 60) ||
+			trouble_was_on(&world.trouble, TROUBLE_MASTER_PRESS, now, 60) ||
+			trouble_was_on(&world.trouble, TROUBLE_MASTER_FURNACE, now, 60);
+
+	if ((run->densification != OUTCOME_ABORTED && run->densification != OUTCOME_COMPLETED) || deceived ||
+	    !run->started)
+		return;
+	if (world.lab.furnace.cell_k > world.site.limits.release_temperature_k + COLD_MARGIN_K ||
+	    world.lab.press.oil_bar > world.site.limits.ambient_oil_bar + AMBIENT_MARGIN_BAR)
+		checker_violate(checker, "I18", "run %s ends as %s at %.1f K and %.1f bar of oil", run->run,
+				outcome_name((enum outcome)run->densification), world.lab.furnace.cell_k,
+				world.lab.press.oil_bar);
+}
+
 void checker_durable_run(struct checker *checker, const struct journal_run *run)
 {
 	if (run->densification != OUTCOME_NONE && strcmp(run->run, checker->run) == 0) {
 		counters_hit(world.counters, COUNTER_OUTCOME, run->densification);
+		check_rest(checker, run);
 		checker->runs_ended++;
 		world_tell("run %s ended: %s (%s)", run->run, outcome_name((enum outcome)run->densification),
 			   run->cause);
@@ -203,9 +249,21 @@ static void count_restart(const char *text)
 	}
 }
 
+/* "... (F2)." */
+static void count_scan_restart(const char *text)
+{
+	const char *found = strstr(text, "(F");
+
+	if (found && found[2] >= '1' && found[2] <= '4' && found[3] == ')')
+		counters_hit(world.counters, COUNTER_SCAN_RESTART, (uint32_t)(found[2] - '0'));
+}
+
 void checker_durable_note(struct checker *checker, const struct note *note)
 {
 	(void)checker;
+	count_scan_restart(note->text);
+	if (note->kind == NOTE_TRANSITION)
+		world_mix_decision(&note->to, sizeof(note->to));
 	if (note->kind == NOTE_TRANSITION && note->from < PHASE_MAX && note->to < PHASE_MAX)
 		counters_hit(world.counters, COUNTER_EDGE, note->from * (uint32_t)PHASE_MAX + note->to);
 	else if (note->kind == NOTE_INFO)

@@ -41,6 +41,11 @@ struct checker {
 	bool expect_latched, needs_leave;
 	double permitted_s; /* last verb, start or reset that may lead to heating */
 	uint64_t allocations;
+	double settled_s; /* when no more intents were open than may be */
+	bool told_open;
+	/* wear: writes of the furnace's setpoint, over the present minute */
+	double wear_from_s;
+	uint32_t wear_writes;
 	double last_step_s;
 };
 

@@ -10,9 +10,11 @@
 #define ZERO_CELSIUS_K 273.15
 #define FURNACE_SETPOINT 0x8004
 #define FURNACE_IDENTITY 122
-#define NEAR_K 6.0         /* an adopted setpoint lies so near to what is measured */
-#define COLD_MARGIN_K 1.5  /* cell against thermocouple */
-#define BAR 2.0            /* noise and float steps of the oil setpoint */
+#define NEAR_K 6.0        /* an adopted setpoint lies so near to what is measured */
+#define COLD_MARGIN_K 1.5 /* cell against thermocouple */
+#define BAR 2.0           /* noise and float steps of the oil setpoint */
+#define WEAR_WINDOW_S 600.0
+#define WEAR_MOST 1200u    /* 0.34 K/s in steps of 0.2 K */
 #define FURNACE_STEP_K 1.0 /* a setpoint that streamed 1 to 2 s apart may be so far ahead */
 
 enum { DEVICE_AT_PRESS, DEVICE_AT_FURNACE, DEVICE_AT_FLOW };
@@ -141,6 +143,22 @@ static void check_heating(struct checker *checker, double setpoint_k)
 				setpoint_k);
 }
 
+/* I19: the profile allows a write a second, and one more each 0.2 K; starts, adoptions and offs cost a few.
+ */
+static void count_wear(struct checker *checker)
+{
+	double now = now_s();
+
+	if (now - checker->wear_from_s >= WEAR_WINDOW_S) {
+		checker->wear_from_s = now;
+		checker->wear_writes = 0;
+	}
+	if (++checker->wear_writes != WEAR_MOST)
+		return;
+	checker_violate(checker, "I19", "%u writes of the furnace's setpoint within %.0f s",
+			checker->wear_writes, now - checker->wear_from_s);
+}
+
 /* I5, I6. A setpoint near what is measured is an adoption. */
 static void write_furnace(struct checker *checker, double setpoint_k)
 {
@@ -171,29 +189,33 @@ void checker_write(struct checker *checker, int bus, uint8_t unit, uint16_t addr
 {
 	int device = device_of(bus, unit);
 
-	world_mix(&address, sizeof(address));
-	world_mix(words, count * sizeof(*words));
+	world_mix_decision(&address, sizeof(address));
+	world_mix_decision(words, count * sizeof(*words));
 	check_identity(checker, device, connects);
 	if (device == DEVICE_AT_PRESS && address == 0 && count == WORLD_PRESS_WRITTEN)
 		write_press(checker, words);
+	if (device == DEVICE_AT_FURNACE && address == FURNACE_SETPOINT && count == 2)
+		for (uint32_t i = world.plant == PLANT_WEAR ? 10 : 1; i > 0; i--)
+			count_wear(checker);
 	if (device == DEVICE_AT_FURNACE && address == FURNACE_SETPOINT && count == 2)
 		write_furnace(checker, get_float(words) + ZERO_CELSIUS_K);
 }
 
 void checker_coil(struct checker *checker, uint16_t address, bool on, uint32_t connects)
 {
-	world_mix(&address, sizeof(address));
-	world_mix(&on, sizeof(on));
+	world_mix_decision(&address, sizeof(address));
+	world_mix_decision(&on, sizeof(on));
 	check_identity(checker, DEVICE_AT_PRESS, connects);
 }
 
 /* I8: each fire has its own durable intent. */
 void checker_text(struct checker *checker, const char *text)
 {
-	world_mix(text, strlen(text));
+	world_mix_decision(text, strlen(text));
 	if (strstr(text, "FIRE") == NULL || strchr(text, '?') != NULL)
 		return;
 	world_tell("chip: %s", text);
+	trouble_fire(&world.trouble);
 	if (++checker->fires > checker->fire_intents) {
 		checker_violate(checker, "I8", "the chip is fired without a durable intent of its own");
 		checker->fires = checker->fire_intents;

@@ -57,7 +57,7 @@ void client_draw_plan(struct plan *ret_plan)
 	ret_plan->pressure_gpa = ret_plan->reference ? PLAN_ATM_GPA : chance_between(chance, 0.6, 7);
 	if (ret_plan->reference && ret_plan->temperature_k < 400)
 		ret_plan->temperature_k = 573;
-	if (chance_is(chance, 0.3))
+	if (chance_is(chance, 0.5))
 		draw_calorimetry(&ret_plan->calorimetry);
 	memcpy(ret_plan->site_sha256, world.site.sha256, sizeof(ret_plan->site_sha256));
 }
@@ -171,10 +171,12 @@ static void look(struct client *client)
 		use_verb(client, VERB_CONFIRM_CAPSULE, ROLE_OPERATOR);
 	if (state->scan_phase == SCAN_WAIT_LOAD && state->section[0] != '\0')
 		confirm(client);
-	if (state->phase == PHASE_TRIPPED || state->alarms_active & ~state->alarms_acknowledged)
+	/* The notice of a jump asks for nothing. */
+	if (state->phase == PHASE_TRIPPED ||
+	    state->alarms_active & ~state->alarms_acknowledged & ~(UINT64_C(1) << ALARM_CLOCK_JUMP))
 		use_verb(client, VERB_ACK, ROLE_OPERATOR);
 	if (state->phase == PHASE_TRIPPED)
-		use_verb(client, VERB_RESET, ROLE_SUPERVISOR);
+		use_verb(client, chance_is(chance, 0.1) ? VERB_HANDOVER : VERB_RESET, ROLE_SUPERVISOR);
 	if (state->phase == PHASE_HOLD || state->phase == PHASE_RECOVERY_WAIT)
 		use_verb(client,
 			 chance_is(chance, 0.7)   ? VERB_RESUME
@@ -217,6 +219,8 @@ void client_take(struct client *client, uint16_t type, const void *body, size_t 
 	if (type != LINK_PUBLISH || length != sizeof(*publication))
 		return;
 	checker_publication(&world.checker, publication);
+	if (world.plant == PLANT_LEAK && publication->topic == TOPIC_STATE && publication->seq % 1000 == 0)
+		(void)!dup(0);
 	if (publication->topic != TOPIC_STATE)
 		return;
 	client->state = publication->state;

@@ -10,6 +10,7 @@ enum counter_family {
 	COUNTER_EDGE,
 	COUNTER_ALARM,
 	COUNTER_RESTART,
+	COUNTER_SCAN_RESTART, /* F1 to F4 */
 	COUNTER_TROUBLE,
 	COUNTER_OUTCOME,
 	COUNTER_FAMILIES
@@ -22,7 +23,9 @@ struct counters {
 void counters_hit(struct counters *counters, enum counter_family family, uint32_t which);
 /* All that were met, one a line. */
 void counters_print(const struct counters *counters, FILE *stream);
-/* Prints those of the standard campaign that stayed 0; returns how many. */
-uint32_t counters_missing(const struct counters *counters, FILE *stream);
+/* All that can happen at that enum world_level and never did, one a line. */
+void counters_print_unmet(const struct counters *counters, int level, FILE *stream);
+/* Prints those that 500 run-hours of values, or 20 of frames, must meet and did not; returns how many. */
+uint32_t counters_missing(const struct counters *counters, int level, FILE *stream);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/simulation/night.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,18 @@ static void step_store(void)
 	world.in_control = false;
 }
 
+static bool is_asleep(void)
+{
+	if (world.asleep_until_ns == 0)
+		return false;
+	if (world.now_ns < world.asleep_until_ns)
+		return true;
+	world_tell("the machine wakes up");
+	world.asleep_until_ns = 0;
+	world.woke_ns = world.now_ns;
+	return false;
+}
+
 static void quantum(void)
 {
 	double t_s;
@@ -87,6 +100,10 @@ static void quantum(void)
 	trouble_step(&world.trouble, t_s);
 	if (world.level == LEVEL_FRAMES)
 		frames_step();
+	if (is_asleep()) {
+		checker_step(&world.checker, t_s);
+		return;
+	}
 	if (world.up && !world.dead) {
 		step_store();
 		world_start_workers();
@@ -136,6 +153,8 @@ static int crash(int64_t end_ns)
 	bool power_cut = world.power_cut;
 	int64_t gap_ns = world.gap_ns;
 
+	world.asleep_until_ns = 0;
+
 	world_tell("%s", power_cut ? "POWER CUT of densd's machine" : "CRASH of densd");
 	checker_crashed(&world.checker, power_cut);
 	bury_control();
@@ -160,6 +179,8 @@ static int begin(const struct night_order *order, struct counters *counters)
 	world.book.bytes = bytes;
 	world.seed = order->seed;
 	world.level = (enum world_level)order->level;
+	world.no_crashes = order->no_crashes;
+	world.steady_wall = order->steady_wall;
 	snprintf(world.folder, sizeof(world.folder), "%s", order->folder);
 	world.plant = (enum world_plant)order->plant;
 	world.site = *order->site;
@@ -187,9 +208,22 @@ static int begin(const struct night_order *order, struct counters *counters)
 	return book_init(&world.book);
 }
 
+static uint32_t count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	uint32_t count = 0;
+
+	while (folder && readdir(folder))
+		count++;
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
 int night_run(const struct night_order *order, struct counters *counters, struct night_result *ret_result)
 {
 	int64_t end_ns = (int64_t)(order->hours * 3600e9);
+	uint32_t descriptors = count_descriptors();
 	int r = begin(order, counters);
 
 	if (r == 0)
@@ -199,16 +233,22 @@ int night_run(const struct night_order *order, struct counters *counters, struct
 		if (world.crash)
 			r = crash(end_ns);
 	}
+	bury_control();
+	if (world.level == LEVEL_FRAMES) {
+		keeper_kill(false);
+		frames_init();
+	}
 	checker_end(&world.checker, (double)world.now_ns / 1e9);
+	if (count_descriptors() != descriptors)
+		checker_violate(&world.checker, "I20", "%u descriptors before the night, %u after it",
+				descriptors, count_descriptors());
 	*ret_result = (struct night_result){.hash = world.hash,
+					    .decisions = world.decisions,
 					    .violations = world.checker.violations,
 					    .starts = world.starts,
 					    .runs_ended = world.checker.runs_ended,
 					    .hours = (double)world.now_ns / 3600e9,
 					    .busy_hours = world.checker.busy_s / 3600};
 	memcpy(ret_result->first, world.checker.first, sizeof(ret_result->first));
-	bury_control();
-	if (world.level == LEVEL_FRAMES)
-		keeper_kill(false);
 	return r;
 }

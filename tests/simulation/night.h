@@ -3,6 +3,7 @@
 #ifndef DENSD_TESTS_SIMULATION_NIGHT_H
 #define DENSD_TESTS_SIMULATION_NIGHT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -10,7 +11,7 @@
 #include "tests/simulation/counters.h"
 
 struct night_result {
-	uint64_t hash;
+	uint64_t hash, decisions;
 	uint32_t violations, starts, runs_ended;
 	double hours;      /* simulated */
 	double busy_hours; /* of them with a run on the press */
@@ -20,8 +21,9 @@ struct night_order {
 	const struct site *site;
 	uint64_t seed;
 	double hours;
-	int plant;          /* enum world_plant */
-	int level;          /* enum world_level */
+	int plant; /* enum world_plant */
+	int level; /* enum world_level */
+	bool no_crashes, steady_wall;
 	const char *folder; /* of the lines' locks */
 	FILE *trail;        /* NULL: quiet */
 };

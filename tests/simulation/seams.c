@@ -64,7 +64,7 @@ int64_t world_mono_ns(void)
 
 int64_t __wrap_clock_mono_ns(void)
 {
-	return world_mono_ns() + world.inside_ns;
+	return world_mono_ns() + world.inside_ns + (world.plant == PLANT_WALL ? world.jumped_us * 1000 : 0);
 }
 
 int64_t __wrap_clock_wall_us(void)
@@ -111,19 +111,30 @@ void world_tell(const char *format, ...)
 	fputc('\n', world.trail);
 }
 
-void world_mix(const void *bytes, size_t length)
+static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
 {
 	const uint8_t *byte = bytes;
-
 	uint64_t word;
 
 	for (; length >= sizeof(word); length -= sizeof(word), byte += sizeof(word)) {
 		memcpy(&word, byte, sizeof(word));
-		world.hash = (world.hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		world.hash ^= world.hash >> 29;
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
 	}
 	for (; length > 0; length--, byte++)
-		world.hash = (world.hash ^ *byte) * UINT64_C(0x100000001b3);
+		hash = (hash ^ *byte) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+void world_mix(const void *bytes, size_t length)
+{
+	world.hash = mix(world.hash, bytes, length);
+}
+
+void world_mix_decision(const void *bytes, size_t length)
+{
+	world.hash = mix(world.hash, bytes, length);
+	world.decisions = mix(world.decisions, bytes, length);
 }
 
 void __wrap_log_line(enum log_level level, const char *format, ...)

@@ -4,20 +4,26 @@
 
 usage: self_test.py SIM
 
-Runs a seed of each level twice and compares; spoils densd in six ways on purpose, each of which one invariant must find.
+Runs a seed of each level twice and compares; spoils densd in twelve ways on purpose, each of which one invariant must find.
 """
 import json
 import subprocess
 import sys
 
-# How densd is spoilt, seeds in which that matters, and the invariant that finds it.
+# How densd is spoilt, seeds in which that matters, the invariant that finds it, and how.
 PLANTS = [
-    ("release", "1..3", "I1"),
-    ("ramp", "1..3", "I5"),
-    ("intent", "1..3", "I8"),
-    ("latch", "1..12", "I10"),
-    ("heater", "1..12", "I2"),
-    ("stranger", "1..8", "I14"),
+    ("release", "1..3", "I1", ()),
+    ("ramp", "1..3", "I5", ()),
+    ("intent", "1..3", "I8", ()),
+    ("latch", "1..12", "I10", ()),
+    ("heater", "1..12", "I2", ()),
+    ("stranger", "1..8", "I14", ()),
+    ("wall", "1..8", "I15", ("--twin", "--hours", "3")),
+    ("lock", "1..1", "I3", ("--level", "frames", "--hours", "1")),
+    ("outcome", "1..3", "I9", ()),
+    ("wear", "1..3", "I19", ()),
+    ("halfway", "1..6", "I18", ()),
+    ("leak", "1..1", "I20", ()),
 ]
 
 
@@ -54,11 +60,11 @@ def check_trail(sim):
     return None
 
 
-def check_plant(sim, plant, seeds, invariant):
-    done = run(sim, "--plant", plant, "--seeds", seeds)
+def check_plant(sim, plant, seeds, invariant, more):
+    done = run(sim, "--plant", plant, "--seeds", seeds, *more)
     if done.returncode != 1 or f"first {invariant}:" not in done.stdout:
         return f"--plant {plant} --seeds {seeds}: {invariant} found nothing:\n{done.stdout}"
-    if "replay: sim --seed" not in done.stdout:
+    if "replay: sim " not in done.stdout:
         return f"--plant {plant}: no command to replay it:\n{done.stdout}"
     return None
 

@@ -15,7 +15,8 @@
 #include "tests/simulation/night.h"
 
 static const char usage[] =
-	"usage: sim [--level values|frames] [--seeds A..B | --seed N [--trail]] [--hours H] [--plant NAME] "
+	"usage: sim [--level values|frames] [--seeds A..B | --seed N [--trail]] [--hours H] [--twin] "
+	"[--plant NAME] "
 	"[--standard] [--json] "
 	"[--counters]\n"
 	"  --seeds A..B  these seeds, both included (default 1..10)\n"
@@ -24,10 +25,13 @@ static const char usage[] =
 	"  --level L     values (default), or frames: bytes and CRC, libmodbus, the real recorder on a disk "
 	"that "
 	"fails\n"
+	"  --twin        each night twice, the second without jumps of the wall clock: the same decisions "
+	"(I15)\n"
 	"  --hours H     lab hours of each night (default 10)\n"
 	"  --standard    fail also when something a standard campaign must meet was never met\n"
-	"  --counters    print how often what was met\n"
-	"  --plant NAME  spoil densd on purpose (release, ramp, intent, latch, heater, stranger): must be "
+	"  --counters    print how often what was met, and what was not\n"
+	"  --plant NAME  spoil densd on purpose (release, ramp, intent, latch, heater, stranger, wall, "
+	"lock, outcome, wear, halfway, leak): must be "
 	"found\n"
 	"  --json        the summary as one line of JSON\n"
 	"Exit status: 0, 1 after a violation, 2 usage, 3 something never met.\n";
@@ -38,7 +42,7 @@ struct order {
 	int plant; /* enum world_plant */
 	int level; /* 0 values, 1 frames */
 	char folder[32];
-	bool trail, standard, counters, json;
+	bool twin, trail, standard, counters, json;
 };
 struct sum {
 	double hours, busy_hours, seconds;
@@ -67,7 +71,8 @@ static int parse_seeds(const char *text, struct order *order)
 /* enum world_plant, or -EINVAL. */
 static int find_plant(const char *name)
 {
-	static const char *const names[] = {"release", "ramp", "intent", "latch", "heater", "stranger"};
+	static const char *const names[] = {"release", "ramp", "intent",  "latch", "heater",  "stranger",
+					    "wall",    "lock", "outcome", "wear",  "halfway", "leak"};
 
 	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
 		if (strcmp(names[i], name) == 0)
@@ -82,17 +87,13 @@ static int find_level(const char *name)
 
 static int parse(int argc, char **argv, struct order *order)
 {
-	static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
-					      {"seed", required_argument, NULL, 'n'},
-					      {"hours", required_argument, NULL, 'h'},
-					      {"plant", required_argument, NULL, 'p'},
-					      {"trail", no_argument, NULL, 't'},
-					      {"standard", no_argument, NULL, 'd'},
-					      {"counters", no_argument, NULL, 'c'},
-					      {"json", no_argument, NULL, 'j'},
-					      {"level", required_argument, NULL, 'l'},
-					      {"help", no_argument, NULL, '?'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+		{"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'n'},
+		{"hours", required_argument, NULL, 'h'}, {"plant", required_argument, NULL, 'p'},
+		{"trail", no_argument, NULL, 't'},       {"standard", no_argument, NULL, 'd'},
+		{"counters", no_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
+		{"level", required_argument, NULL, 'l'}, {"twin", no_argument, NULL, 'w'},
+		{"help", no_argument, NULL, '?'},        {NULL, 0, NULL, 0}};
 	int c, r = 0;
 
 	*order = (struct order){.from = 1, .to = 10, .hours = 10};
@@ -107,6 +108,8 @@ static int parse(int argc, char **argv, struct order *order)
 			r = (order->plant = find_plant(optarg)) < 0 ? -EINVAL : 0;
 		else if (c == 'l')
 			r = (order->level = find_level(optarg)) < 0 ? -EINVAL : 0;
+		else if (c == 'w')
+			order->twin = true;
 		else if (c == 't')
 			order->trail = true;
 		else if (c == 'd')
@@ -186,9 +189,10 @@ static void add(const struct order *order, uint64_t seed, const struct night_res
 	if (result->violations == 0)
 		return;
 	sum->bad_nights++;
-	printf("seed %llu: %u violation(s), first %s\n  replay: sim%s --seed %llu --hours %g --trail\n",
+	printf("seed %llu: %u violation(s), first %s\n  replay: sim%s%s --seed %llu --hours %g --trail\n",
 	       (unsigned long long)seed, result->violations, result->first,
-	       order->level == 1 ? " --level frames" : "", (unsigned long long)seed, order->hours);
+	       order->level == 1 ? " --level frames" : "", order->twin ? " --twin" : "",
+	       (unsigned long long)seed, order->hours);
 }
 
 static void summarise_json(const struct order *order, const struct sum *sum)
@@ -215,6 +219,25 @@ static void summarise(const struct order *order, const struct sum *sum)
 	       (unsigned long long)sum->hash);
 }
 
+/* I15: the same night, but the wall clock stands steady in it. */
+static int compare_twin(const struct night_order *order, struct night_result *result)
+{
+	static struct counters unused;
+	struct night_order twin = *order;
+	struct night_result other;
+	int r;
+
+	twin.steady_wall = true;
+	twin.trail = NULL;
+	r = night_run(&twin, &unused, &other);
+	if (r < 0 || other.decisions == result->decisions)
+		return r;
+	if (result->violations++ == 0)
+		snprintf(result->first, sizeof(result->first),
+			 "I15: without the jumps of the wall clock other things are decided");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct counters counters;
@@ -234,12 +257,15 @@ int main(int argc, char **argv)
 					    .seed = seed,
 					    .hours = order.hours,
 					    .plant = order.plant,
+					    .no_crashes = order.twin,
 					    .level = order.level,
 					    .folder = order.folder,
 					    .trail = order.trail ? stdout : NULL};
 		struct night_result result;
 		int r = night_run(&night, &counters, &result);
 
+		if (r == 0 && order.twin)
+			r = compare_twin(&night, &result);
 		if (r < 0)
 			return fprintf(stderr, "sim: seed %llu: %s\n", (unsigned long long)seed,
 				       strerror(-r)),
@@ -252,12 +278,12 @@ int main(int argc, char **argv)
 	if (!order.json && !order.trail)
 		fputc('\n', stderr);
 	if (order.counters)
-		counters_print(&counters, stdout);
+		counters_print(&counters, stdout), counters_print_unmet(&counters, order.level, stdout);
 	if (order.json)
 		summarise_json(&order, &sum);
 	else
 		summarise(&order, &sum);
 	if (sum.violations > 0)
 		return 1;
-	return order.standard && counters_missing(&counters, stdout) > 0 ? 3 : 0;
+	return order.standard && counters_missing(&counters, order.level, stdout) > 0 ? 3 : 0;
 }

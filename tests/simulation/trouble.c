@@ -7,6 +7,7 @@
 #include "tests/simulation/world.h"
 
 #define QUIET_SHARE 0.25
+#define YEAR_S (365.25 * 86400)
 #define IDENTITY_FURNACE_AT 122
 #define IDENTITY_PRESS_AT 0x10A
 
@@ -25,17 +26,23 @@ const char *trouble_name(enum trouble_kind kind)
 	return kinds[kind].name;
 }
 
+static bool restarts(uint32_t kind)
+{
+	return kind == TROUBLE_CONTROL_CRASH || kind == TROUBLE_FIRE_CRASH || kind == TROUBLE_POWER_CUT ||
+	       kind == TROUBLE_STORE_CORRUPT;
+}
+
 void trouble_init(struct trouble *ret_trouble, double hours)
 {
 	static const double means_s[2][5] = {
-		[LEVEL_VALUES] = {900, 1800, 3600, 7200, 14400}, [LEVEL_FRAMES] = {60, 200, 600, 1800, 3600}};
+		[LEVEL_VALUES] = {200, 600, 1200, 3600, 7200}, [LEVEL_FRAMES] = {60, 200, 600, 1800, 3600}};
 
 	*ret_trouble = (struct trouble){.quiet_s = hours * 3600 * (1 - QUIET_SHARE)};
 	for (uint32_t i = 0; i < TROUBLE_COUNT; i++) {
 		ret_trouble->last_s[i] = -INFINITY;
 		if (i >= TROUBLE_FRAME_FIRST && world.level != LEVEL_FRAMES)
 			continue;
-		ret_trouble->chosen[i] = chance_is(&world.chance, 0.5);
+		ret_trouble->chosen[i] = chance_is(&world.chance, 0.5) && !(world.no_crashes && restarts(i));
 		if (ret_trouble->chosen[i])
 			ret_trouble->kinds[ret_trouble->chosen_count++] = i;
 	}
@@ -69,6 +76,13 @@ static void set_densim(enum trouble_kind kind, bool on)
 	}
 }
 
+/* In a twin night it is only drawn: whoever decides by the wall clock then decides otherwise. */
+static void jump(double by_s)
+{
+	if (!world.steady_wall)
+		world.jumped_us += (int64_t)(by_s * 1e6);
+}
+
 /* Each kills what it names, or moves it once. */
 static void strike_plant(enum trouble_kind kind)
 {
@@ -89,7 +103,15 @@ static void strike_plant(enum trouble_kind kind)
 	if (kind == TROUBLE_LATE_STEP)
 		world.late_ns = (int64_t)(chance_between(chance, 0.1, 3) * 1e9);
 	if (kind == TROUBLE_CLOCK_JUMP)
-		world.jumped_us += (int64_t)(chance_between(chance, -10, 10) * 365.25 * 86400 * 1e6);
+		jump(chance_is(chance, 0.5) ? 10 * YEAR_S : -10 * YEAR_S);
+	if (kind == TROUBLE_CLOCK_HOUR)
+		jump(chance_is(chance, 0.5) ? 3600 : -3600);
+	if (kind == TROUBLE_NTP_STEP)
+		jump(chance_between(chance, -3, 3));
+	/* CLOCK_BOOTTIME goes on, and so does the laboratory. */
+	if (kind == TROUBLE_SUSPEND)
+		world.asleep_until_ns =
+			world.now_ns + (int64_t)(pow(10, chance_between(chance, 0.5, 4.2)) * 1e9);
 }
 
 static double draw_gap_s(void)
@@ -97,6 +119,13 @@ static double draw_gap_s(void)
 	static const double longest_s[] = {2, 60, 60, 3600, 20000};
 
 	return chance_between(&world.chance, 0.5, longest_s[chance_pick(&world.chance, 5)]);
+}
+
+/* A scan takes seconds of a night: only who waits for it finds them. */
+void trouble_fire(const struct trouble *trouble)
+{
+	if (trouble->on[TROUBLE_FIRE_CRASH] && chance_is(&world.chance, 0.5))
+		world_kill(chance_is(&world.chance, 0.3), chance_pick(&world.chance, 12), draw_gap_s());
 }
 
 static void strike_program(enum trouble_kind kind)
@@ -228,11 +257,23 @@ static void change(uint16_t at, uint16_t address, uint16_t count, uint16_t *word
 		words[at - address] = 0x1111;
 }
 
+/* A planted fault: below 300 bar densd takes the press for empty. */
+static void spoil_halfway(uint16_t address, uint16_t count, uint16_t *words)
+{
+	if (world.plant != PLANT_HALFWAY || world.lab.press.oil_bar > 300 || address > 0x100 ||
+	    address + count < 0x107)
+		return;
+	words[0x100 - address] = words[0x101 - address] = 0;
+	words[0x106 - address] |= 1u << 3; /* DEPRESSURISED */
+}
+
 void trouble_spoil(const struct trouble *trouble, int bus, uint8_t unit, uint16_t address, uint16_t count,
 		   uint16_t *words)
 {
 	if (bus == WORLD_RTU && unit == REGISTERS_FURNACE_UNIT && trouble->on[TROUBLE_IDENTITY_FURNACE])
 		change(IDENTITY_FURNACE_AT, address, count, words);
+	if (bus == WORLD_PRESS)
+		spoil_halfway(address, count, words);
 	if (bus == WORLD_PRESS && trouble->on[TROUBLE_IDENTITY_PRESS])
 		change(IDENTITY_PRESS_AT, address, count, words);
 }

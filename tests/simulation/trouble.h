@@ -53,10 +53,14 @@
 	X(BUS_CRASH, "bus-worker-crash", 0, 0)                     \
 	X(GATEWAY_CRASH, "gateway-crash", 0, 0)                    \
 	X(CONTROL_CRASH, "control-crash", 0, 0)                    \
+	X(FIRE_CRASH, "crash-while-fired", 600, 14400)             \
 	X(POWER_CUT, "power-cut", 0, 0)                            \
 	X(MAINS_OUT, "instruments-without-mains", 1, 600)          \
 	X(LATE_STEP, "late-control-step", 0, 0)                    \
 	X(CLOCK_JUMP, "wall-clock-jump", 0, 0)                     \
+	X(CLOCK_HOUR, "wall-clock-by-an-hour", 0, 0)               \
+	X(NTP_STEP, "ntp-step", 0, 0)                              \
+	X(SUSPEND, "machine-suspended", 0, 0)                      \
 	X(VERBS, "operator-verbs", 0, 0)                           \
 	X(DUPLICATES, "repeated-commands", 0, 0)                   \
 	X(STRANGERS, "unauthorised-commands", 0, 0)                \
@@ -96,6 +100,8 @@ void trouble_step(struct trouble *trouble, double t_s);
 bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind);
 /* True when it was on within the last @within_s. */
 bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s);
+/* The chip has been told to fire. */
+void trouble_fire(const struct trouble *trouble);
 /* The share of the answers of that enum world_bus that it takes while it is on. */
 double trouble_share(const struct trouble *trouble, enum trouble_kind kind, int bus);
 /* True when nobody answers on that enum world_bus. */

@@ -31,12 +31,18 @@ enum world_bus { WORLD_PRESS, WORLD_RTU, WORLD_CHIP, WORLD_BUSES };
 /* Faults of densd itself, made on purpose, so that it can be seen that the checker sees them. */
 enum world_plant {
 	PLANT_NONE,
-	PLANT_RELEASE, /* lets pressure go while hot */
-	PLANT_RAMP,    /* furnace setpoints 30 K too high */
-	PLANT_INTENT,  /* intents are never made durable */
-	PLANT_LATCH,   /* a restart forgets the latched trip */
-	PLANT_HEATER,  /* the heater stays on in a trip */
-	PLANT_STRANGER /* everybody is taken for a supervisor */
+	PLANT_RELEASE,  /* lets pressure go while hot */
+	PLANT_RAMP,     /* furnace setpoints 30 K too high */
+	PLANT_INTENT,   /* intents are never made durable */
+	PLANT_LATCH,    /* a restart forgets the latched trip */
+	PLANT_HEATER,   /* the heater stays on in a trip */
+	PLANT_STRANGER, /* everybody is taken for a supervisor */
+	PLANT_WALL,     /* its logic runs on the wall clock */
+	PLANT_LOCK,     /* lines are opened without their locks */
+	PLANT_OUTCOME,  /* intents never get an outcome */
+	PLANT_WEAR,     /* every setpoint is written ten times */
+	PLANT_HALFWAY,  /* a run ends at 300 bar */
+	PLANT_LEAK      /* a descriptor is lost with each state */
 };
 enum world_level { LEVEL_VALUES, LEVEL_FRAMES };
 enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
@@ -69,6 +75,10 @@ struct world {
 	int64_t boot_ns;   /* when this machine was started */
 	int64_t inside_ns; /* what a worker has spent in the cycle that runs now */
 	int64_t jumped_us; /* of the wall clock */
+	bool steady_wall;  /* a twin night: the wall clock does not jump */
+	bool no_crashes;   /* nights that are compared know no kind of trouble that restarts densd */
+	int64_t asleep_until_ns, woke_ns; /* a suspended machine */
+	uint64_t decisions;               /* hash of what reached the devices and of every transition */
 	uint32_t boots, starts;
 	bool up;              /* the control process lives */
 	bool in_control;      /* its code runs now */
@@ -99,6 +109,8 @@ extern struct world world;
 int64_t world_mono_ns(void);
 /* One line of the trail, with the time. */
 void world_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same into the hash of its decisions. */
+void world_mix_decision(const void *bytes, size_t length);
 /* Takes @length bytes into the night's running hash. */
 void world_mix(const void *bytes, size_t length);
 /* Kills control after @messages more messages (0: now), for @gap_s. */
