@@ -229,7 +229,7 @@ static void report_range(const struct table *table, struct kissinger_result *res
 
 /*
  * One more row of average weight at u widens suu by w n/(n+1) (u - mean)^2; its Tp is where the line puts it.
- * The scatter stays as it is, the t quantile gains one degree of freedom.
+ * The scatter and the common errors stay as they are, the t quantile gains one degree of freedom.
  */
 static void report_next(const struct table *table, const struct regression *fit,
 			struct kissinger_result *result)
@@ -245,6 +245,8 @@ static void report_next(const struct table *table, const struct regression *fit,
 			tp = fit->slope / (log(rate / (tp * tp)) - fit->intercept);
 		off = 1 / tp - fit->mean_u;
 		half = t * sd / sqrt(fit->suu + fit->mean_weight * n / (n + 1) * off * off);
+		half = hypot(half, NORMAL_95 * hypot(result->ea_lag_sd_kj_per_mol,
+						     result->ea_calibration_sd_kj_per_mol));
 		if (isfinite(half) && !(half >= result->next_half_width_kj_per_mol)) {
 			result->next_half_width_kj_per_mol = half;
 			result->next_rate_k_per_s = rate;

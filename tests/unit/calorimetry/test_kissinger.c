@@ -243,7 +243,7 @@ static void classes(void **state)
 static void next_rate_is_the_best(void **state)
 {
 	struct kissinger_point points[RATES + 1];
-	struct kissinger_result now;
+	struct kissinger_result now, wide;
 	double best = 0, least = INFINITY;
 
 	fill(points, 208, 2, 1, 1);
@@ -264,6 +264,9 @@ static void next_rate_is_the_best(void **state)
 	assert_near(log(now.next_rate_k_per_s), log(best), 0.1);
 	assert_true(now.next_half_width_kj_per_mol <
 		    0.5 * (now.ea_ci95_kj_per_mol[1] - now.ea_ci95_kj_per_mol[0]));
+	wide = fit(points, RATES, (struct kissinger_options){TG_K, 1e-3, 0});
+	assert_near(wide.next_half_width_kj_per_mol,
+		    hypot(now.next_half_width_kj_per_mol, 1.959964 * wide.ea_lag_sd_kj_per_mol), 1e-6);
 	(void)state;
 }
 
