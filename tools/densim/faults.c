@@ -17,10 +17,22 @@ static const struct fault_word {
 	const char *word;
 	double value;
 } words[] = {
-	{FAULT_BUS_LOST, "press", FAULT_BUS_PRESS}, {FAULT_BUS_LOST, "rtu", FAULT_BUS_RTU},
-	{FAULT_BUS_LOST, "chip", FAULT_BUS_CHIP},   {FAULT_BUS_LOST, "all", 7},
-	{FAULT_SECOND_MASTER, "furnace", 1},        {FAULT_SECOND_MASTER, "press", 2},
+	{FAULT_BUS_LOST, "press", FAULT_BUS_PRESS},
+	{FAULT_BUS_LOST, "rtu", FAULT_BUS_RTU},
+	{FAULT_BUS_LOST, "chip", FAULT_BUS_CHIP},
+	{FAULT_BUS_LOST, "all", 7},
+	{FAULT_SECOND_MASTER, "furnace", 1},
+	{FAULT_SECOND_MASTER, "press", 2},
 	{FAULT_SECOND_MASTER, "both", 3},
+	{FAULT_STRANGER, "furnace", 1},
+	{FAULT_STRANGER, "press", 2},
+	{FAULT_STRANGER, "both", 3},
+	{FAULT_WORDS_SWAPPED, "furnace", 1},
+	{FAULT_WORDS_SWAPPED, "press", 2},
+	{FAULT_WORDS_SWAPPED, "both", 3},
+	{FAULT_ADAPTER_GONE, "rtu", FAULT_BUS_RTU},
+	{FAULT_ADAPTER_GONE, "chip", FAULT_BUS_CHIP},
+	{FAULT_ADAPTER_GONE, "both", 6},
 };
 
 void faults_init(struct faults *ret_faults)
@@ -98,4 +110,9 @@ bool faults_silent(const struct faults *faults, enum fault_bus bus)
 	if (faults->on[FAULT_POWER_FAIL])
 		return true;
 	return faults->on[FAULT_BUS_LOST] && ((unsigned)faults->value[FAULT_BUS_LOST] & bus);
+}
+
+bool faults_at(const struct faults *faults, enum fault fault, unsigned place)
+{
+	return faults->on[fault] && ((unsigned)faults->value[fault] & place);
 }

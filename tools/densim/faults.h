@@ -20,6 +20,9 @@
 	  "gasket leaks, GPa/s at the sample; the pump makes up 0.035")                                      \
 	X(GASKET_BLOWOUT, "gasket-blowout", 1, 1, 1,                                                         \
 	  "gasket blows out: pressure gone in seconds, pump empty")                                          \
+	X(PUMP_RUNAWAY, "pump-runaway", 4, 0, 50,                                                            \
+	  "pump's regulator stuck open: so many bar/s more, until the press is locked")                      \
+	X(PUMP_LOW, "pump-low", 3, 0, 100, "so many % of the pump's volume are left; cleared: refilled")     \
 	X(BUS_LOST, "bus-lost", 2, 1, 7, "no answers; press (1), rtu (2), chip (4), or their sum")           \
 	X(ANSWERS_LATE, "answers-late", 200, 0, 60000, "every answer late by so many real ms")               \
 	X(ANSWERS_TRICKLE, "answers-trickle", 20, 1, 10000, "answers byte by byte, so many real ms apart")   \
@@ -29,6 +32,12 @@
 	  "another master writes setpoints; furnace (1), press (2), both")                                   \
 	X(FURNACE_MANUAL, "furnace-manual", 1, 1, 1, "furnace controller put in manual at its panel")        \
 	X(PRESS_LOCAL, "press-local", 1, 1, 1, "press switched to local at its panel")                       \
+	X(STRANGER, "stranger", 1, 1, 3, "another instrument answers: furnace (1), press (2), both")         \
+	X(UNITS_CHANGED, "units-changed", 1, 1, 1, "furnace controller switched to degF at its panel")       \
+	X(WORDS_SWAPPED, "words-swapped", 1, 1, 3,                                                           \
+	  "floats come low word first; furnace (1), press (2), both")                                        \
+	X(ADAPTER_GONE, "adapter-gone", 2, 2, 6,                                                             \
+	  "USB adapter unplugged, a new terminal when cleared; rtu (2), chip (4), both (6)")                 \
 	X(NITROGEN_LOSS, "nitrogen-loss", 0, 0, 1, "nitrogen flow falls to this share of its setpoint")      \
 	X(CHIP_OPEN, "chip-open", 1, 1, 1, "chip heater open: no scan, state FAULT")                         \
 	X(POWER_FAIL, "power-fail", 1, 1, 1, "mains gone until cleared: all devices silent, then restarted")
@@ -65,5 +74,7 @@ int faults_set(struct faults *faults, const char *name, const char *value, const
 int faults_clear(struct faults *faults, const char *name);
 /* True when no answer may leave on @bus. */
 bool faults_silent(const struct faults *faults, enum fault_bus bus);
+/* For a fault whose value is a sum of places: whether it is on at @place (one bit). */
+bool faults_at(const struct faults *faults, enum fault fault, unsigned place);
 
 #endif

@@ -172,12 +172,17 @@ void opening_no_delay(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
 
+void opening_unlink(const char *directory, const char *name)
+{
+	char path[PATH_BYTES];
+
+	if (join(directory, name, sizeof(path), path) == 0)
+		unlink(path);
+}
+
 void opening_remove(const char *directory)
 {
 	static const char *const names[] = {"ready", "rtu", "chip", "press", "flow", "control.sock"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[PATH_BYTES];
-		if (join(directory, names[i], sizeof(path), path) == 0)
-			unlink(path);
-	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		opening_unlink(directory, names[i]);
 }

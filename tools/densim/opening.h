@@ -20,6 +20,7 @@ int opening_connect_unix(const char *directory, const char *name, int *ret_fd);
 /* DIR/ready appears when all wires answer. */
 int opening_ready(const char *directory, uint16_t port, double scale);
 void opening_no_delay(int fd);
+void opening_unlink(const char *directory, const char *name);
 /* Removes the four names from the directory; the directory itself stays. */
 void opening_remove(const char *directory);
 

@@ -84,6 +84,18 @@ static double leak_bar_per_s(const struct press_plant *press, const struct fault
 	return rate;
 }
 
+/* The volume that is left says how much was lost; a refilled pump has lost nothing. */
+static void step_volume(struct press_plant *press, const struct faults *faults)
+{
+	double used_pct = STROKE_PCT_PER_BAR * press->oil_bar;
+
+	if (faults->on[FAULT_PUMP_LOW])
+		press->lost_pct = fmax(press->lost_pct, 100 - used_pct - faults->value[FAULT_PUMP_LOW]);
+	else if (press->pump_low)
+		press->lost_pct = 0;
+	press->pump_low = faults->on[FAULT_PUMP_LOW];
+}
+
 static void step_oil(struct press_plant *press, const struct faults *faults, double step_s)
 {
 	double pump = 0;
@@ -93,6 +105,8 @@ static void step_oil(struct press_plant *press, const struct faults *faults, dou
 		pump = (press->active_bar - press->oil_bar) / PUMP_LAG_S;
 		pump = fmin(fmax(pump, -PUMP_BAR_PER_S), PUMP_BAR_PER_S);
 	}
+	if (pumping && faults->on[FAULT_PUMP_RUNAWAY])
+		pump += faults->value[FAULT_PUMP_RUNAWAY];
 	if (press_plant_stroke_pct(press) <= 0)
 		pump = fmin(pump, 0);
 	if (faults->on[FAULT_VALVE_STUCK])
@@ -127,6 +141,7 @@ double press_plant_step(struct press_plant *press, const struct faults *faults, 
 		lock(press);
 	else
 		step_watchdog(press, watchdog_least_s, step_s);
+	step_volume(press, faults);
 	step_oil(press, faults, step_s);
 	step_sample(press, step_s);
 	press->measured_bar = press->oil_bar + noise_bar;

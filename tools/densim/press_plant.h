@@ -24,7 +24,7 @@ struct press_plant {
 	double measured_bar;        /* oil pressure as the PLC's transducer gives it */
 	double crept_gpa, lost_pct; /* gasket creep; pump volume lost through leaks */
 	double silent_s;            /* since the last change of the heartbeat */
-	bool watchdog_tripped, power_failed, local, pump_running;
+	bool watchdog_tripped, power_failed, local, pump_running, pump_low;
 	bool no_contactor; /* a pump plays the press: the heater is wired straight to the mains */
 };
 

@@ -16,6 +16,13 @@ enum {
 	PRESS_READ_COUNT = 12,
 	FURNACE_PLAIN_END = 1024, /* the 16-bit region; its IEEE image begins at 0x8000 */
 	FLOW_FULL_RAW = 32000,
+	PRESS_ID = 0xBE17,
+	PRESS_FLOAT_WORDS = 6, /* the read block begins with them */
+	FURNACE_ID = 0x2480,
+	FURNACE_UNITS = 516,
+	STRANGER_ID = 0x0550,
+	PLACE_FURNACE = 1, /* of faults whose value says where */
+	PLACE_PRESS = 2,
 };
 
 static void put_float(uint16_t *ret_words, float value)
@@ -24,6 +31,17 @@ static void put_float(uint16_t *ret_words, float value)
 	memcpy(&bits, &value, sizeof(bits));
 	ret_words[0] = (uint16_t)(bits >> 16);
 	ret_words[1] = (uint16_t)bits;
+}
+
+/* A fault of the instrument, not of the wire: the words of every float change places. */
+static void swap_words(const struct faults *faults, unsigned place, uint16_t *words, unsigned count)
+{
+	for (unsigned i = 0; faults_at(faults, FAULT_WORDS_SWAPPED, place) && i + 1 < count; i += 2) {
+		uint16_t first = words[i];
+
+		words[i] = words[i + 1];
+		words[i + 1] = first;
+	}
 }
 
 static float get_float(const uint16_t *words)
@@ -71,8 +89,11 @@ static void press_written(const struct press_plant *press, uint16_t ret_block[PR
 	ret_block[6] = press->watchdog_s;
 }
 
-static void press_block(const struct press_plant *press, uint16_t ret_block[PRESS_READ_COUNT])
+static void press_block(const struct laboratory *lab, uint16_t ret_block[PRESS_READ_COUNT])
 {
+	const struct press_plant *press = &lab->press;
+	bool stranger = faults_at(&lab->faults, FAULT_STRANGER, PLACE_PRESS);
+
 	put_float(ret_block, (float)press->measured_bar);
 	put_float(ret_block + 2, press->setpoint_bar);
 	put_float(ret_block + 4, (float)press_plant_stroke_pct(press));
@@ -80,8 +101,9 @@ static void press_block(const struct press_plant *press, uint16_t ret_block[PRES
 	ret_block[7] = press->heartbeat;
 	ret_block[8] = (uint16_t)press->mode_active;
 	ret_block[9] = press->watchdog_s;
-	ret_block[10] = 0xBE17;
+	ret_block[10] = stranger ? STRANGER_ID : PRESS_ID;
 	ret_block[11] = 1;
+	swap_words(&lab->faults, PLACE_PRESS, ret_block, PRESS_FLOAT_WORDS);
 }
 
 static int press_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
@@ -89,7 +111,7 @@ static int press_read(void *context, uint16_t address, uint16_t count, uint16_t 
 	const struct registers *registers = context;
 	uint16_t written[PRESS_RESET + 1], block[PRESS_READ_COUNT];
 	press_written(&registers->lab->press, written);
-	press_block(&registers->lab->press, block);
+	press_block(registers->lab, block);
 	if (slice(written, 0, PRESS_RESET + 1, address, count, ret_values) ||
 	    slice(block, PRESS_READ_AT, PRESS_READ_COUNT, address, count, ret_values))
 		return MODBUS_OK;
@@ -107,7 +129,9 @@ static int press_write(void *context, uint16_t address, uint16_t count, const ui
 	}
 	if (address != 0 || count != PRESS_WRITE_COUNT)
 		return MODBUS_BAD_ADDRESS;
-	float setpoint_bar = get_float(values + 2), ramp = get_float(values + 4);
+	uint16_t floats[4] = {values[2], values[3], values[4], values[5]};
+	swap_words(&registers->lab->faults, PLACE_PRESS, floats, 4);
+	float setpoint_bar = get_float(floats), ramp = get_float(floats + 2);
 	if (values[1] > PRESS_PLANT_REGULATE || !(setpoint_bar >= 0 && setpoint_bar <= PRESS_FULL_BAR) ||
 	    !(ramp >= 0 && ramp <= PRESS_FULL_BAR))
 		return MODBUS_BAD_VALUE;
@@ -137,21 +161,35 @@ static int press_write_coil(void *context, uint16_t address, bool on)
 	return MODBUS_OK;
 }
 
-/* One parameter of the 2400 as an engineering value; ret_scaled: its 16-bit image has one decimal. */
-static double furnace_value(const struct furnace_plant *furnace, unsigned parameter, bool *ret_scaled)
+static double shown(const struct faults *faults, double kelvin)
 {
+	double celsius = kelvin - ZERO_CELSIUS_K;
+
+	return faults->on[FAULT_UNITS_CHANGED] ? celsius * 1.8 + 32 : celsius;
+}
+
+static double understood(const struct faults *faults, double value)
+{
+	return ZERO_CELSIUS_K + (faults->on[FAULT_UNITS_CHANGED] ? (value - 32) / 1.8 : value);
+}
+
+/* One parameter of the 2400 as an engineering value; ret_scaled: its 16-bit image has one decimal. */
+static double furnace_value(const struct laboratory *lab, unsigned parameter, bool *ret_scaled)
+{
+	const struct furnace_plant *furnace = &lab->furnace;
+
 	*ret_scaled =
 		parameter <= 5 || parameter == 35 || parameter == 85 || parameter == 111 || parameter == 112;
 	switch (parameter) {
 	case 1:
-		return furnace->measured_k - ZERO_CELSIUS_K;
+		return shown(&lab->faults, furnace->measured_k);
 	case 2:
-		return furnace->setpoint_k - ZERO_CELSIUS_K;
+		return shown(&lab->faults, furnace->setpoint_k);
 	case 3:
 	case 85:
 		return furnace->output_pct;
 	case 5:
-		return furnace->working_k - ZERO_CELSIUS_K;
+		return shown(&lab->faults, furnace->working_k);
 	case 35:
 		return furnace->rate_k_per_min;
 	case 75:
@@ -165,22 +203,24 @@ static double furnace_value(const struct furnace_plant *furnace, unsigned parame
 	case 121:
 		return 1280;
 	case 122:
-		return 0x2480;
+		return faults_at(&lab->faults, FAULT_STRANGER, PLACE_FURNACE) ? STRANGER_ID : FURNACE_ID;
 	case 258:
 		return furnace->sensor_break;
 	case 259:
 		return furnace->power_failed;
 	case 273:
 		return furnace->manual;
+	case FURNACE_UNITS:
+		return lab->faults.on[FAULT_UNITS_CHANGED]; /* 0 degC, 1 degF */
 	default:
 		return 0;
 	}
 }
 
-static uint16_t furnace_plain(const struct furnace_plant *furnace, unsigned parameter)
+static uint16_t furnace_plain(const struct laboratory *lab, unsigned parameter)
 {
 	bool scaled;
-	double value = furnace_value(furnace, parameter, &scaled);
+	double value = furnace_value(lab, parameter, &scaled);
 	long raw = lround(scaled ? value * 10 : value);
 	return (uint16_t)(raw < -32768 ? -32768 : raw > 65535 ? 65535 : raw);
 }
@@ -188,10 +228,10 @@ static uint16_t furnace_plain(const struct furnace_plant *furnace, unsigned para
 static int furnace_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
 {
 	const struct registers *registers = context;
-	const struct furnace_plant *furnace = &registers->lab->furnace;
+	const struct laboratory *lab = registers->lab;
 	if (address + count <= FURNACE_PLAIN_END) {
 		for (unsigned i = 0; i < count; i++)
-			ret_values[i] = furnace_plain(furnace, address + i);
+			ret_values[i] = furnace_plain(lab, address + i);
 		return MODBUS_OK;
 	}
 	if (address < 0x8000)
@@ -200,9 +240,9 @@ static int furnace_read(void *context, uint16_t address, uint16_t count, uint16_
 		return MODBUS_BAD_ADDRESS;
 	for (unsigned i = 0; i < count; i += 2) {
 		bool scaled;
-		put_float(ret_values + i,
-			  (float)furnace_value(furnace, (address - 0x8000u + i) / 2, &scaled));
+		put_float(ret_values + i, (float)furnace_value(lab, (address - 0x8000u + i) / 2, &scaled));
 	}
+	swap_words(&lab->faults, PLACE_FURNACE, ret_values, count);
 	return MODBUS_OK;
 }
 
@@ -229,7 +269,7 @@ static void furnace_set(struct furnace_plant *furnace, const struct faults *faul
 			double value)
 {
 	if (parameter == 2)
-		furnace->setpoint_k = value + ZERO_CELSIUS_K;
+		furnace->setpoint_k = understood(faults, value);
 	if (parameter == 3)
 		furnace->manual_pct = furnace->output_pct = value;
 	if (parameter == 35)
@@ -259,11 +299,13 @@ static int furnace_write(void *context, uint16_t address, uint16_t count, const 
 	if (address >= 0x8000) {
 		if (address % 2 || count != 2)
 			return MODBUS_BAD_ADDRESS;
-		return furnace_write_one(registers, (address - 0x8000u) / 2, (double)get_float(values));
+		uint16_t words[2] = {values[0], values[1]};
+		swap_words(&registers->lab->faults, PLACE_FURNACE, words, 2);
+		return furnace_write_one(registers, (address - 0x8000u) / 2, (double)get_float(words));
 	}
 	for (unsigned i = 0; i < count; i++) {
 		bool scaled;
-		furnace_value(&registers->lab->furnace, address + i, &scaled);
+		furnace_value(registers->lab, address + i, &scaled);
 		int r = furnace_write_one(registers, address + i, (int16_t)values[i] / (scaled ? 10.0 : 1.0));
 		if (r != MODBUS_OK)
 			return r;

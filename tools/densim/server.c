@@ -237,6 +237,27 @@ static void send_due(struct server *server, struct wire *const wires[WIRE_MAX])
 			drop_wire(wires[i]);
 }
 
+/* An adapter that is pulled out takes its terminal along; plugged in again it is another one of the same
+ * name. */
+static int replug(struct server *server, struct wire *wire, int *slave, const char *name)
+{
+	bool gone = faults_at(&server->lab.faults, FAULT_ADAPTER_GONE, wire->bus);
+	int fd;
+
+	if (gone && wire->fd >= 0) {
+		drop_wire(wire);
+		close(*slave);
+		*slave = -1;
+		opening_unlink(server->options.directory, name);
+	} else if (!gone && wire->fd < 0) {
+		int r = opening_terminal(server->options.directory, name, &fd, slave);
+		if (r < 0)
+			return r;
+		wire_init(wire, fd, wire->bus);
+	}
+	return 0;
+}
+
 /* A master that died leaves TIOCEXCL on a terminal that never closes: an unplugged adapter would forget it.
  */
 static void unlock_terminals(struct server *server)
@@ -296,6 +317,11 @@ int server_run(struct server *server, const volatile sig_atomic_t *stop)
 		advance(server);
 		send_due(server, wires);
 		unlock_terminals(server);
+		int r = replug(server, &server->rtu, &server->rtu_slave, "rtu");
+		if (r == 0)
+			r = replug(server, &server->chip, &server->chip_slave, "chip");
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -103,6 +103,99 @@ static void test_valve_stuck(void **state)
 	assert_true(lab.press.active_bar < 1950);
 }
 
+static void test_pump(void **state)
+{
+	(void)state;
+	set("pump-runaway", "10");
+	run_s(10);
+	assert_true(lab.press.oil_bar > 2005);
+	press_plant_request(&lab.press, 1, PRESS_PLANT_LOCK, 2000, 1.43F, 0);
+	double locked_bar = lab.press.oil_bar;
+	run_s(10);
+	assert_true(lab.press.oil_bar <= locked_bar);
+	faults_clear(&lab.faults, "all");
+	double full_pct = press_plant_stroke_pct(&lab.press);
+	set("pump-low", NULL);
+	run_s(1);
+	assert_true(fabs(press_plant_stroke_pct(&lab.press) - 3) < 0.1);
+	faults_clear(&lab.faults, "all");
+	run_s(1);
+	assert_true(fabs(press_plant_stroke_pct(&lab.press) - full_pct) < 0.1);
+}
+
+static unsigned furnace_word(uint16_t address)
+{
+	const struct modbus_device *furnace = registers_on_rtu(&registers, REGISTERS_FURNACE_UNIT);
+	uint16_t word;
+
+	assert_int_equal(furnace->read(furnace->context, address, 1, &word), MODBUS_OK);
+	return word;
+}
+
+/* 643 K are 369.85 degC and 697.7 degF. */
+static void test_units_changed(void **state)
+{
+	(void)state;
+	lab.furnace.measured_k = 643;
+	assert_int_equal(furnace_word(1), 3699);
+	assert_int_equal(furnace_word(516), 0);
+	set("units-changed", NULL);
+	assert_int_equal(furnace_word(1), 6977);
+	assert_int_equal(furnace_word(516), 1);
+	uint16_t boiling = 2120;
+	const struct modbus_device *furnace = registers_on_rtu(&registers, REGISTERS_FURNACE_UNIT);
+	assert_int_equal(furnace->write(furnace->context, 2, 1, &boiling), MODBUS_OK);
+	assert_true(fabs(lab.furnace.setpoint_k - 373.15) < 0.01);
+}
+
+static void test_another_instrument(void **state)
+{
+	(void)state;
+	const struct modbus_device *press = registers_on_press(&registers, REGISTERS_PRESS_UNIT);
+	uint16_t plain[12], block[12];
+	assert_int_equal(press->read(press->context, 0x100, 12, plain), MODBUS_OK);
+	set("stranger", "furnace");
+	assert_int_equal(furnace_word(122), 0x0550);
+	assert_int_equal(press->read(press->context, 0x100, 12, block), MODBUS_OK);
+	assert_int_equal(block[10], 0xBE17);
+	set("stranger", "press");
+	assert_int_equal(furnace_word(122), 0x2480);
+	assert_int_equal(press->read(press->context, 0x100, 12, block), MODBUS_OK);
+	assert_int_equal(block[10], 0x0550);
+	faults_clear(&lab.faults, "all");
+	set("words-swapped", "press");
+	assert_int_equal(press->read(press->context, 0x100, 12, block), MODBUS_OK);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(block[i ^ 1], plain[i]);
+	assert_memory_equal(block + 6, plain + 6, 12);
+}
+
+/* What is written in the swapped order is understood in it. */
+static void test_words_swapped(void **state)
+{
+	(void)state;
+	const struct modbus_device *furnace = registers_on_rtu(&registers, REGISTERS_FURNACE_UNIT);
+	uint16_t words[2], again[2];
+	set("words-swapped", "furnace");
+	assert_int_equal(furnace->read(furnace->context, 0x8004, 2, words), MODBUS_OK);
+	assert_int_equal(furnace->write(furnace->context, 0x8004, 2, words), MODBUS_OK);
+	assert_true(fabs(lab.furnace.setpoint_k - 643) < 0.01);
+	faults_clear(&lab.faults, "all");
+	assert_int_equal(furnace->read(furnace->context, 0x8004, 2, again), MODBUS_OK);
+	assert_int_equal(again[0], words[1]);
+	assert_int_equal(again[1], words[0]);
+}
+
+static void test_adapter(void **state)
+{
+	(void)state;
+	set("adapter-gone", "rtu");
+	assert_true(faults_at(&lab.faults, FAULT_ADAPTER_GONE, FAULT_BUS_RTU));
+	assert_false(faults_at(&lab.faults, FAULT_ADAPTER_GONE, FAULT_BUS_CHIP));
+	faults_clear(&lab.faults, "all");
+	assert_false(faults_at(&lab.faults, FAULT_ADAPTER_GONE, FAULT_BUS_RTU));
+}
+
 static void test_modes_at_the_panel(void **state)
 {
 	(void)state;
@@ -231,6 +324,11 @@ int main(void)
 		cmocka_unit_test_setup(test_heater, set_up),
 		cmocka_unit_test_setup(test_gasket, set_up),
 		cmocka_unit_test_setup(test_valve_stuck, set_up),
+		cmocka_unit_test_setup(test_pump, set_up),
+		cmocka_unit_test_setup(test_units_changed, set_up),
+		cmocka_unit_test_setup(test_another_instrument, set_up),
+		cmocka_unit_test_setup(test_words_swapped, set_up),
+		cmocka_unit_test_setup(test_adapter, set_up),
 		cmocka_unit_test_setup(test_modes_at_the_panel, set_up),
 		cmocka_unit_test_setup(test_false_acknowledgement, set_up),
 		cmocka_unit_test_setup(test_second_master, set_up),
