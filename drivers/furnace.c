@@ -18,6 +18,7 @@
 #define OFF_REPEAT_S 2.0
 #define OFF_OUTPUT_PCT 0.05
 #define SAME_K 0.02
+#define JUMP_K 10.0 /* between two cycles; a furnace makes some 0.1 */
 #define PLAUSIBLE_LOW_K 200.0
 #define PLAUSIBLE_HIGH_K 3000.0
 #define RAW_LOW (-73.0) /* PLAUSIBLE_LOW_K in degC; degC and K alike up to the highest */
@@ -40,6 +41,7 @@ struct furnace {
 	bool slow_is_mode;
 	double written_k, written_lab_s; /* NAN: nothing written since the connect */
 	double before_write_k;
+	double seen_k; /* last temperature read, whatever it was; NAN: none since the connect */
 	uint32_t differs, foreign, mode_differs;
 	double off_lab_s;
 	struct furnace_report report;
@@ -50,7 +52,7 @@ static void forget_device(struct furnace *furnace)
 {
 	furnace->written_k = NAN;
 	furnace->written_lab_s = -INFINITY;
-	furnace->before_write_k = NAN;
+	furnace->before_write_k = furnace->seen_k = NAN;
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
 	furnace->differs = furnace->foreign = furnace->mode_differs = 0;
@@ -257,6 +259,15 @@ static double decode_temperature(const struct furnace *furnace, enum role role, 
 	return codec_decode(furnace->fast[role], words) + furnace->session.device->temperature_offset_k;
 }
 
+/* A broken sensor's value is none; one in other units is none in kelvin. */
+static void distrust(const struct furnace *furnace, struct reading *reading)
+{
+	if (!furnace->report.sensor_break && !furnace->session.units_differ)
+		return;
+	reading->quality = QUALITY_BAD;
+	reading->cause = furnace->report.sensor_break ? CAUSE_SENSOR_BREAK : CAUSE_RANGE;
+}
+
 static void take_value(struct furnace *furnace, enum role role, const uint16_t *words, uint32_t seq)
 {
 	struct furnace_report *report = &furnace->report;
@@ -275,10 +286,8 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 		reading.quality = QUALITY_BAD;
 		reading.cause = CAUSE_RANGE;
 	}
-	if (role == ROLE_VALUE && report->sensor_break) {
-		reading.quality = QUALITY_BAD;
-		reading.cause = CAUSE_SENSOR_BREAK;
-	}
+	if (role == ROLE_VALUE)
+		distrust(furnace, &reading);
 	switch (role) {
 	case ROLE_VALUE:
 		report->temperature_k = reading;
@@ -378,6 +387,34 @@ static int read_slow(struct furnace *furnace, double t_lab_s)
 	return 0;
 }
 
+/*
+ * A step that no cell makes: what explains it, a broken sensor or other units, is read before the value goes
+ * out, and not a lab second later in its turn.
+ */
+static int explain_jump(struct furnace *furnace)
+{
+	struct reading *reading = &furnace->report.temperature_k;
+	bool jumped = fabs(reading->value - furnace->seen_k) > JUMP_K;
+	double raw = 0;
+	int r = 0;
+
+	if (jumped && furnace->status)
+		r = read_register(furnace, furnace->status, &raw);
+	if (jumped && r == 0)
+		r = session_check_units(&furnace->session);
+	if (r != 0) {
+		reading->quality = QUALITY_BAD;
+		reading->cause = CAUSE_JUMP;
+		return r;
+	}
+	furnace->seen_k = reading->value;
+	if (!jumped)
+		return 0;
+	furnace->report.sensor_break = raw != 0;
+	distrust(furnace, reading);
+	return 0;
+}
+
 static void obey(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
 {
 	switch ((enum device_mode)demand->mode) {
@@ -425,6 +462,8 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 		obey(furnace, &demand->furnace, cycle->t_lab_s);
 	if (r == 0)
 		r = read_fast(furnace, cycle->seq);
+	if (r == 0)
+		r = explain_jump(furnace);
 	if (r == 0)
 		r = read_slow(furnace, cycle->t_lab_s);
 	if (r == 0)

@@ -22,7 +22,7 @@
 #define DIFFERS_TWICE 2u
 #define RESET_AFTER_CYCLES 10u
 #define COIL_REPEAT_S 1.0
-#define LOOK_PERIOD_S 1.0
+#define LOOK_PERIOD_S 0.7 /* no divisor of a whole second: another master's rhythm would hide in it */
 
 struct press {
 	struct session session;
@@ -34,7 +34,7 @@ struct press {
 	uint16_t heartbeat, written_mode;
 	bool wrote;
 	double looked_lab_s;
-	uint32_t overwritten; /* looks in a row that found another's setpoint */
+	bool overwritten; /* the last look found a setpoint that is neither ours nor the one before */
 	uint32_t setpoint_differs, foreign, mode_differs, contactor_differs, latched_cycles;
 	uint8_t last_mode;
 	int8_t coil; /* last written: 0, 1; -1 unknown */
@@ -48,7 +48,7 @@ static void forget_device(struct press *press)
 	press->have_block = press->follow.following = press->wrote = false;
 	press->written_bar = press->before_write_bar = NAN;
 	press->setpoint_differs = press->foreign = press->mode_differs = press->contactor_differs = 0;
-	press->overwritten = 0;
+	press->overwritten = false;
 	press->looked_lab_s = -INFINITY;
 	press->coil = -1;
 	press->coil_lab_s = -INFINITY;
@@ -178,6 +178,9 @@ static int exchange(struct press *press, const struct driver_cycle *cycle, const
 	r = transfer(press, sent, words);
 	if (r == 0)
 		take_words(press, words, ret_block);
+	else
+		press->wrote =
+			false; /* what the device holds now is not known: nobody else is blamed for it */
 	return r;
 }
 
@@ -248,8 +251,8 @@ static void take_block(struct press *press, uint32_t seq, double prior_gpa)
 }
 
 /*
- * FC 23 writes before it reads, so that what another master wrote in between would never be seen: once a lab
- * second the block is read first.
+ * FC 23 writes before it reads, so that what another master wrote in between would never be seen: every 0.7 lab
+ * seconds the block is read first. What stands there is ours, or somebody else's.
  */
 static int look_before(struct press *press, double t_lab_s)
 {
@@ -265,8 +268,9 @@ static int look_before(struct press *press, double t_lab_s)
 	if (r != 0)
 		return r;
 	press_map_decode(&press->layout, words, &block);
-	count(&press->overwritten, fabs(block.setpoint_bar - press->block.setpoint_bar) > SAME_BAR &&
-					   !(block.status & PRESS_LOCAL));
+	press->overwritten = fabs(block.setpoint_bar - press->block.setpoint_bar) > SAME_BAR &&
+			     fabs(block.setpoint_bar - press->written_bar) > SAME_BAR &&
+			     !(block.status & PRESS_LOCAL);
 	return 0;
 }
 
@@ -353,7 +357,7 @@ static void press_cycle(void *state, const struct driver_cycle *cycle, const str
 	press->report.readback_differs = press->setpoint_differs >= DIFFERS_TWICE ||
 					 press->mode_differs >= DIFFERS_TWICE ||
 					 press->contactor_differs >= DIFFERS_TWICE;
-	press->report.second_master = press->foreign >= DIFFERS_TWICE || press->overwritten >= DIFFERS_TWICE;
+	press->report.second_master = press->foreign >= DIFFERS_TWICE || press->overwritten;
 	press->report.release_refused = press->follow.refused && demand->press.mode == MODE_CONTROL;
 	press->report.writes = press->writes;
 	report->press = press->report;

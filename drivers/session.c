@@ -43,6 +43,17 @@ static int read_expected(struct session *session, const struct profile_value *ex
 	return 0;
 }
 
+int session_check_units(struct session *session)
+{
+	const struct profile *profile = &session->device->profile;
+	bool ok;
+	int r = read_expected(session, profile->units, profile->unit_count, &ok);
+
+	if (r == 0)
+		session->units_differ = !ok;
+	return r;
+}
+
 /* Real devices answer exception 2 here; one that does not answer at all is asked three times, then taken as
  * real. */
 static void probe_simulated(struct session *session)

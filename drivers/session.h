@@ -24,6 +24,8 @@ void session_init(struct session *ret_session, const struct driver_setup *setup)
  * the device may be read; else a positive enum cause, and nothing but session_end may follow.
  */
 int session_begin(struct session *session, double t_lab_s);
+/* Reads the units now, out of their turn. 0, or a positive enum cause. */
+int session_check_units(struct session *session);
 /* True when this cycle may write: identity verified and three good cycles since reconnect and since desync.
  */
 bool session_may_write(const struct session *session);

@@ -300,6 +300,32 @@ static void a_lost_write_is_written_again(void **state)
 	free_bench(bench);
 }
 
+/* Neither is ever good: a burn-out of 1645 K would be a runaway, and 57 degC are no 136 K more in degF. */
+static void a_jump_is_explained_before_it_goes_out(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	run(bench, 30);
+	put_k(&bench->fake, PV, 1645);
+	bench->fake.words[STATUS] = 1 << 5;
+	run(bench, 1);
+	assert_true(bench->report.furnace.sensor_break);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_BAD);
+	put_k(&bench->fake, PV, 300);
+	bench->fake.words[STATUS] = 0;
+	run(bench, 2);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_GOOD);
+	put_k(&bench->fake, PV, 378);
+	bench->fake.words[UNITS] = 1;
+	run(bench, 1);
+	assert_true(bench->report.units_differ);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_BAD);
+	run(bench, 20);
+	assert_int_equal(bench->report.furnace.temperature_k.quality, QUALITY_BAD);
+	free_bench(bench);
+}
+
 static void second_master_and_panel_are_seen(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -439,6 +465,7 @@ int main(void)
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
 		cmocka_unit_test(a_lost_write_is_written_again),
+		cmocka_unit_test(a_jump_is_explained_before_it_goes_out),
 		cmocka_unit_test(second_master_and_panel_are_seen),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),
