@@ -67,8 +67,12 @@ enum verdict check_readback_press(struct step *step, char *ret_text)
 
 enum verdict check_identity(struct step *step, char *ret_text)
 {
-	bool furnace = furnace_answers(step) && !step->in->furnace_identity_ok;
-	bool press = press_answers(step) && !step->in->press_identity_ok && !step->plan->reference;
+	/* The values of a stranger are not taken, so that they age as if nobody answered. */
+	bool furnace = (furnace_answers(step) && !step->in->furnace_identity_ok) ||
+		       (step->in->furnace_stranger && !step->in->furnace_lost);
+	bool press = ((press_answers(step) && !step->in->press_identity_ok) ||
+		      (step->in->press_stranger && !step->in->press_lost)) &&
+		     !step->plan->reference;
 
 	/* A device that reconnects needs a few cycles to show who it is. */
 	if (!interlock_held(step, TIMER_IDENTITY, furnace || press, step->limits->bus_lost_s))

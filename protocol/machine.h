@@ -49,7 +49,8 @@ struct inputs {
 		furnace_second_master;
 	bool press_locked, press_local, press_depressurised, press_contactor_closed, press_watchdog_tripped,
 		press_identity_ok, press_readback_differs, press_second_master;
-	bool units_differ;             /* a panel's units or decimals are not the profile's */
+	bool furnace_stranger, press_stranger; /* another instrument answers at this address */
+	bool units_differ;                     /* a panel's units or decimals are not the profile's */
 	bool order_unproven;           /* a device's floats may be in another word order than declared */
 	bool devices_armed;            /* each device's own watchdog is armed (or its absence accepted) */
 	bool furnace_lost, press_lost; /* worker or line is gone */

@@ -177,12 +177,31 @@ void scan_go(struct scan_work *work, enum scan_step_kind kind)
 		scan_send(work, (enum scan_job)jobs[kind]);
 }
 
+/* A section that waits for a flow that does not come waits for the operator, who has to be told. */
+static void tell_no_purge(struct scan_work *work)
+{
+	const struct limits *limits = &work->plan->limits;
+	double since = work->m->purge_bad_since_lab_s;
+	char text[MACHINE_WHY];
+
+	if (since < 0 || work->now - since < limits->purge_time_s)
+		return;
+	snprintf(text, sizeof(text),
+		 "No nitrogen for the purge: %.1f ml/min, below %.0f %% of %.0f ml/min for %.0f s. Not "
+		 "armed; goes "
+		 "on when the flow is back. Check bottle and valve.",
+		 work->in->flow_ml_per_min.value, limits->purge_share * 100,
+		 work->plan->calorimetry.purge_ml_per_min, work->now - since);
+	scan_raise(work, ALARM_PURGE, text);
+}
+
 /* A trace that is still kept belongs to a section that has ended: the controller refuses to arm over it. */
 static void wait_purge(struct scan_work *work)
 {
 	const struct chip_inputs *in = work->in;
 	double since = work->m->purge_good_since_lab_s;
 
+	tell_no_purge(work);
 	if (since < 0 || work->now - since < work->plan->limits.purge_time_s || !work->fresh ||
 	    in->state == CHIP_RUNNING)
 		return;

@@ -77,6 +77,7 @@ static void read_furnace(const struct cycle_view *view, struct inputs *inputs)
 	inputs->furnace_sensor_break = report->furnace.sensor_break;
 	inputs->furnace_manual = report->furnace.manual;
 	inputs->furnace_identity_ok = report->furnace.identity_ok && report->online;
+	inputs->furnace_stranger = report->fault == CAUSE_IDENTITY;
 	inputs->furnace_readback_differs = report->furnace.readback_differs;
 	inputs->furnace_second_master = report->furnace.second_master;
 	inputs->units_differ |= report->units_differ;
@@ -101,6 +102,7 @@ static void read_press(const struct cycle_view *view, struct inputs *inputs)
 	inputs->press_contactor_closed = report->press.contactor_closed;
 	inputs->press_watchdog_tripped = report->press.watchdog_tripped;
 	inputs->press_identity_ok = report->press.identity_ok && report->online;
+	inputs->press_stranger = report->fault == CAUSE_IDENTITY;
 	inputs->press_readback_differs = report->press.readback_differs;
 	inputs->press_second_master = report->press.second_master;
 	inputs->units_differ |= report->units_differ;

@@ -88,6 +88,15 @@ static void frozen(struct plant *plant)
 	plant->in.furnace_output_pct.value = 10;
 }
 
+/* Every tenth read fails: what was frozen before it is frozen after it. */
+static void frozen_on_a_bad_line(struct plant *plant)
+{
+	frozen(plant);
+	if (fmod(elapsed(plant), 1) > 0.85)
+		plant->in.temperature_k.quality = QUALITY_BAD;
+	plant->in.temperature_k.cause = CAUSE_CRC;
+}
+
 static void stale_temperature(struct plant *plant)
 {
 	plant->in.temperature_k.t_lab_s = since;
@@ -111,6 +120,14 @@ static void readback_press(struct plant *plant)
 static void identity(struct plant *plant)
 {
 	plant->in.furnace_identity_ok = false;
+}
+
+/* As the driver tells it: the values of a stranger are not taken, they grow old. */
+static void stranger(struct plant *plant)
+{
+	plant->in.press_identity_ok = false;
+	plant->in.press_stranger = true;
+	plant->in.oil_bar.t_lab_s = plant->in.pressure_gpa.t_lab_s = since;
 }
 
 static void units(struct plant *plant)
@@ -219,6 +236,8 @@ static const struct expectation cases[] = {
 	{"stale pressure", PHASE_ISOTHERM, stale_pressure, 11, ALARM_STALE, PHASE_HOLD, true, true},
 	{"furnace read-back", PHASE_ISOTHERM, readback_furnace, 1, ALARM_READBACK, PHASE_HOLD, false, false},
 	{"press read-back", PHASE_ISOTHERM, readback_press, 1, ALARM_READBACK, PHASE_HOLD, true, true},
+	{"frozen value", PHASE_ISOTHERM, frozen_on_a_bad_line, 112, ALARM_FROZEN, PHASE_HOLD, true, false},
+	{"identity", PHASE_HEAT, stranger, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"identity", PHASE_ISOTHERM, identity, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"units", PHASE_ISOTHERM, units, 1, ALARM_UNITS, PHASE_HOLD, true, false},
 	{"bus lost", PHASE_ISOTHERM, bus, 6, ALARM_BUS_LOST, PHASE_ISOTHERM, false, false},

@@ -211,7 +211,11 @@ static void test_purge_row_38(void **unused)
 	(void)unused;
 	bench_init(&bench);
 	bench.in.flow_ml_per_min.value = 60;
+	assert_false(run_to(&bench, SCAN_ARM, 25));
+	assert_false(bench.alarms & (UINT64_C(1) << ALARM_PURGE));
 	assert_false(run_to(&bench, SCAN_ARM, 200));
+	assert_true(bench.alarms & (UINT64_C(1) << ALARM_PURGE)); /* who waits for a flow is told */
+	bench.alarms = 0;
 	bench.in.flow_ml_per_min.value = 70;
 	assert_true(run_to(&bench, SCAN_FIRE, 60));
 	bench.in.flow_ml_per_min.value = 10;
