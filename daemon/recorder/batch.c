@@ -107,10 +107,26 @@ int batch_add_entry(struct batch *batch, const void *body, size_t length, char *
 	return 0;
 }
 
+/* Goes into the table with the next entry. Two before that are one, from the first to the last. */
+static void note_gap(struct batch *batch, uint64_t first, uint64_t last, const char *why)
+{
+	if (batch->dropped_last == 0) {
+		batch->dropped_first = first;
+		batch->dropped_why = why;
+		log_error("samples from number %llu on are lost: %s", (unsigned long long)first, why);
+	}
+	batch->dropped_last = last;
+}
+
 int batch_add_sample(struct batch *batch, const struct publication *publication)
 {
 	if (batch->sample_count == BATCH_SAMPLES_MAX || publication->topic != TOPIC_SAMPLE)
 		return -EBADMSG;
+	if (batch->seen_sample != 0 && publication->seq > batch->seen_sample + 1)
+		note_gap(batch, batch->seen_sample + 1, publication->seq - 1,
+			 "control kept no more while the recorder was away");
+	if (publication->seq > batch->seen_sample)
+		batch->seen_sample = publication->seq;
 	set_due(batch);
 	batch->samples[batch->sample_count++] = *publication;
 	return 0;
@@ -134,11 +150,11 @@ static int store_gap(struct batch *batch, struct store *store)
 	if (batch->dropped_last == 0)
 		return 0;
 	s = store_prepare(store, store->journal,
-			  "INSERT INTO gaps(first_seq, last_seq, t_wall_us, why) VALUES(?, ?, ?, 'no space "
-			  "for samples')");
+			  "INSERT INTO gaps(first_seq, last_seq, t_wall_us, why) VALUES(?, ?, ?, ?)");
 	bind_integer(s, 1, (int64_t)batch->dropped_first);
 	bind_integer(s, 2, (int64_t)batch->dropped_last);
 	bind_integer(s, 3, clock_wall_us());
+	bind_text(s, 4, batch->dropped_why);
 	return store_run(s);
 }
 
@@ -193,11 +209,7 @@ static int commit_entries(struct batch *batch, struct store *store)
 
 static void drop_samples(struct batch *batch, const char *why)
 {
-	if (batch->dropped_last == 0) {
-		batch->dropped_first = batch->samples[0].seq;
-		log_error("samples are dropped: %s", why);
-	}
-	batch->dropped_last = batch->samples[batch->sample_count - 1].seq;
+	note_gap(batch, batch->samples[0].seq, batch->samples[batch->sample_count - 1].seq, why);
 	batch->sample_count = 0;
 }
 

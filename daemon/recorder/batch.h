@@ -27,8 +27,10 @@ struct batch {
 	bool now;
 	int64_t due_ns;                          /* 0: nothing waits */
 	uint64_t start, last_entry, last_sample; /* committed */
+	uint64_t seen_sample;                    /* highest number that came, or was there; 0: none */
 	uint64_t dropped_first, dropped_last;    /* samples, not yet recorded as a gap; 0: none */
-	int32_t error;                           /* of the last commit */
+	const char *dropped_why;
+	int32_t error; /* of the last commit */
 };
 
 /* 0 or -ENOMEM. */

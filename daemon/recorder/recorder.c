@@ -78,6 +78,7 @@ static int send_loaded(struct recorder *recorder)
 
 	if (r == 0)
 		r = batch_init(&recorder->batch, loaded.last_start, loaded.last_entry);
+	recorder->batch.seen_sample = r == 0 ? loaded.topic_seq[TOPIC_SAMPLE] : 0;
 	if (r == 0)
 		r = send_message(recorder, LINK_LOADED, &loaded, sizeof(loaded), -1);
 	if (r == 0)

@@ -161,6 +161,25 @@ static void full_disk_drops_samples_first(void **state)
 	assert_int_equal(store_get_number(journal, "SELECT count(*) FROM gaps", 0), 1);
 }
 
+/* What control's ring could not keep while the recorder was away never comes: the hole has its entry. */
+static void a_jump_in_the_samples_is_a_gap(void **state)
+{
+	struct fixture *fixture = *state;
+	struct publication sample = {.topic = TOPIC_SAMPLE}, event = {.topic = TOPIC_STATE, .seq = 1};
+	sqlite3 *journal = fixture->store.journal;
+
+	fixture->batch.seen_sample = 40; /* from the start before */
+	for (uint64_t seq = 41; seq <= 60; seq++) {
+		sample.seq = seq <= 50 ? seq : seq + 100;
+		assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	}
+	add(fixture, 1, JOURNAL_PUBLICATION, &event, sizeof(event));
+	commit(fixture);
+	assert_int_equal(store_get_number(journal, "SELECT count(*) FROM gaps", 0), 1);
+	assert_int_equal(store_get_number(journal, "SELECT first_seq FROM gaps", 0), 51);
+	assert_int_equal(store_get_number(journal, "SELECT last_seq FROM gaps", 0), 150);
+}
+
 /* Hazard 28: the journal gets the reserve before it says that the disk is full; room brings the reserve back.
  */
 static void full_disk_gives_up_the_reserve(void **state)
@@ -301,6 +320,7 @@ int main(void)
 		STORE_TEST(half_a_submit_is_not_committed),
 		STORE_TEST(full_disk_keeps_the_batch),
 		STORE_TEST(full_disk_drops_samples_first),
+		STORE_TEST(a_jump_in_the_samples_is_a_gap),
 		STORE_TEST(full_disk_gives_up_the_reserve),
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
