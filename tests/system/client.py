@@ -98,11 +98,13 @@ class Client:
         self.close_commands()
         return None
 
-    def ask(self, command, tries=3, seconds=REPLY_S, **fields):
-        """The reply; the same id is sent again when none comes."""
+    def ask(self, command, patience_s=3 * REPLY_S, **fields):
+        """The reply; the same id is sent again when none comes, or when densd was busy."""
         request = {"id": f"{os.getpid()}-{next(ASKED)}-{time.time_ns()}", "command": command, **fields}
-        for _ in range(tries):
-            reply = self.ask_once(request, seconds)
+        end, reply = time.monotonic() + patience_s, None
+        while time.monotonic() < end:
+            reply = self.ask_once(request, REPLY_S)
             if reply and reply["code"] != "busy":
                 return reply
-        raise NoAnswer(f"{command}: no answer in {tries} times {seconds} s")
+            self.listen(0.1)
+        raise NoAnswer(f"{command}: in {patience_s} s {'no answer' if reply is None else reply['why']}")

@@ -105,6 +105,11 @@ class Lab:
                 raise LabError(f"densd was not ready in {timeout_s} s:\n{self.log_end('densd')}") from None
             self.ready_s = time.monotonic() - begun
 
+    def stop_densd(self):
+        """SIGTERM, as systemd would; the instruments are left as they are."""
+        self.densd.terminate()
+        self.densd.wait(10)
+
     def workers(self):
         """{pid: command name} of densd's children."""
         found = {}

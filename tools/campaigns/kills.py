@@ -21,7 +21,7 @@ def arguments(parser):
 def run(options):
     sys.path.insert(0, str(DRIVER.parent))
     import kills  # beside the laboratory it drives
-    probe = subprocess.run([sys.executable, DRIVER, options.build, SOURCE, "--kills", "0"], check=False)
+    probe = subprocess.run([sys.executable, DRIVER, options.build, SOURCE, "--kills", "0"], capture_output=True, check=False)
     if probe.returncode:
         sys.exit(f"campaign: no built tree in {options.build}: meson setup {options.build} && ninja -C {options.build}")
     state = progress.State(options.state, f"kills from seed {options.first}")

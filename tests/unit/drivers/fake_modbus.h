@@ -17,6 +17,8 @@ struct fake_modbus {
 	int fail;             /* a cause that every transaction returns, 0: none */
 	bool deaf;            /* acknowledges writes and does nothing */
 	bool simulated;       /* answers the block at 0x7FF0 */
+	bool behind;          /* answers each one-word question with the answer to the one before */
+	uint16_t kept_word;
 	void (*after_write)(struct fake_modbus *fake);
 };
 
@@ -44,6 +46,10 @@ static inline int fake_read(struct modbus_line *line, const struct modbus_peer *
 		return CAUSE_EXCEPTION;
 	}
 	memcpy(ret_words, fake->words + address, count * sizeof(*ret_words));
+	if (fake->behind && count == 1) {
+		ret_words[0] = fake->kept_word;
+		fake->kept_word = fake->words[address];
+	}
 	return 0;
 }
 

@@ -326,6 +326,26 @@ static void a_jump_is_explained_before_it_goes_out(void **state)
 	free_bench(bench);
 }
 
+/* An identity that was asked for twice answers twice: its second answer is not taken for the units. */
+static void a_line_one_answer_behind_changes_no_units(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	run(bench, 30);
+	bench->fake.line.desyncs++;
+	bench->fake.behind = true;
+	bench->fake.kept_word = 0x2461;
+	run(bench, 1);
+	assert_false(bench->report.units_differ);
+	assert_int_equal(bench->report.fault, CAUSE_MISMATCH);
+	bench->fake.behind = false;
+	run(bench, 5);
+	assert_int_equal(bench->report.fault, CAUSE_NONE);
+	assert_false(bench->report.units_differ);
+	free_bench(bench);
+}
+
 static void second_master_and_panel_are_seen(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -466,6 +486,7 @@ int main(void)
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
 		cmocka_unit_test(a_lost_write_is_written_again),
 		cmocka_unit_test(a_jump_is_explained_before_it_goes_out),
+		cmocka_unit_test(a_line_one_answer_behind_changes_no_units),
 		cmocka_unit_test(second_master_and_panel_are_seen),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),
