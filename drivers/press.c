@@ -251,8 +251,8 @@ static void take_block(struct press *press, uint32_t seq, double prior_gpa)
 }
 
 /*
- * FC 23 writes before it reads, so that what another master wrote in between would never be seen: every 0.7 lab
- * seconds the block is read first. What stands there is ours, or somebody else's.
+ * FC 23 writes before it reads, so that what another master wrote in between would never be seen: every 0.7
+ * lab seconds the block is read first. What stands there is ours, or somebody else's.
  */
 static int look_before(struct press *press, double t_lab_s)
 {
