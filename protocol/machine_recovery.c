@@ -109,7 +109,6 @@ static void go_on(struct step *step, const struct recovery_decision *decision)
 		step->m->setpoint_k = step->in->temperature_k.value;
 	if (step->p_fresh)
 		step->m->setpoint_gpa = fmax(step->m->setpoint_gpa, step->in->pressure_gpa.value);
-	step->m->interrupted = true;
 	step_enter(step, (enum phase)step->m->phase, decision->text);
 	step_intend(step, INTENT_RECOVERY, true, decision->text);
 }
@@ -128,7 +127,6 @@ static void cool_on(struct step *step, bool release, const struct recovery_decis
 		step->p->resume_offered = false;
 	step->p->decompressing = false;
 	step->p->heater_off = step->p->heater_off || release;
-	step->m->interrupted = true;
 	step_enter(step, phase, decision->text);
 }
 
@@ -150,9 +148,18 @@ static void fail(struct step *step, const struct recovery_decision *decision)
 	machine_finish(step, OUTCOME_FAILED, decision->text);
 }
 
+/* From the first pressure to the last a restart is an interruption, whatever its row does and however it
+ * ends. */
+static bool is_under_way(const struct machine *machine)
+{
+	return (machine->phase >= PHASE_COMPRESS && machine->phase <= PHASE_DECOMPRESS) ||
+	       (machine->phase >= PHASE_HOLD && machine->phase <= PHASE_HANDED_OVER);
+}
+
 void machine_recover(struct step *step, const struct recovery_decision *decision)
 {
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
+	step->m->interrupted = step->m->interrupted || is_under_way(step->m);
 	begin_again(step);
 	/* Whatever the row but R1: locking a press that somebody moves at its panel would fight him. A trip
 	 * stays latched as well. */

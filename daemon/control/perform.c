@@ -167,7 +167,10 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	    (next.phase == PHASE_DONE || next.phase == PHASE_IDLE))
 		end_run(control);
 	if (before.phase != next.phase || before.latched != next.latched || before.outcome != next.outcome) {
-		publish_snapshot(control);
+		if (before.latched != next.latched)
+			publish_snapshot_now(control);
+		else
+			publish_snapshot(control);
 		publish_state(control, true);
 	} else if (event->kind == EVENT_VERB) {
 		publish_state(control, false);

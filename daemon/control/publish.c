@@ -310,7 +310,7 @@ void publish_sample(struct control *control, double t_lab_s, int64_t now_ns)
 	publish_flush(control);
 }
 
-void publish_snapshot(struct control *control)
+static void store_snapshot(struct control *control, bool now)
 {
 	uint64_t entry;
 
@@ -331,10 +331,20 @@ void publish_snapshot(struct control *control)
 	memcpy(snapshot.topic_seq, control->publishing.seq, sizeof(snapshot.topic_seq));
 	memcpy(snapshot.restart_wall_us, control->restart_wall_us, sizeof(snapshot.restart_wall_us));
 	control->publishing.snapshot_ns = clock_mono_ns();
-	if (publish_journal(control, JOURNAL_SNAPSHOT, control->chip_entry == UINT64_MAX, NULL, &snapshot,
-			    sizeof(snapshot), &entry) == 0 &&
+	now = now || control->chip_entry == UINT64_MAX;
+	if (publish_journal(control, JOURNAL_SNAPSHOT, now, NULL, &snapshot, sizeof(snapshot), &entry) == 0 &&
 	    control->chip_entry == UINT64_MAX)
 		control->chip_entry = entry;
+}
+
+void publish_snapshot(struct control *control)
+{
+	store_snapshot(control, false);
+}
+
+void publish_snapshot_now(struct control *control)
+{
+	store_snapshot(control, true);
 }
 
 void publish_scan_snapshot(struct control *control)

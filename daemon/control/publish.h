@@ -21,6 +21,8 @@ void publish_periodic(struct control *control, int64_t now_ns);
 /* After a restart of the gateway: the last value of every topic, with its own number. */
 void publish_again(struct control *control);
 void publish_snapshot(struct control *control);
+/* The same, committed at once. */
+void publish_snapshot_now(struct control *control);
 /* As well, at once; the chip gets its next job when this is on disk. */
 void publish_scan_snapshot(struct control *control);
 /* Adds an entry to the journal and sends it when the recorder is there. 0 and the number, or -errno. */

@@ -81,6 +81,13 @@ static void restore_run(struct control *control, const struct control_snapshot *
 	control->has_plan = true;
 }
 
+/* A trip acts first: its intent may be on disk and the snapshot after it not yet. */
+static void restore_trip(struct control *control, const struct link_loaded *loaded)
+{
+	if (loaded->intents_in_doubt > 0 && loaded->last_intent.kind == INTENT_TRIP)
+		control->machine.latched = true;
+}
+
 void start_restore(struct control *control)
 {
 	const struct link_loaded *loaded = &control->recovering.loaded;
@@ -95,6 +102,7 @@ void start_restore(struct control *control)
 		memcpy(control->restart_wall_us, loaded->snapshot.restart_wall_us,
 		       sizeof(control->restart_wall_us));
 		restore_run(control, &loaded->snapshot);
+		restore_trip(control, loaded);
 	}
 	restore_numbers(control, loaded, usable);
 	if (usable)

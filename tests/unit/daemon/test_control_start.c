@@ -137,6 +137,28 @@ static void decided_as(const char *row, bool furnace, bool press)
 	assert_non_null(strstr(control->machine.cause, row));
 }
 
+/* The power went between a trip's intent and the snapshot that is latched. */
+static void a_trip_whose_intent_alone_is_on_disk_is_latched(void **state)
+{
+	struct link_loaded *loaded = &control->recovering.loaded;
+
+	(void)state;
+	loaded->has_snapshot = true;
+	loaded->snapshot.version = SNAPSHOT_VERSION;
+	loaded->snapshot.size = sizeof(loaded->snapshot);
+	machine_init(&loaded->snapshot.machine, 0);
+	loaded->snapshot.machine.phase = PHASE_HEAT;
+	start_restore(control);
+	assert_false(control->machine.latched);
+	loaded->intents_in_doubt = 1;
+	loaded->last_intent = (struct intent){.number = 7, .kind = INTENT_SEGMENT};
+	start_restore(control);
+	assert_false(control->machine.latched);
+	loaded->last_intent.kind = INTENT_TRIP;
+	start_restore(control);
+	assert_true(control->machine.latched);
+}
+
 static void after_the_limit_the_temperature_is_unknown(void **state)
 {
 	(void)state;
@@ -187,6 +209,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(five_good_cycles_decide, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_trip_whose_intent_alone_is_on_disk_is_latched, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(instruments_that_come_late_are_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
 						tear_down),

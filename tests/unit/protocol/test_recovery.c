@@ -426,6 +426,23 @@ static void test_r14_goes_on_from_the_measured(void **unused)
 }
 
 /* R15: resume is offered for its time and not a tick longer. */
+/* Whatever row decides: who restarts under way is interrupted, for the run's record. */
+static void test_a_restart_under_way_interrupts(void **unused)
+{
+	(void)unused;
+	for (int phase = PHASE_WAIT_CAPSULE; phase < PHASE_MAX; phase++)
+		for (int t = RT_UNKNOWN; t <= RT_HOT; t++) {
+			struct recovery_facts facts =
+				facts_of(phase, RP_PRESSED, (enum recovery_temperature)t);
+			bool under_way = phase >= PHASE_COMPRESS && phase != PHASE_DONE;
+			struct plant plant;
+
+			plant_put(&plant, (enum phase)phase);
+			recover(&plant, &facts);
+			assert_true(plant.machine.interrupted == under_way);
+		}
+}
+
 static void test_r15_offer_ends(void **unused)
 {
 	struct recovery_facts facts = facts_of(PHASE_ISOTHERM, RP_PRESSED, RT_HOT);
@@ -497,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_another_device_gets_no_writes),
 		cmocka_unit_test(test_restart_never_heats),
 		cmocka_unit_test(test_r14_goes_on_from_the_measured),
+		cmocka_unit_test(test_a_restart_under_way_interrupts),
 		cmocka_unit_test(test_r15_offer_ends),
 		cmocka_unit_test(test_scan_rows),
 		cmocka_unit_test(test_action_names),
