@@ -21,7 +21,7 @@ import time
 
 from client import Client, NoAnswer
 from lab import SKIP, Lab, LabError
-from record import PHASE_ABORTING, PHASE_TRIPPED, Record, missing
+from record import PHASE_ABORTING, PHASE_TRIPPED, UNDER_WAY, Record, missing
 from truth import Truth
 
 PROTOCOL = """densd: protocol/1
@@ -204,7 +204,7 @@ def judge_record(killer, record):
 
 
 def judge_outcome(killer, record, truth):
-    outcome, calorimetry, cause, _ = record.outcome(killer.run)
+    outcome, calorimetry, cause, interrupted = record.outcome(killer.run)
     phases, alarms = record.phases(), record.alarms()
     killer.ended = outcome
     reason = killer.aborted or alarms & REASONS or PHASE_TRIPPED in phases
@@ -222,6 +222,8 @@ def judge_outcome(killer, record, truth):
         yield f"the run ended as {outcome}"
     if outcome != "completed" and not reason and not killer.control_deaths:
         yield f"{outcome} ({cause}) though no hazard was met and control never died"
+    if UNDER_WAY & set(record.restarts()) and not interrupted:
+        yield f"control died under way and the run's record says nothing of it ({outcome}, {cause})"
     if killer.scans and outcome == "completed" and calorimetry != "completed":
         yield f"calorimetry ended as {calorimetry}"
 

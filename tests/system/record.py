@@ -7,6 +7,7 @@ OUTCOMES = ("none", "completed", "aborted", "tripped", "failed", "handed-over")
 SECTION_OUTCOMES = ("none", "scanned", "lost", "fault", "cancelled")
 INTENT_FIRE = 5
 PHASE_ABORTING, PHASE_TRIPPED = 11, 12
+UNDER_WAY = {4, 5, 6, 7, 8, 10, 11, 12, 13, 14}
 TOPICS = {"state": 1, "alarm": 2, "scan": 3, "result": 4}
 
 
@@ -45,6 +46,10 @@ class Record:
 
     def phases(self):
         return {row[0] for row in self.all("SELECT to_phase FROM transitions")}
+
+    def restarts(self):
+        """Phases in which a start of control found the run. The facts come first in the stored struct."""
+        return [row[0][2] for row in self.all("SELECT body FROM recoveries")]
 
     def alarms(self):
         """Numbers of all alarms ever raised."""
