@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define SLOPE_WINDOW_S 10.0
-#define FALL_WINDOW_S 1.0
 #define READS_REMEMBERED 0x7
 #define OUTPUT_ZERO_PCT 0.5
 #define RING_BYTES ((MEMORY_RING_LAST - MEMORY_RING_K + 1) * sizeof(double))
@@ -62,7 +61,7 @@ static void observe_pressure(struct step *step)
 		memory[MEMORY_FALL_GPA] = step->in->pressure_gpa.value;
 	}
 	span_s = at_lab_s - memory[MEMORY_FALL_LAB_S];
-	if (span_s < FALL_WINDOW_S)
+	if (span_s < 2)
 		return;
 	memory[MEMORY_FALL_GPA_PER_S] = (step->in->pressure_gpa.value - memory[MEMORY_FALL_GPA]) / span_s;
 	memory[MEMORY_FALL_LAB_S] = at_lab_s;
@@ -218,10 +217,8 @@ enum verdict check_sensor_break(struct step *step, char *ret_text)
 	double jump_k;
 	bool bad = reads_badly(step, &jump_k);
 
-	/* A read that failed says nothing about the value: the time in which it stood still is kept. */
-	if (m->quality == QUALITY_GOOD && answers)
-		interlock_held(step, TIMER_FROZEN, same && output_is(step, step->limits->frozen_output_pct),
-			       0);
+	interlock_held(step, TIMER_FROZEN,
+		       same && answers && output_is(step, step->limits->frozen_output_pct), 0);
 	if (!bad && !(answers && step->in->furnace_sensor_break))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,

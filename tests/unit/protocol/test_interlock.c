@@ -88,15 +88,6 @@ static void frozen(struct plant *plant)
 	plant->in.furnace_output_pct.value = 10;
 }
 
-/* Every tenth read fails: what was frozen before it is frozen after it. */
-static void frozen_on_a_bad_line(struct plant *plant)
-{
-	frozen(plant);
-	if (fmod(elapsed(plant), 1) > 0.85)
-		plant->in.temperature_k.quality = QUALITY_BAD;
-	plant->in.temperature_k.cause = CAUSE_CRC;
-}
-
 static void stale_temperature(struct plant *plant)
 {
 	plant->in.temperature_k.t_lab_s = since;
@@ -236,7 +227,6 @@ static const struct expectation cases[] = {
 	{"stale pressure", PHASE_ISOTHERM, stale_pressure, 11, ALARM_STALE, PHASE_HOLD, true, true},
 	{"furnace read-back", PHASE_ISOTHERM, readback_furnace, 1, ALARM_READBACK, PHASE_HOLD, false, false},
 	{"press read-back", PHASE_ISOTHERM, readback_press, 1, ALARM_READBACK, PHASE_HOLD, true, true},
-	{"frozen value", PHASE_ISOTHERM, frozen_on_a_bad_line, 112, ALARM_FROZEN, PHASE_HOLD, true, false},
 	{"identity", PHASE_HEAT, stranger, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"identity", PHASE_ISOTHERM, identity, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"units", PHASE_ISOTHERM, units, 1, ALARM_UNITS, PHASE_HOLD, true, false},
