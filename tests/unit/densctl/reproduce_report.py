@@ -53,6 +53,8 @@ def main():
         words = ["595.80", "595.50", "-2.5 +- 0.3", "3 to 4 K below", "slightly above", "634.0 +- 5.2", "625 and 643", "5.43",
                  "not the physics", "0.81", " 77 "]  # (695.7 - 690) / 7
         faults += [f"the table lacks {word!r}: {done.stdout}" for word in words if word not in done.stdout]
+        odd = run(sys.argv[1], folder, {"7GPa-643K": {**truth(595.8, 695.7), "Ea_over_RTg": -11.2}}).stdout
+        faults += ["no activation energy is negative"] if "-11.2" in odd else []
         faults += [] if done.returncode == 0 else [f"they agree, and it says {done.returncode}: {done.stderr}"]
     with tempfile.TemporaryDirectory() as folder:
         done = run(sys.argv[1], folder, {**truths, "7GPa-298K": truth(719.0, 640.0)})
