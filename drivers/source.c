@@ -26,8 +26,8 @@ void source_forget(struct source *source)
 {
 	source->state.setpoint_reads = source->state.status_reads = 0;
 	source->judged_setpoint = source->judged_status = source->setpoint_mark = source->status_mark = 0;
-	source->started = source->ran = source->failed_itself = source->follow.following = false;
-	source->last_mode = MODE_OBSERVE;
+	/* That it ran, and stopped by itself, is not forgotten with the line. */
+	source->started = source->follow.following = false;
 	source->written_bar = source->before_write_bar = NAN;
 	source->written_lab_s = source->order_lab_s = -INFINITY;
 	source->ordered = -1;
@@ -168,32 +168,48 @@ static int regulate(struct source *source, const struct press_demand *demand, do
 	return r;
 }
 
-int source_obey(struct source *source, const struct driver_cycle *cycle, const struct press_demand *demand,
-		bool units_differ)
+/* Nothing is told, and what was told is not believed to stand. */
+static void stand_by(struct source *source)
+{
+	source->follow.following = false;
+	source->written_bar = NAN;
+	source->ordered = -1;
+}
+
+static int start(struct source *source, const struct press_demand *demand)
 {
 	int r = 0;
 
-	if (demand->mode != MODE_OBSERVE && !source->started && source->ops->start) {
+	if (demand->mode != MODE_OBSERVE && !source->started && source->ops->start)
 		r = source->ops->start(source->driver);
-		if (r != 0)
-			return r;
+	source->started = source->started || (demand->mode != MODE_OBSERVE && r == 0);
+	return r;
+}
+
+int source_obey(struct source *source, const struct driver_cycle *cycle, const struct press_demand *demand,
+		bool may_write, bool units_differ)
+{
+	int r, started;
+
+	if (!may_write) {
+		stand_by(source);
+		return 0;
 	}
-	source->started = source->started || demand->mode != MODE_OBSERVE;
+	started = start(source, demand);
+	if (started != 0 && (demand->mode != MODE_OFF || started != CAUSE_EXCEPTION))
+		return started;
 	switch ((enum device_mode)demand->mode) {
 	case MODE_OBSERVE:
-		source->follow.following = source->ran = source->failed_itself = false;
-		source->written_bar = NAN;
-		source->ordered = -1;
-		break;
+		stand_by(source);
+		source->ran = source->failed_itself = false;
+		return 0;
 	case MODE_OFF:
 		r = lock(source, cycle->t_lab_s);
-		break;
+		return started != 0 ? started : r;
 	case MODE_CONTROL:
-		r = regulate(source, demand, cycle->t_lab_s, units_differ);
-		break;
+		return regulate(source, demand, cycle->t_lab_s, units_differ);
 	}
-	source->last_mode = demand->mode;
-	return r;
+	return 0;
 }
 
 /* Still the old value: the write was not done. A third value: somebody else writes. */

@@ -40,7 +40,6 @@ struct source {
 	double resolution_bar; /* what a setpoint can differ by */
 	double limit_high_bar; /* what the instrument itself takes at most; NAN: unknown */
 	bool started, ran, failed_itself;
-	uint8_t last_mode;
 	double written_bar, before_write_bar, written_lab_s; /* NAN: nothing since the connect */
 	double order_lab_s;                                  /* of the last run or stop */
 	int8_t ordered;                                      /* 1 run, 0 stop, -1 nothing */
@@ -56,10 +55,13 @@ int source_init(struct source *ret_source, const struct source_ops *ops, void *d
 		const struct driver_setup *setup, double resolution_bar);
 /* After a reconnect: nothing that was written is believed to stand. */
 void source_forget(struct source *source);
-/* What the demand asks for, before the instrument is read in this cycle. 0 or the cause of the first write
- * that failed. */
+/*
+ * What the demand asks for, before the instrument is read in this cycle. @may_write: false while the line or
+ * identity is in doubt; nothing is told then, and what stopped by itself is remembered. 0 or the cause of the
+ * first write that failed; a start that is refused does not keep a stop from being tried.
+ */
 int source_obey(struct source *source, const struct driver_cycle *cycle, const struct press_demand *demand,
-		bool units_differ);
+		bool may_write, bool units_differ);
 /* After it was read. Fills the press part of @report; the common part is the session's. */
 void source_conclude(struct source *source, const struct driver_cycle *cycle,
 		     const struct press_demand *demand, bool identity_ok, struct report *report);

@@ -189,7 +189,6 @@ static int read_pump(struct pump *pump, uint32_t seq)
 static void pump_cycle(void *state, const struct driver_cycle *cycle, const struct demand *demand,
 		       struct report *report, int *ret_trace_fd)
 {
-	static const struct press_demand observe;
 	struct pump *pump = state;
 	struct session *session = &pump->session;
 	int r = session_begin(session, cycle->t_lab_s), obeyed = 0;
@@ -200,8 +199,7 @@ static void pump_cycle(void *state, const struct driver_cycle *cycle, const stru
 		forget_device(pump);
 	}
 	if (r == 0)
-		obeyed = source_obey(&pump->source, cycle,
-				     session_may_write(session) ? &demand->press : &observe,
+		obeyed = source_obey(&pump->source, cycle, &demand->press, session_may_write(session),
 				     session->units_differ);
 	if (obeyed != CAUSE_RANGE)
 		r = r != 0 ? r : obeyed;

@@ -3,10 +3,9 @@
 
 static int obey(struct source_text *text, const struct driver_cycle *cycle, const struct press_demand *demand)
 {
-	static const struct press_demand observe;
 	struct text_session *session = &text->session;
 
-	return source_obey(&text->source, cycle, text_session_may_write(session) ? demand : &observe,
+	return source_obey(&text->source, cycle, demand, text_session_may_write(session),
 			   session->units_differ);
 }
 

@@ -14,7 +14,7 @@ struct instrument {
 	struct source source;
 	struct bus_config config;
 	double bar, setpoint_bar;
-	bool running, deaf, units_differ;
+	bool running, deaf, units_differ, in_doubt, start_refused;
 	char told[2000]; /* S12.3 a setpoint, R run, H stop, B begin */
 	struct press_demand demand;
 	struct report report;
@@ -54,7 +54,7 @@ static int begin(void *driver)
 {
 	(void)driver;
 	note("B ");
-	return 0;
+	return it.start_refused ? CAUSE_EXCEPTION : 0;
 }
 
 static const struct source_ops ops = {.write_setpoint = write_setpoint, .run = run_it, .start = begin};
@@ -101,7 +101,7 @@ static void cycle(int times)
 	while (times-- > 0) {
 		struct driver_cycle now = {.seq = 1, .t_lab_s = it.t_lab_s};
 
-		it.last_r = source_obey(&it.source, &now, &it.demand, it.units_differ);
+		it.last_r = source_obey(&it.source, &now, &it.demand, !it.in_doubt, it.units_differ);
 		read_instrument();
 		source_conclude(&it.source, &now, &it.demand, true, &it.report);
 		it.t_lab_s += 0.1;
@@ -236,6 +236,42 @@ static void what_stops_by_itself_stays_stopped(void **state)
 	assert_non_null(strstr(it.told, "R "));
 }
 
+/* Neither a doubtful line nor a new connection makes it forget that. */
+static void a_doubtful_line_does_not_start_it_again(void **state)
+{
+	(void)state;
+	cycle(5);
+	load_to(0.3);
+	it.in_doubt = true;
+	it.running = false;
+	cycle(3);
+	it.in_doubt = false;
+	it.told[0] = '\0';
+	cycle(50);
+	assert_string_equal(it.told, "");
+	assert_true(it.report.press.readback_differs);
+	source_forget(&it.source);
+	cycle(50);
+	assert_string_equal(it.told, "B ");
+	assert_true(it.report.press.readback_differs);
+}
+
+/* It cannot be taken into remote control: a stop is tried all the same. */
+static void a_refused_start_does_not_keep_it_from_being_stopped(void **state)
+{
+	(void)state;
+	it.bar = it.setpoint_bar = 100;
+	it.running = it.start_refused = true;
+	cycle(5);
+	regulate(0.4);
+	cycle(2);
+	assert_string_equal(it.told, "B B ");
+	it.demand.mode = MODE_OFF;
+	cycle(1);
+	assert_string_equal(it.told, "B B B H ");
+	assert_false(it.running);
+}
+
 static void at_the_panel_nothing_is_written(void **state)
 {
 	(void)state;
@@ -317,7 +353,7 @@ static void a_bad_pressure_is_neither_empty_nor_steered_by(void **state)
 	it.source.state.pressure_bar.quality = QUALITY_BAD;
 	it.source.state.pressure_bar.value = 0;
 	regulate(0.4);
-	assert_int_equal(source_obey(&it.source, &now, &it.demand, false), 0);
+	assert_int_equal(source_obey(&it.source, &now, &it.demand, true, false), 0);
 	source_conclude(&it.source, &now, &it.demand, true, &it.report);
 	assert_string_equal(it.told, "");
 	assert_false(it.report.press.depressurised);
@@ -334,6 +370,8 @@ int main(void)
 		cmocka_unit_test_setup(it_does_not_run_when_the_setpoint_is_not_done, set_up),
 		cmocka_unit_test_setup(down_only_on_a_permit, set_up),
 		cmocka_unit_test_setup(what_stops_by_itself_stays_stopped, set_up),
+		cmocka_unit_test_setup(a_doubtful_line_does_not_start_it_again, set_up),
+		cmocka_unit_test_setup(a_refused_start_does_not_keep_it_from_being_stopped, set_up),
 		cmocka_unit_test_setup(at_the_panel_nothing_is_written, set_up),
 		cmocka_unit_test_setup(in_other_units_it_can_only_be_stopped, set_up),
 		cmocka_unit_test_setup(it_is_not_asked_for_more_than_it_takes, set_up),
