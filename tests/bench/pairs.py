@@ -107,7 +107,7 @@ def bench_numpy(folder, printed):
     t, first = read_columns(np, os.path.join(folder, "first.csv"))
     reference = read_columns(np, os.path.join(folder, "reference.csv"))[1]
     windows = [numbers_of(name + r" ([0-9.]+) to ([0-9.]+) K", printed) for name in ("glass", "liquid")]
-    own_ms, = numbers_of(r"10,000 points, median: ([0-9.]+) ms", printed)
+    own_ms, = numbers_of(r"10,000 points[^:]*: ([0-9.]+) ms", printed)
     tf, tp, onset = analyse(np, savgol_filter, find_peaks, t, first, reference, *windows)
     ms = median_ms(lambda: analyse(np, savgol_filter, find_peaks, t, first, reference, *windows), 60)
     print(f"the same steps in numpy/scipy {np.__version__}, windows given: {ms:.2f} ms, {ms / own_ms:.1f} times as long; "
