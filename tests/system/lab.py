@@ -145,8 +145,17 @@ class Lab:
             time.sleep(0.05)
         raise LabError(f"{what}: not in {seconds} s\n{self.log_end('densim')}{self.log_end('densd')}")
 
+    def attend(self):
+        """What an operator does where a busy machine kept the wires of a fast laboratory waiting: see that they answer, and
+        resume. Returns the phase."""
+        state = self.state()
+        if state["phase"] == "hold" and state["cause"].startswith("No good "):
+            print(f"note: held, as this machine is busy: {state['cause']}", flush=True)
+            self.densctl("resume")
+        return state["phase"]
+
     def wait_phase(self, phase, seconds):
-        self.wait_until(lambda: self.state()["phase"] == phase, seconds, f"phase {phase}")
+        self.wait_until(lambda: self.attend() == phase, seconds, f"phase {phase}")
 
     # beginning and end
 

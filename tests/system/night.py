@@ -47,11 +47,7 @@ def run_record(lab, run):
 
 
 def attend(lab):
-    """What an operator does where a busy machine kept the wires of a fast laboratory waiting: see that they answer, resume."""
-    state = lab.state()
-    if state["phase"] == "hold" and state["cause"].startswith("No good "):
-        print(f"note: held, as this machine is busy: {state['cause']}", flush=True)
-        lab.densctl("resume")
+    lab.attend()
 
 
 def wait_run(lab, run, seconds):
