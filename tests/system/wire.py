@@ -146,7 +146,10 @@ def held_and_resumed(client, examples):
     faults = differences(examples["reply"], first) + differences(examples["state"], {
         **{key: examples["state"][key] for key in ("topic", "seq", "publisher", "t_wall", "t_lab")}, **first["state"]})
     check(first["ok"] and not faults, f"the reply is as on the page: {faults}")
-    check(again["repeated"] and {**again, "repeated": False} == first, "a repeated id gets the first answer")
+    # the answer is repeated; the state beside it is that of now
+    same = {key: value for key, value in first.items() if key not in ("state", "repeated")}
+    check(again["repeated"] and same.items() <= again.items() and again["state"]["phase"] == "hold",
+          f"a repeated id gets the first answer: {same}")
     check(client.ask("resume")["ok"], "and the run goes on")
 
 
