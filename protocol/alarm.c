@@ -125,6 +125,10 @@ static const struct alarm_info infos[ALARM_MAX] = {
 	[ALARM_HOLD_HOT] = {"held-hot", SEVERITY_ALARM, "held hot for too long",
 			    "aborts: cools under pressure, releases when cold",
 			    "none: densd cools the run down"},
+	[ALARM_FOREIGN_PRESSURE] = {"foreign-pressure", SEVERITY_ALARM,
+				    "the press holds pressure that a 1 atm run never asked for",
+				    "keeps the press locked; the abort waits",
+				    "release it at the press's own panel"},
 };
 
 const struct alarm_info *alarm_info(enum alarm alarm)

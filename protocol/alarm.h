@@ -48,6 +48,7 @@ enum alarm {
 	ALARM_GATEWAY_LOST = 51,
 	ALARM_RECORDER_LOST = 52,
 	ALARM_HOLD_HOT = 53,
+	ALARM_FOREIGN_PRESSURE = 54, /* beside 19: in a 1 atm run */
 	ALARM_MAX = 64
 };
 

@@ -52,6 +52,15 @@ void machine_finish(struct step *step, enum outcome outcome, const char *why)
 	step_note(step, NOTE_OUTCOME, ALARM_NONE, "%s: %s", outcome_name(outcome), step->m->cause);
 }
 
+/* Nothing was done yet and there is nothing to undo. A press that has pressure before its run, whoever gave
+ * it, takes the way of every abort. */
+static bool is_before_all(const struct step *step)
+{
+	if (step->m->phase == PHASE_WAIT_CAPSULE)
+		return step->ambient || !step->p_fresh;
+	return step->m->phase == PHASE_PREFLIGHT && step->ambient;
+}
+
 void machine_abort(struct step *step, const char *why)
 {
 	struct machine *m = step->m;
@@ -59,7 +68,7 @@ void machine_abort(struct step *step, const char *why)
 	bool off = machine_heat_mode(step, m) != HEAT_CONTROL;
 	bool locked = machine_press_mode(step, m) != PRESS_REGULATE;
 
-	if (m->phase == PHASE_WAIT_CAPSULE || m->phase == PHASE_PREFLIGHT) {
+	if (is_before_all(step)) {
 		machine_finish(step, OUTCOME_ABORTED, why);
 		return;
 	}
@@ -167,6 +176,25 @@ static void end_abort(struct step *step)
 	machine_finish(step, (enum outcome)step->p->ending, why);
 }
 
+/* A 1 atm run leaves the press alone, so that pressure in it is for its panel to release. */
+static void tell_foreign_pressure(struct step *step)
+{
+	char text[MACHINE_WHY];
+
+	if (!step->plan->reference || !step->p_fresh)
+		return;
+	if (step->ambient) {
+		step_clear(step, ALARM_FOREIGN_PRESSURE);
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 "The press holds %.1f bar of oil (%.3f GPa) that this 1 atm run never asked for. densd "
+		 "keeps it locked. "
+		 "Release it at its panel: the abort ends then.",
+		 step->in->oil_bar.value, step->in->pressure_gpa.value);
+	step_raise(step, ALARM_FOREIGN_PRESSURE, text);
+}
+
 void aborting_tick(struct step *step)
 {
 	struct machine_private *p = step->p;
@@ -177,6 +205,7 @@ void aborting_tick(struct step *step)
 		return;
 	if (!p->decompressing)
 		cool_down(step);
+	tell_foreign_pressure(step);
 	if (rests && step_may_release(step)) {
 		end_abort(step);
 	} else if (p->decompressing) {

@@ -91,8 +91,10 @@ static void count_band(struct checker *checker)
 /* I18: ABORT ends cold and at ambient pressure, or in S-HOLD with an alarm. */
 static void check_abort(struct checker *checker, double t_s)
 {
-	/* A hazard that stands, with its alarm, keeps the press as it is: the time counts from its end. */
-	if (checker->aborting_s >= 0 && checker->state.alarms_active)
+	/* A hazard that stands, with its alarm, keeps the press as it is, and a machine that sleeps or is off
+	 * tells nothing: the time counts from the end of that. */
+	if (checker->aborting_s >= 0 &&
+	    (checker->state.alarms_active || !world.up || world.asleep_until_ns != 0))
 		checker->aborting_s = t_s;
 	if (checker->aborting_s < 0 || t_s - checker->aborting_s < ABORT_LIMIT_S)
 		return;

@@ -183,7 +183,7 @@ static void test_every_alarm_has_three_parts(void **unused)
 			assert_true(alarm_info((enum alarm)j) == alarm_info(ALARM_NONE) ||
 				    strcmp(alarm_info((enum alarm)j)->name, info->name) != 0);
 	}
-	assert_int_equal(named, 39);
+	assert_int_equal(named, 40);
 	assert_string_equal(alarm_info(ALARM_MAX)->name, "none");
 	assert_string_equal(alarm_info(ALARM_NONE)->name, "none");
 }

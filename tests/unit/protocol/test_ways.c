@@ -236,6 +236,67 @@ static void test_a_failed_run_stays_failed(void **state)
 	assert_int_equal(plant.machine.private_state.ending, OUTCOME_FAILED);
 }
 
+/* A press that has pressure before its run: ABORT does not leave it behind, locked, and call that an end. */
+static void test_an_abort_before_the_run_releases_too(void **state)
+{
+	static const enum phase phases[] = {PHASE_WAIT_CAPSULE, PHASE_PREFLIGHT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		struct plant plant;
+
+		plant_put(&plant, phases[i]);
+		plant.pressure_gpa = 1.5;
+		plant_run(&plant, 2);
+		assert_int_equal(plant.machine.phase, phases[i]);
+		assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+		assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+		assert_int_equal(plant.actions.press, PRESS_LOCK);
+		assert_true(plant_run_to(&plant, PHASE_DONE, 3600));
+		assert_float_equal(plant.pressure_gpa, 0, 0.02);
+	}
+}
+
+static void test_an_abort_before_the_run_of_an_empty_press_ends_at_once(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_PREFLIGHT);
+	plant.pressure_gpa = 0;
+	plant_run(&plant, 0.2);
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	assert_int_equal(plant.machine.phase, PHASE_DONE);
+}
+
+/* A 1 atm run never moves the press: what is in it is told, until the panel has released it. */
+static void test_foreign_pressure_in_a_reference_is_told(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.plan.reference = true;
+	plant.plan.pressure_gpa = 0;
+	plant.temperature_k = PLANT_AMBIENT_K;
+	plant.pressure_gpa = 0.5;
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	plant_run(&plant, 300);
+	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	assert_int_equal(plant.alarms_raised[ALARM_FOREIGN_PRESSURE], 1);
+	assert_true(plant.machine.alarms.active & UINT64_C(1) << ALARM_FOREIGN_PRESSURE);
+	plant.pressure_gpa = 0;
+	plant_run(&plant, 2);
+	plant.pressure_gpa = 0.5;
+	plant_run(&plant, 2);
+	assert_int_equal(plant.alarms_raised[ALARM_FOREIGN_PRESSURE], 2);
+	assert_non_null(strstr(plant.last_text, "Release it at its panel"));
+	plant.pressure_gpa = 0;
+	assert_true(plant_run_to(&plant, PHASE_DONE, 300));
+	assert_false(plant.machine.alarms.active & UINT64_C(1) << ALARM_FOREIGN_PRESSURE);
+}
+
 /* What was handed over is the panel's after a restart as well, with its trip latched if there was one. */
 static void test_a_handover_survives_a_restart(void **state)
 {
@@ -362,6 +423,9 @@ int main(void)
 		cmocka_unit_test(test_a_disarmed_chip_is_no_dead_end),
 		cmocka_unit_test(test_off_is_said_again_in_chip_fault),
 		cmocka_unit_test(test_a_handover_survives_a_restart),
+		cmocka_unit_test(test_an_abort_before_the_run_releases_too),
+		cmocka_unit_test(test_an_abort_before_the_run_of_an_empty_press_ends_at_once),
+		cmocka_unit_test(test_foreign_pressure_in_a_reference_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
