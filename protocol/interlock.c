@@ -73,8 +73,8 @@ void interlock_reset(struct machine *machine)
 
 	memset(p->timer, 0, sizeof(p->timer));
 	memset(p->memory, 0, sizeof(p->memory));
-	p->memory[MEMORY_READ_LAB_S] = p->memory[MEMORY_SLOPE_LAB_S] = p->memory[MEMORY_FALL_LAB_S] =
-		NEVER_LAB_S;
+	p->memory[MEMORY_READ_LAB_S] = NEVER_LAB_S;
+	interlock_forget_reads(p);
 	p->bad_reads = 0;
 	p->fired = 0;
 }

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define SLOPE_WINDOW_S 10.0
 #define READS_REMEMBERED 0x7
 #define OUTPUT_ZERO_PCT 0.5
 #define RING_BYTES ((MEMORY_RING_LAST - MEMORY_RING_K + 1) * sizeof(double))
@@ -32,57 +31,11 @@ static bool is_heating(const struct step *step)
 	return machine_heat_mode(step, step->m) == HEAT_CONTROL;
 }
 
-static void observe_slope(struct step *step)
-{
-	double *memory = step->p->memory, at_lab_s = step->in->temperature_k.t_lab_s;
-
-	if (!step->t_fresh)
-		return;
-	if (memory[MEMORY_SLOPE_LAB_S] < 0) {
-		memory[MEMORY_SLOPE_LAB_S] = at_lab_s;
-		memory[MEMORY_SLOPE_K] = temperature(step);
-	}
-	if (at_lab_s - memory[MEMORY_SLOPE_LAB_S] < SLOPE_WINDOW_S)
-		return;
-	memory[MEMORY_RISE_K_PER_S] =
-		(temperature(step) - memory[MEMORY_SLOPE_K]) / (at_lab_s - memory[MEMORY_SLOPE_LAB_S]);
-	memory[MEMORY_SLOPE_LAB_S] = at_lab_s;
-	memory[MEMORY_SLOPE_K] = temperature(step);
-}
-
-static void observe_pressure(struct step *step)
-{
-	double *memory = step->p->memory, at_lab_s = step->in->pressure_gpa.t_lab_s, span_s;
-
-	if (!step->p_fresh)
-		return;
-	if (memory[MEMORY_FALL_LAB_S] < 0) {
-		memory[MEMORY_FALL_LAB_S] = at_lab_s;
-		memory[MEMORY_FALL_GPA] = step->in->pressure_gpa.value;
-	}
-	span_s = at_lab_s - memory[MEMORY_FALL_LAB_S];
-	if (span_s < 2)
-		return;
-	memory[MEMORY_FALL_GPA_PER_S] = (step->in->pressure_gpa.value - memory[MEMORY_FALL_GPA]) / span_s;
-	memory[MEMORY_FALL_LAB_S] = at_lab_s;
-	memory[MEMORY_FALL_GPA] = step->in->pressure_gpa.value;
-}
-
 /* A bad read by the sensor's fault; a silent line is row 8 and 14. */
 static bool is_bad_read(const struct measurement *m)
 {
 	return m->quality == QUALITY_BAD && (m->cause == CAUSE_SENSOR_BREAK || m->cause == CAUSE_JUMP ||
 					     m->cause == CAUSE_RANGE || m->cause == CAUSE_NONE);
-}
-
-void interlock_observe(struct step *step)
-{
-	if (step->in->temperature_k.quality == QUALITY_GOOD)
-		step->p->good_k_lab_s = fmax(step->p->good_k_lab_s, step->in->temperature_k.t_lab_s);
-	if (step->in->pressure_gpa.quality == QUALITY_GOOD)
-		step->p->good_gpa_lab_s = fmax(step->p->good_gpa_lab_s, step->in->pressure_gpa.t_lab_s);
-	observe_slope(step);
-	observe_pressure(step);
 }
 
 /* The hottest a cell of this protocol may be; a cold run's may still be as warm as a release allows. */

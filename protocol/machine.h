@@ -182,7 +182,7 @@ struct machine {
 			resume_offer_until_lab_s;
 		double previous_k, previous_gpa;
 		double timer[64];  /* one accumulator or start time a hazard row, see interlock.c */
-		double memory[32]; /* values those timers began with */
+		double memory[64]; /* values those timers began with */
 		uint8_t bad_reads;
 		bool acknowledged, resume_offered, decompressing;
 		uint8_t verb_pending;

@@ -188,7 +188,7 @@ static void test_runaway_over_setpoint(void **unused)
 	assert_false(fired(&rig, "runaway"));
 }
 
-/* With output 0 it is the rise that counts: 10 s windows from lab time 0. */
+/* With output 0 it is the rise that counts: over 10 s from lab time 0. */
 static void test_runaway_that_rises(void **unused)
 {
 	(void)unused;
@@ -240,7 +240,7 @@ static void test_slopes_rest_on_good_reads(void **unused)
 	assert_false(fired(&rig, "pressure loss"));
 }
 
-/* Row 3: a second window of 10 s after the first must have shown the rise, then 60 s. */
+/* Row 3: the last 10 s must have shown the rise, then 60 s. */
 static void rising(struct plant *rig, double k_per_s, double output_pct, int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -289,6 +289,27 @@ static void test_welded(void **unused)
 	rig.in.temperature_k.quality = QUALITY_SUSPECT;
 	rising(&rig, 1.0 / 16, 0, 60);
 	assert_false(fired(&rig, "welded relay"));
+}
+
+/* A rise counts from the second in which the last 10 s show it, not from the end of a window that began
+ * anywhere. */
+static void test_welded_slides(void **unused)
+{
+	(void)unused;
+	for (int begins_s = 20; begins_s < 30; begins_s++) {
+		struct plant rig;
+		int since_s = 0;
+
+		put_welded(&rig);
+		rig.in.furnace_output_pct.value = 0;
+		while (!fired(&rig, "welded relay") && since_s < 120) {
+			since_s += rig.now >= begins_s;
+			rig.in.temperature_k.value = 400 + since_s / 16.0;
+			tick(&rig, 1);
+		}
+		/* 6 s at 1/16 K/s are more than 10 s at 1/32; 60 s from there, that second included. */
+		assert_int_equal(since_s, 6 + 59);
+	}
 }
 
 /* Row 4, first half: 0.25 K/s programmed, at least a quarter of it within 128 s. */
@@ -1032,6 +1053,25 @@ static void test_falling(void **unused)
 	assert_false(fired(&rig, "pressure loss"));
 }
 
+/* What falls in one read counts at that read, wherever it stands; a rate is one over 2 s, not from read to
+ * read. */
+static void test_falling_slides(void **unused)
+{
+	(void)unused;
+	for (int steady = 5; steady < 13; steady++) {
+		for (int deeper = 0; deeper <= 1; deeper++) {
+			struct plant rig;
+
+			put_losing(&rig, PHASE_ISOTHERM);
+			ticks(&rig, steady, 0.5);
+			assert_false(fired(&rig, "pressure loss"));
+			rig.in.pressure_gpa.value -= (4 + deeper) / 128.0;
+			tick(&rig, 0.5);
+			assert_int_equal(fired(&rig, "pressure loss"), deeper);
+		}
+	}
+}
+
 static void test_low(void **unused)
 {
 	struct plant rig;
@@ -1204,6 +1244,7 @@ int main(void)
 		cmocka_unit_test(test_runaway_that_rises),
 		cmocka_unit_test(test_slopes_rest_on_good_reads),
 		cmocka_unit_test(test_welded),
+		cmocka_unit_test(test_welded_slides),
 		cmocka_unit_test(test_not_heating),
 		cmocka_unit_test(test_not_heating_needs_all),
 		cmocka_unit_test(test_lag),
@@ -1224,6 +1265,7 @@ int main(void)
 		cmocka_unit_test(test_bus),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_falling),
+		cmocka_unit_test(test_falling_slides),
 		cmocka_unit_test(test_low),
 		cmocka_unit_test(test_over_pressure_and_stroke),
 		cmocka_unit_test(test_holdback),

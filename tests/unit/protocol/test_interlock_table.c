@@ -441,6 +441,7 @@ static void test_a_weaker_hazard_gives_nothing_back(void **unused)
 	tick(&rig, 1);
 	rig.spoil = NULL;
 	rig.in.pressure_gpa.value = 7;
+	rig.plan.limits.loss_rate_gpa_per_s = 1; /* the fall is none here */
 	tick(&rig, 1);
 	rig.spoil = empty;
 	tick(&rig, 1);
