@@ -5,35 +5,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/log.h"
 #include "daemon/recorder/bind.h"
 
 #define NOT_ENDED "(densification = 0 OR calorimetry = 0)"
 
-static void load_snapshot(struct store *store, struct link_loaded *loaded)
+static int load_snapshot(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s = store_prepare(
 		store, store->journal, "SELECT body, t_wall_us, t_lab_s, boot_id FROM snapshot WHERE id = 1");
+	int r = store_step(s);
 
-	if (!s || sqlite3_step(s) != SQLITE_ROW) {
-		sqlite3_reset(s);
-		return;
+	if (r == 1) {
+		loaded->has_snapshot = column_copy(s, 0, &loaded->snapshot, sizeof(loaded->snapshot)) == 0;
+		loaded->last_wall_us = sqlite3_column_int64(s, 1);
+		loaded->last_tick_lab_s = sqlite3_column_double(s, 2);
+		snprintf(loaded->boot_id, sizeof(loaded->boot_id), "%.39s", column_text(s, 3));
+		loaded->same_boot = store->boot[0] != '\0' && strcmp(store->boot, loaded->boot_id) == 0;
 	}
-	loaded->has_snapshot = column_copy(s, 0, &loaded->snapshot, sizeof(loaded->snapshot)) == 0;
-	loaded->last_wall_us = sqlite3_column_int64(s, 1);
-	loaded->last_tick_lab_s = sqlite3_column_double(s, 2);
-	snprintf(loaded->boot_id, sizeof(loaded->boot_id), "%.39s", column_text(s, 3));
-	loaded->same_boot = store->boot[0] != '\0' && strcmp(store->boot, loaded->boot_id) == 0;
 	sqlite3_reset(s);
+	return r < 0 ? r : 0;
 }
 
 /* A sample may be younger than the last snapshot. */
-static void load_last_sample(struct store *store, struct link_loaded *loaded)
+static int load_last_sample(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s =
 		store_prepare(store, store->samples,
 			      "SELECT seq, t_wall_us, t_lab_s FROM samples ORDER BY seq DESC LIMIT 1");
+	int r = store_step(s);
 
-	if (s && sqlite3_step(s) == SQLITE_ROW) {
+	if (r == 1) {
 		loaded->topic_seq[TOPIC_SAMPLE] = (uint64_t)sqlite3_column_int64(s, 0);
 		if (sqlite3_column_int64(s, 1) > loaded->last_wall_us) {
 			loaded->last_wall_us = sqlite3_column_int64(s, 1);
@@ -41,35 +43,35 @@ static void load_last_sample(struct store *store, struct link_loaded *loaded)
 		}
 	}
 	sqlite3_reset(s);
+	return r < 0 ? r : 0;
 }
 
-static void load_sequences(struct store *store, struct link_loaded *loaded)
+static int load_sequences(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s =
 		store_prepare(store, store->journal, "SELECT topic, max(seq) FROM events GROUP BY topic");
+	int r;
 
-	while (s && sqlite3_step(s) == SQLITE_ROW) {
+	while ((r = store_step(s)) == 1) {
 		int topic = sqlite3_column_int(s, 0);
 
 		if (topic >= 0 && topic < TOPIC_MAX)
 			loaded->topic_seq[topic] = (uint64_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
+	return r;
 }
 
-static void load_intents(struct store *store, struct link_loaded *loaded)
+static int load_in_doubt(struct store *store, struct link_loaded *loaded)
 {
 	sqlite3_stmt *s =
 		store_prepare(store, store->journal,
 			      "SELECT body FROM intents WHERE outcome IS NULL ORDER BY number DESC LIMIT ?");
 	uint32_t count = 0;
+	int r = 0;
 
-	loaded->next_intent =
-		(uint64_t)store_get_number(store->journal, "SELECT max(number) + 1 FROM intents", 1);
-	loaded->intents_in_doubt = (uint32_t)store_get_number(
-		store->journal, "SELECT count(*) FROM intents WHERE outcome IS NULL", 0);
 	bind_integer(s, 1, LINK_IN_DOUBT_MAX);
-	while (s && count < LINK_IN_DOUBT_MAX && sqlite3_step(s) == SQLITE_ROW) {
+	while (count < LINK_IN_DOUBT_MAX && (r = store_step(s)) == 1) {
 		struct intent intent = {0};
 
 		column_copy(s, 0, &intent, sizeof(intent));
@@ -78,33 +80,59 @@ static void load_intents(struct store *store, struct link_loaded *loaded)
 		loaded->in_doubt[count++] = intent.number;
 	}
 	sqlite3_reset(s);
+	return r < 0 ? r : 0;
 }
 
-static uint64_t meta_number(struct store *store, const char *key)
+static int load_numbers(struct store *store, struct link_loaded *loaded)
 {
-	char text[32];
+	int64_t next = 1, open = 0, waiting = 0, commands = 0;
+	const struct {
+		const char *text;
+		int64_t *number;
+	} wanted[] = {{"SELECT max(number) + 1 FROM intents", &next},
+		      {"SELECT count(*) FROM intents WHERE outcome IS NULL", &open},
+		      {"SELECT count(*) FROM runs WHERE " NOT_ENDED, &waiting},
+		      {"SELECT count(*) FROM commands", &commands}};
+	int r = 0;
 
-	store_get_meta(store, key, text, sizeof(text));
-	return strtoull(text, NULL, 10);
+	for (size_t i = 0; r == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		r = store_read_number(store->journal, wanted[i].text, wanted[i].number);
+	loaded->next_intent = (uint64_t)next;
+	loaded->intents_in_doubt = (uint32_t)open;
+	loaded->queue_items = (uint32_t)waiting;
+	loaded->known_commands = (uint32_t)(commands < LINK_KNOWN_MAX ? commands : LINK_KNOWN_MAX);
+	return r;
+}
+
+static int load_ends(struct store *store, struct link_loaded *loaded)
+{
+	char start[32], entry[32];
+	int r = store_get_meta(store, "last_start", start, sizeof(start));
+
+	if (r == 0)
+		r = store_get_meta(store, "last_entry", entry, sizeof(entry));
+	if (r < 0)
+		return r;
+	loaded->last_start = strtoull(start, NULL, 10);
+	loaded->last_entry = strtoull(entry, NULL, 10);
+	return 0;
 }
 
 int load_summary(struct store *store, struct link_loaded *ret_loaded)
 {
-	struct link_loaded *loaded = ret_loaded;
-	int64_t commands = store_get_number(store->journal, "SELECT count(*) FROM commands", 0);
+	static int (*const parts[])(struct store *, struct link_loaded *) = {
+		load_snapshot, load_last_sample, load_sequences, load_in_doubt, load_numbers, load_ends};
+	struct link_loaded loaded = {.store_new = store->is_new, .store_corrupt = store->was_corrupt};
+	int r = 0;
 
-	*loaded = (struct link_loaded){.store_new = store->is_new, .store_corrupt = store->was_corrupt};
-	memcpy(loaded->publisher, store->id, ULID_TEXT);
-	load_snapshot(store, loaded);
-	load_last_sample(store, loaded);
-	load_sequences(store, loaded);
-	load_intents(store, loaded);
-	loaded->queue_items =
-		(uint32_t)store_get_number(store->journal, "SELECT count(*) FROM runs WHERE " NOT_ENDED, 0);
-	loaded->known_commands = (uint32_t)(commands < LINK_KNOWN_MAX ? commands : LINK_KNOWN_MAX);
-	loaded->last_start = meta_number(store, "last_start");
-	loaded->last_entry = meta_number(store, "last_entry");
-	return 0;
+	memcpy(loaded.publisher, store->id, ULID_TEXT);
+	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		r = parts[i](store, &loaded);
+	if (r < 0)
+		log_error("the store in %s cannot be read: %s", store->folder, strerror(-r));
+	else
+		*ret_loaded = loaded;
+	return r;
 }
 
 int load_queue(struct store *store, int (*take)(void *userdata, const struct link_queue_item *item),
@@ -114,9 +142,9 @@ int load_queue(struct store *store, int (*take)(void *userdata, const struct lin
 		store_prepare(store, store->journal,
 			      "SELECT item, densification, calorimetry, started, sections_done, sections_lost"
 			      " FROM runs WHERE " NOT_ENDED " ORDER BY position");
-	int r = 0;
+	int r;
 
-	while (s && r == 0 && sqlite3_step(s) == SQLITE_ROW) {
+	while ((r = store_step(s)) == 1) {
 		struct link_queue_item item = {0};
 
 		column_copy(s, 0, &item, sizeof(item));
@@ -126,6 +154,8 @@ int load_queue(struct store *store, int (*take)(void *userdata, const struct lin
 		item.sections_done = (uint32_t)sqlite3_column_int64(s, 4);
 		item.sections_lost = (uint64_t)sqlite3_column_int64(s, 5);
 		r = take(userdata, &item);
+		if (r != 0)
+			break;
 	}
 	sqlite3_reset(s);
 	return r;
@@ -138,14 +168,16 @@ int load_commands(struct store *store, int (*take)(void *userdata, const struct 
 		store_prepare(store, store->journal,
 			      "SELECT body FROM (SELECT id, body FROM commands ORDER BY id DESC LIMIT ?)"
 			      " ORDER BY id");
-	int r = 0;
+	int r;
 
 	bind_integer(s, 1, LINK_KNOWN_MAX);
-	while (s && r == 0 && sqlite3_step(s) == SQLITE_ROW) {
+	while ((r = store_step(s)) == 1) {
 		struct journal_command command = {0};
 
 		column_copy(s, 0, &command, sizeof(command));
 		r = take(userdata, &command);
+		if (r != 0)
+			break;
 	}
 	sqlite3_reset(s);
 	return r;

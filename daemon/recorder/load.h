@@ -6,9 +6,10 @@
 #include "daemon/recorder/store.h"
 #include "daemon/snapshot.h"
 
+/* 0, or -errno when something could not be read (logged): nothing is taken for absent that may be there. */
 int load_summary(struct store *store, struct link_loaded *ret_loaded);
 /* Calls @take for each run not yet ended, in the order of submission, until it returns non-zero; returns
- * that. */
+ * that, or -errno. */
 int load_queue(struct store *store, int (*take)(void *userdata, const struct link_queue_item *item),
 	       void *userdata);
 /* The last LINK_KNOWN_MAX commands answered, oldest first. */

@@ -75,17 +75,25 @@ int store_run(sqlite3_stmt *statement)
 	return store_error(r);
 }
 
-int64_t store_get_number(sqlite3 *database, const char *text, int64_t otherwise)
+int store_step(sqlite3_stmt *statement)
+{
+	int r = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+
+	return r == SQLITE_ROW ? 1 : store_error(r);
+}
+
+int store_read_number(sqlite3 *database, const char *text, int64_t *ret_number)
 {
 	sqlite3_stmt *statement;
-	int64_t number = otherwise;
+	int r = store_error(sqlite3_prepare_v2(database, text, -1, &statement, NULL));
 
-	if (sqlite3_prepare_v2(database, text, -1, &statement, NULL) != SQLITE_OK)
-		return otherwise;
-	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-		number = sqlite3_column_int64(statement, 0);
+	if (r < 0)
+		return r;
+	r = store_step(statement);
+	if (r == 1 && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		*ret_number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return number;
+	return r < 0 ? r : 0;
 }
 
 int store_set_meta(struct store *store, const char *key, const char *value)
@@ -98,16 +106,19 @@ int store_set_meta(struct store *store, const char *key, const char *value)
 	return store_run(statement);
 }
 
-void store_get_meta(struct store *store, const char *key, char *ret_value, size_t size)
+int store_get_meta(struct store *store, const char *key, char *ret_value, size_t size)
 {
 	sqlite3_stmt *statement =
 		store_prepare(store, store->journal, "SELECT value FROM meta WHERE key = ?");
+	int r;
 
-	ret_value[0] = '\0';
 	sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		snprintf(ret_value, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+	r = store_step(statement);
+	if (r >= 0)
+		snprintf(ret_value, size, "%s",
+			 r == 1 ? (const char *)sqlite3_column_text(statement, 0) : "");
 	sqlite3_reset(statement);
+	return r < 0 ? r : 0;
 }
 
 static void file_path(const struct store *store, const char *name, char ret_path[FILE_PATH])
@@ -160,15 +171,18 @@ static int try_open(const struct store *store, const char *name, bool journal, s
 {
 	char path[FILE_PATH];
 	sqlite3 *database = NULL;
-	int r, version;
+	int64_t version = 0;
+	int r;
 
 	file_path(store, name, path);
 	r = store_error(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL));
 	if (r == 0)
 		r = set_pragmas(database, journal ? "FULL" : "NORMAL");
-	if (r == 0 && journal && !is_sound(database))
+	/* A page that could not be read once looks like a damaged one. */
+	if (r == 0 && journal && !is_sound(database) && !is_sound(database))
 		r = -EBADMSG;
-	version = r == 0 ? (int)store_get_number(database, "PRAGMA user_version", -1) : 0;
+	if (r == 0)
+		r = store_read_number(database, "PRAGMA user_version", &version);
 	if (r == 0 && version != 0 && version != SCHEMA_VERSION)
 		r = -EBADMSG;
 	if (r == 0)
@@ -217,11 +231,10 @@ static int open_file(struct store *store, const char *name, bool journal, sqlite
 
 static int take_identity(struct store *store)
 {
-	int r;
+	int r = store_get_meta(store, "store", store->id, sizeof(store->id));
 
-	store_get_meta(store, "store", store->id, sizeof(store->id));
-	if (ulid_is_valid(store->id))
-		return 0;
+	if (r < 0 || ulid_is_valid(store->id))
+		return r;
 	store->is_new = true;
 	r = ulid_make(store->id);
 	return r < 0 ? r : store_set_meta(store, "store", store->id);

@@ -44,16 +44,18 @@ void store_close(struct store *store);
 sqlite3_stmt *store_prepare(struct store *store, sqlite3 *database, const char *text);
 /* Steps a statement that gives no rows, and resets it. 0 or -errno of store_error. */
 int store_run(sqlite3_stmt *statement);
+/* 1: a row, 0: no more, or -errno. The caller resets. */
+int store_step(sqlite3_stmt *statement);
 int store_exec(sqlite3 *database, const char *text);
 /* SQLITE_FULL -> -ENOSPC, SQLITE_CORRUPT -> -EBADMSG, the rest -> -EIO. */
 int store_error(int sqlite_code);
 
 /* meta: one text a key. */
 int store_set_meta(struct store *store, const char *key, const char *value);
-/* Empty when there is none. */
-void store_get_meta(struct store *store, const char *key, char *ret_value, size_t size);
-/* The first column of the first row, or @otherwise. */
-int64_t store_get_number(sqlite3 *database, const char *text, int64_t otherwise);
+/* Empty when there is none. 0 or -errno: what could not be read is not the same as nothing. */
+int store_get_meta(struct store *store, const char *key, char *ret_value, size_t size);
+/* The first column of the first row; @ret_number stays as it is when there is none. 0 or -errno. */
+int store_read_number(sqlite3 *database, const char *text, int64_t *ret_number);
 
 double store_free_mib(const struct store *store);
 /* True when there was a reserve to give up. */

@@ -45,6 +45,12 @@ static void remove_folder(const char *folder)
 	rmdir(folder);
 }
 
+static inline int64_t store_get_number(sqlite3 *database, const char *text, int64_t otherwise)
+{
+	assert_int_equal(store_read_number(database, text, &otherwise), 0);
+	return otherwise;
+}
+
 static void open_store(struct fixture *fixture)
 {
 	struct link_loaded loaded;
@@ -109,7 +115,7 @@ static void commit(struct fixture *fixture)
 	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, clock_mono_ns()), 0);
 }
 
-static int make_trace(uint32_t rows, bool seal)
+static inline int make_trace(uint32_t rows, bool seal)
 {
 	int fd = memfd_create("trace", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
