@@ -187,6 +187,9 @@ void disk_clear(void)
 			drop_file(&files[i]);
 	reserve_bytes = filled_bytes = 0;
 	frozen = false;
+	/* SQLite draws a seed of its own once a process; each night it draws it again from the night's
+	 * chance. */
+	sqlite3_randomness(0, NULL);
 }
 
 /* In any order: each piece that was not synced is lost, kept whole, or kept up to a sector. */

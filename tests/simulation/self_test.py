@@ -4,7 +4,7 @@
 
 usage: self_test.py SIM
 
-Runs a seed of each level twice and compares; spoils densd in twelve ways on purpose, each of which one invariant must find.
+Runs a seed of each level twice, and alone and after another one, and compares; spoils densd in twelve ways on purpose, each of which one invariant must find.
 """
 import json
 import subprocess
@@ -60,6 +60,20 @@ def check_trail(sim):
     return None
 
 
+def tell(sim, level, seeds):
+    order = ("--level", level, "--seeds", seeds, "--hours", "1", "--trail")
+    return [line for line in run(sim, *order).stdout.splitlines() if not line.startswith("seeds ")]
+
+
+def check_alone(sim, level):
+    """A night begins from nothing: after another one it is told as it is alone."""
+    alone, after = tell(sim, level, "6..6") + tell(sim, level, "7..7"), tell(sim, level, "6..7")
+    for line, again in zip(alone, after):
+        if line != again:
+            return f"--level {level}: seed 6 and 7 alone tell {line}, after one another {again}"
+    return None if len(alone) == len(after) else f"--level {level}: {len(alone)} lines alone, {len(after)} after one another"
+
+
 def check_plant(sim, plant, seeds, invariant, more):
     done = run(sim, "--plant", plant, "--seeds", seeds, *more)
     if done.returncode != 1 or f"first {invariant}:" not in done.stdout:
@@ -73,9 +87,11 @@ def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2
-    faults = [check_same(sys.argv[1]), check_trail(sys.argv[1])] + [check_plant(sys.argv[1], *plant) for plant in PLANTS]
+    sim = sys.argv[1]
+    faults = [check_same(sim), check_trail(sim), check_alone(sim, "values"), check_alone(sim, "frames")]
+    faults += [check_plant(sim, *plant) for plant in PLANTS]
     faults = [fault for fault in faults if fault]
-    print("\n".join(faults) or f"same seed, same bytes; {len(PLANTS)} planted faults found")
+    print("\n".join(faults) or f"same seed, same bytes, alone or after others; {len(PLANTS)} planted faults found")
     return 1 if faults else 0
 
 
