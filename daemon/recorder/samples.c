@@ -5,10 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/recorder/bind.h"
 
-#define DAY_US (INT64_C(86400) * 1000000)
+#define SAMPLES_A_DAY (86400 * 10.0)
 
 static double good_value(const struct measurement *measurement)
 {
@@ -53,8 +52,9 @@ int samples_prune(struct store *store, double days)
 
 	if (!(days > 0))
 		return 0;
-	s = store_prepare(store, store->samples, "DELETE FROM samples WHERE t_wall_us < ?");
-	bind_integer(s, 1, clock_wall_us() - (int64_t)(days * (double)DAY_US));
+	s = store_prepare(store, store->samples,
+			  "DELETE FROM samples WHERE seq <= (SELECT max(seq) FROM samples) - ?");
+	bind_integer(s, 1, (int64_t)(days * SAMPLES_A_DAY));
 	return store_run(s);
 }
 

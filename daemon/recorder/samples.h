@@ -8,7 +8,8 @@
 /* Stores @count samples in one transaction; one that is there already stays. 0, or -errno and nothing stored.
  */
 int samples_store(struct store *store, const struct publication *samples, size_t count);
-/* Deletes what is older than @days; 0: nothing is. */
+/* Keeps as many samples as @days at 10 Hz give, by number: a wall clock that jumped deletes nothing. 0: keeps
+ * all. */
 int samples_prune(struct store *store, double days);
 /* Rebuilds the publication of a row selected as SAMPLES_COLUMNS. 0 or -EBADMSG. */
 #define SAMPLES_COLUMNS "seq, t_wall_us, t_lab_s, body"

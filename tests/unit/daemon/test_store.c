@@ -18,6 +18,7 @@
 
 #include "daemon/recorder/load.h"
 #include "daemon/recorder/query.h"
+#include "daemon/recorder/samples.h"
 #include "daemon/recorder/traces.h"
 #include "daemon/snapshot.h"
 #include "tests/unit/daemon/store_fixture.h"
@@ -288,6 +289,32 @@ static void samples_come_back(void **state)
 	free(csv);
 }
 
+static void add_old_sample(struct fixture *fixture, uint64_t seq)
+{
+	struct publication sample = {.topic = TOPIC_SAMPLE, .seq = seq, .t_wall_us = 1};
+
+	assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	commit(fixture);
+}
+
+/* Hazard 30: to a wall clock that jumped by years every sample is old. */
+static void retention_counts_samples(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *count = "SELECT count(*) FROM samples", *first = "SELECT min(seq) FROM samples";
+
+	add_old_sample(fixture, 1);
+	add_old_sample(fixture, 2);
+	assert_int_equal(samples_prune(&fixture->store, 1), 0);
+	assert_int_equal(store_get_number(fixture->store.samples, count, 0), 2);
+	add_old_sample(fixture, 864001);
+	assert_int_equal(samples_prune(&fixture->store, 0), 0);
+	assert_int_equal(store_get_number(fixture->store.samples, count, 0), 3);
+	assert_int_equal(samples_prune(&fixture->store, 1), 0);
+	assert_int_equal(store_get_number(fixture->store.samples, count, 0), 2);
+	assert_int_equal(store_get_number(fixture->store.samples, first, 0), 2);
+}
+
 static void trace_is_checked_and_kept(void **state)
 {
 	struct fixture *fixture = *state;
@@ -325,6 +352,7 @@ int main(void)
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
 		STORE_TEST(samples_come_back),
+		STORE_TEST(retention_counts_samples),
 		STORE_TEST(trace_is_checked_and_kept),
 	};
 
