@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SOAK_START_BAND_K 1.0
 #define SOAK_START_S 10.0
@@ -17,6 +18,21 @@
 static bool needs_intent_first(enum phase phase)
 {
 	return phase == PHASE_COMPRESS || phase == PHASE_HEAT || phase == PHASE_DECOMPRESS;
+}
+
+/* The store failed while a segment waits for its intent: nothing begins, the run is held. */
+static bool store_failed(struct step *step)
+{
+	char why[MACHINE_WHY];
+
+	if (step->p->waiting_intent == 0 || step->in->store_ok)
+		return false;
+	snprintf(why, sizeof(why),
+		 "The journal cannot record the start of %s; densd holds. Free the disk or repair it, then "
+		 "resume.",
+		 phase_name((enum phase)step->m->phase));
+	machine_hold(step, ALARM_STORE, why);
+	return true;
 }
 
 void segment_start(struct step *step, enum phase phase, const char *why)
@@ -34,6 +50,9 @@ void segment_start(struct step *step, enum phase phase, const char *why)
 		m->setpoint_gpa = fmax(m->setpoint_gpa, step->in->pressure_gpa.value);
 	step_enter(step, phase, why);
 	step_intend(step, kind, needs_intent_first(phase), why);
+	/* A reserve that still takes the journal is no store to begin a segment on. */
+	if (store_failed(step))
+		memset(&step->act->intent, 0, sizeof(step->act->intent));
 }
 
 /* The end of a segment: the next one, or HOLD before it when a pause was asked for. */
@@ -254,21 +273,6 @@ static void tick_decompress(struct step *step)
 	if (m->release_temperature_k <= 0)
 		m->release_temperature_k = step->in->temperature_k.value;
 	m->setpoint_gpa = fmax(m->setpoint_gpa - step->plan->decompression_gpa_per_s * step->dt, 0);
-}
-
-/* The store failed while a segment waits for its intent: nothing begins, the run is held. */
-static bool store_failed(struct step *step)
-{
-	char why[MACHINE_WHY];
-
-	if (step->p->waiting_intent == 0 || step->in->store_ok)
-		return false;
-	snprintf(why, sizeof(why),
-		 "The journal cannot record the start of %s; densd holds. Free the disk or repair it, then "
-		 "resume.",
-		 phase_name((enum phase)step->m->phase));
-	machine_hold(step, ALARM_STORE, why);
-	return true;
 }
 
 void segment_tick(struct step *step)

@@ -96,6 +96,32 @@ static void test_no_heat_before_durable(void **unused)
 	assert_int_equal(plant.machine.hold_alarm, ALARM_STORE);
 }
 
+/* Hazard 28: a reserve still makes each intent durable at once, and yet no segment begins on it that adds or
+ * moves. */
+static void test_no_segment_on_a_failing_store(void **unused)
+{
+	static const struct {
+		enum phase during, before;
+	} cases[] = {{PHASE_COMPRESS, PHASE_HEAT}, {PHASE_COOL, PHASE_DECOMPRESS}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant plant;
+
+		plant_init(&plant, 0, PLANT_AMBIENT_K);
+		plant_start(&plant);
+		assert_true(plant_run_to(&plant, cases[i].during, 20000));
+		plant.in.store_ok = false;
+		assert_true(plant_run_to(&plant, PHASE_HOLD, 20000));
+		assert_int_equal(plant.machine.hold_alarm, ALARM_STORE);
+		assert_int_equal(plant.machine.resume_phase, cases[i].before);
+		assert_int_equal(plant.actions.intent.number, 0);
+		plant.in.store_ok = true;
+		plant_verb(&plant, VERB_RESUME);
+		assert_true(plant_run_to(&plant, cases[i].before, 60));
+	}
+}
+
 static void test_abort_from_hot(void **unused)
 {
 	struct plant plant;
@@ -405,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_reference_run),
 		cmocka_unit_test(test_cold_run),
 		cmocka_unit_test(test_no_heat_before_durable),
+		cmocka_unit_test(test_no_segment_on_a_failing_store),
 		cmocka_unit_test(test_abort_from_hot),
 		cmocka_unit_test(test_hold_and_resume),
 		cmocka_unit_test(test_pause),
