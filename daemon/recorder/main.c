@@ -22,7 +22,11 @@ int main(void)
 			  LINK_WORKER_FD);
 		return EXIT_FAILURE;
 	}
-	if (!recorder || recorder_init(recorder, LINK_WORKER_FD) < 0)
+	if (!recorder) {
+		log_error("no memory to begin with: %zu bytes", sizeof(*recorder));
+		return EXIT_FAILURE;
+	}
+	if (recorder_init(recorder, LINK_WORKER_FD) < 0)
 		return EXIT_FAILURE;
 	r = recorder_run(recorder);
 	if (r < 0)
