@@ -21,6 +21,7 @@ struct checker {
 	double busy_s;
 	/* the run on the press, from the store */
 	char run[ULID_TEXT];
+	char rested[ULID_TEXT]; /* the run whose end was judged last */
 	struct plan plan;
 	bool has_plan;
 	/* durable intents of this run */
