@@ -176,15 +176,17 @@ static void deliver_late(struct wire *wire)
 /* @frame: what the instrument answers; its fault turns it into what arrives. */
 static void answer(struct wire *wire, struct frame *frame)
 {
-	if (frame_fault_applies(&wire->fault, wire->bus)) {
+	bool late = wire->fault.kind == FRAME_LATE, bent = frame_fault_applies(&wire->fault, wire->bus);
+
+	if (bent)
 		wire->connects += wire->fault.desync;
-		if (wire->fault.kind == FRAME_LATE) {
-			keep_late(wire, frame, now_ns() + wire->fault.late_ns);
-			return;
-		}
-	} else if (wire->read_count > 0) {
+	/* What is only slow arrives as what it is. */
+	if (wire->read_count > 0 && (!bent || (late && !wire->fault.desync)))
 		checker_read(&world.checker, wire->bus, wire->unit, wire->read_address, wire->read_count,
 			     era(wire));
+	if (late) {
+		keep_late(wire, frame, now_ns() + wire->fault.late_ns);
+		return;
 	}
 	frame_fault_bend(&wire->fault, wire->bus, frame);
 	put(wire, frame->bytes, frame->length);
