@@ -30,6 +30,9 @@ int store_error(int sqlite_code)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return -EBADMSG;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return -EACCES;
 	default:
 		return -EIO;
 	}
@@ -141,6 +144,12 @@ static int make_folder(const char *folder)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* SQLite opens what it may not write for reading alone, and says so late; the kernel says why. */
+static int check_writable(const char *folder)
+{
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 static int set_pragmas(sqlite3 *database, const char *synchronous)
 {
 	char text[256];
@@ -175,7 +184,9 @@ static int try_open(const struct store *store, const char *name, bool journal, s
 	int r;
 
 	file_path(store, name, path);
-	r = store_error(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL));
+	r = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	r = r == SQLITE_CANTOPEN && sqlite3_system_errno(database) > 0 ? -sqlite3_system_errno(database)
+								       : store_error(r);
 	if (r == 0)
 		r = set_pragmas(database, journal ? "FULL" : "NORMAL");
 	/* A page that could not be read once looks like a damaged one. */
@@ -250,13 +261,18 @@ int store_open(struct store *ret_store, const char *folder)
 	boot_read_id(store->boot);
 	r = make_folder(folder);
 	if (r == 0)
+		r = check_writable(folder);
+	if (r == 0)
 		r = open_file(store, "journal.db", true, &store->journal);
 	if (r == 0)
 		r = open_file(store, "samples.db", false, &store->samples);
 	if (r == 0)
 		r = take_identity(store);
 	if (r < 0) {
-		log_error("the store in %s cannot be opened: %s", folder, strerror(-r));
+		log_error("the store in %s cannot be opened: %s. densd writes there before it acts, so it "
+			  "does not "
+			  "start without: make folder and files writable to it, with free space.",
+			  folder, strerror(-r));
 		store_close(store);
 		return r;
 	}

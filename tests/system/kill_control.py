@@ -4,6 +4,7 @@
 
 usage: kill_control.py BUILD SOURCE
 """
+import re
 import sys
 
 import night
@@ -23,6 +24,9 @@ def test(build, source):
         lab.densctl("abort", check=0)
         record = night.wait_run(lab, run, 180)
         night.check(record["densification"] in ("aborted", "tripped"), f"the run ended: {record}")
+        said = lab.densctl("runs", run, check=0).stdout
+        night.check(record["interrupted"] and re.search(r"^ +interrupted +yes: densd was away", said, re.MULTILINE),
+                    "runs RUN says that densd was away while it ran")
         after = night.replay(lab, "state")
         night.check(after[:len(before)] == before, "what was recorded before the kill is unchanged")
         night.check(not night.missing(m["seq"] for m in after), "the state sequence goes on without a hole")

@@ -2,6 +2,7 @@
 /* A disk that cannot be read for a moment: whichever read fails, the store is opened and loaded whole, or not
  * at all. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "tests/unit/daemon/store_fixture.h"
 
@@ -122,9 +123,33 @@ static void what_cannot_be_read_is_not_taken_for_absent(void **state)
 	open_store(fixture);
 }
 
+/* The operator reads the reason in the log's one line: "Input/output error" would send him to the disk. */
+static void the_reason_is_the_kernels(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct store store;
+	char path[96];
+
+	assert_int_equal(store_error(SQLITE_READONLY | 1 << 8), -EACCES);
+	assert_int_equal(store_open(&store, "/proc/version/store"), -ENOTDIR);
+	assert_int_equal(store_open(&store, "/proc/store"), -ENOENT);
+	/* a folder where the file should be */
+	snprintf(path, sizeof(path), "%s/elsewhere", fixture->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/elsewhere/journal.db", fixture->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/elsewhere", fixture->folder);
+	assert_int_equal(store_open(&store, path), -EISDIR);
+	snprintf(path, sizeof(path), "%s/elsewhere/journal.db", fixture->folder);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/elsewhere", fixture->folder);
+	rmdir(path);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {STORE_TEST(what_cannot_be_read_is_not_taken_for_absent)};
+	const struct CMUnitTest tests[] = {STORE_TEST(what_cannot_be_read_is_not_taken_for_absent),
+					   STORE_TEST(the_reason_is_the_kernels)};
 
 	register_failing();
 	return cmocka_run_group_tests(tests, NULL, NULL);
