@@ -61,6 +61,8 @@ static int find_registers(struct press_layout *layout, char ret_why[PRESS_WHY])
 		if (layout->flag[i] && layout->flag[i]->space != SPACE_HOLDING)
 			return refuse(ret_why, flags[i].name, "must be a bit of a holding register");
 	}
+	for (uint32_t i = 0; i < layout->profile->identity_count && i < PROFILE_STEPS_MAX; i++)
+		layout->identity[i] = profile_find(layout->profile, layout->profile->identity[i].reg);
 	layout->reset = profile_find(layout->profile, "reset");
 	layout->heater = profile_find(layout->profile, "heater_enable");
 	if (!layout->reset || !layout->heater)
@@ -122,8 +124,8 @@ static int plan_read(struct press_layout *layout, char ret_why[PRESS_WHY])
 		widen(layout->field[i], &low, &end);
 	for (int i = 0; i < PRESS_FLAGS; i++)
 		widen(layout->flag[i], &low, &end);
-	for (uint32_t i = 0; i < layout->profile->identity_count; i++)
-		widen(profile_find(layout->profile, layout->profile->identity[i].reg), &low, &end);
+	for (uint32_t i = 0; i < layout->profile->identity_count && i < PROFILE_STEPS_MAX; i++)
+		widen(layout->identity[i], &low, &end);
 	for (uint32_t address = low; address < end; address++)
 		if (end - low > PRESS_WORDS_MAX || !is_declared(layout->profile, address))
 			return refuse(ret_why, "oil_pressure",
@@ -213,7 +215,7 @@ static bool is_right_press(const struct press_layout *layout, const uint16_t *wo
 {
 	for (uint32_t i = 0; i < layout->profile->identity_count && i < PROFILE_STEPS_MAX; i++) {
 		const struct profile_value *expected = &layout->profile->identity[i];
-		const struct profile_register *reg = profile_find(layout->profile, expected->reg);
+		const struct profile_register *reg = layout->identity[i];
 
 		if (!reg || !codec_matches(expected, reg, at(layout, reg, words)))
 			return false;

@@ -159,7 +159,7 @@ static void clear_rest(struct step *step, uint64_t raised)
 {
 	uint64_t over = step->m->alarms.active & ~raised;
 
-	for (size_t i = 0; i < interlock_count; i++)
+	for (size_t i = 0; over != 0 && i < interlock_count; i++)
 		if (over & (UINT64_C(1) << interlock_table[i].alarm))
 			step_clear(step, interlock_table[i].alarm);
 }

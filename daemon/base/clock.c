@@ -12,11 +12,6 @@ int64_t clock_mono_ns(void)
 	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
 }
 
-double clock_lab_s(int64_t mono_ns, double scale)
-{
-	return (double)mono_ns / (double)CLOCK_NS_PER_S * scale;
-}
-
 int64_t clock_wall_us(void)
 {
 	struct timespec ts;

@@ -14,7 +14,10 @@
 
 int64_t clock_mono_ns(void);
 /* Lab time in seconds of a mono instant: boottime x scale, so it survives a restart within one boot. */
-double clock_lab_s(int64_t mono_ns, double scale);
+static inline double clock_lab_s(int64_t mono_ns, double scale)
+{
+	return (double)mono_ns / (double)CLOCK_NS_PER_S * scale;
+}
 int64_t clock_wall_us(void);
 /* UTC ISO 8601 with milliseconds. @buffer must hold CLOCK_WALL_TEXT bytes; returned for convenience. */
 char *clock_wall_text(int64_t wall_us, char buffer[CLOCK_WALL_TEXT]);

@@ -157,11 +157,15 @@ static int flush_entries(struct journal *journal, int socket, uint32_t *seq)
 	return 0;
 }
 
+static struct journal_sample *sample_at(const struct journal *journal, uint64_t seq)
+{
+	return &journal->samples[(seq - journal->sample_base) % JOURNAL_SAMPLES];
+}
+
 static int flush_samples(struct journal *journal, int socket, uint32_t *seq, const char publisher[ULID_TEXT])
 {
 	for (; journal->sample_send < journal->sample_next; journal->sample_send++) {
-		const struct journal_sample *sample =
-			&journal->samples[journal->sample_send % JOURNAL_SAMPLES];
+		const struct journal_sample *sample = sample_at(journal, journal->sample_send);
 		struct publication *publication = &journal->sending;
 		int r;
 
@@ -254,10 +258,11 @@ int64_t journal_oldest_ns(const struct journal *journal)
 
 void journal_add_sample(struct journal *journal, const struct journal_sample *sample)
 {
-	/* The first sample of a start takes up the numbering of the store. */
+	/* The first sample of a start takes up the numbering of the store. An empty ring is used from its
+	 * front: a recorder that keeps up costs a few pages, not all of them. */
 	if (journal->sample_first == journal->sample_next)
-		journal->sample_first = journal->sample_send = sample->seq;
-	journal->samples[sample->seq % JOURNAL_SAMPLES] = *sample;
+		journal->sample_base = journal->sample_first = journal->sample_send = sample->seq;
+	*sample_at(journal, sample->seq) = *sample;
 	journal->sample_next = sample->seq + 1;
 	if (journal->sample_next - journal->sample_first > JOURNAL_SAMPLES) {
 		journal->sample_first++;

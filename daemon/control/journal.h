@@ -29,7 +29,8 @@ struct journal {
 	size_t used;
 	uint64_t start, next_entry, committed;
 	uint64_t dropped;
-	struct journal_sample *samples; /* JOURNAL_SAMPLES, index seq % JOURNAL_SAMPLES */
+	struct journal_sample *samples; /* JOURNAL_SAMPLES, as a ring that begins with sample_base */
+	uint64_t sample_base;           /* of the sample that found the ring empty */
 	uint64_t sample_first, sample_send,
 		sample_next; /* sequence numbers: oldest kept, next to send, next to come */
 	uint64_t samples_dropped;

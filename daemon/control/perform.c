@@ -139,7 +139,11 @@ static void log_transition(struct control *control, enum phase from)
 
 void perform_event(struct control *control, struct event *event, struct answer *ret_answer)
 {
-	struct machine before = control->machine, next;
+	/* What the next state is compared with: the whole of it is far more than that. */
+	const uint8_t phase = control->machine.phase, outcome = control->machine.outcome;
+	const bool latched = control->machine.latched, holdback = control->machine.holdback,
+		   pause_pending = control->machine.pause_pending;
+	struct machine next;
 	struct actions actions;
 
 	event->t_lab_s = control_lab_s(control);
@@ -156,8 +160,8 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	share_numbers(control);
 	for (uint32_t i = 0; i < actions.note_count; i++)
 		take_note(control, &actions.notes[i], false);
-	if (before.phase != next.phase) {
-		log_transition(control, (enum phase)before.phase);
+	if (phase != next.phase) {
+		log_transition(control, (enum phase)phase);
 		close_intent(control, PRESS_INTENT, phase_name((enum phase)next.phase));
 	}
 	journal_intent(control, &actions.intent, false);
@@ -166,15 +170,15 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	if (event->kind != EVENT_START && next.outcome != OUTCOME_NONE &&
 	    (next.phase == PHASE_DONE || next.phase == PHASE_IDLE))
 		end_run(control);
-	if (before.phase != next.phase || before.latched != next.latched || before.outcome != next.outcome) {
-		if (before.latched != next.latched)
+	if (phase != next.phase || latched != next.latched || outcome != next.outcome) {
+		if (latched != next.latched)
 			publish_snapshot_now(control);
 		else
 			publish_snapshot(control);
 		publish_state(control, true);
 	} else if (event->kind == EVENT_VERB) {
 		publish_state(control, false);
-	} else if (before.holdback != next.holdback || before.pause_pending != next.pause_pending) {
+	} else if (holdback != next.holdback || pause_pending != next.pause_pending) {
 		control->publishing.state_dirty = true;
 	}
 	if (ret_answer)
