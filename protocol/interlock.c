@@ -67,6 +67,12 @@ bool interlock_held(struct step *step, enum interlock_timer timer, bool conditio
 	return *elapsed_s >= seconds;
 }
 
+bool interlock_held_while(struct step *step, enum interlock_timer timer, bool known, bool condition,
+			  double seconds)
+{
+	return known && interlock_held(step, timer, condition, seconds);
+}
+
 void interlock_reset(struct machine *machine)
 {
 	struct machine_private *p = &machine->private_state;
@@ -74,7 +80,9 @@ void interlock_reset(struct machine *machine)
 	memset(p->timer, 0, sizeof(p->timer));
 	memset(p->memory, 0, sizeof(p->memory));
 	p->memory[MEMORY_READ_LAB_S] = NEVER_LAB_S;
-	interlock_forget_reads(p);
+	memset(&p->reads_k, 0, sizeof(p->reads_k));
+	memset(&p->reads2_k, 0, sizeof(p->reads2_k));
+	memset(&p->reads_gpa, 0, sizeof(p->reads_gpa));
 	p->bad_reads = 0;
 	p->fired = 0;
 }

@@ -14,6 +14,12 @@ static double temperature(const struct step *step)
 	return step->in->temperature_k.value;
 }
 
+/* What lasts or changes is judged by this: a single read that lies apart is none. */
+static double steady_k(const struct step *step)
+{
+	return interlock_middle(&step->p->reads_k);
+}
+
 static bool output_is(const struct step *step, double least_pct)
 {
 	return step_is_fresh(step, &step->in->furnace_output_pct) &&
@@ -51,12 +57,11 @@ static double protocol_most_k(const struct step *step)
 enum verdict check_runaway(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
-	double over_k = temperature(step) - step->m->setpoint_k;
+	double over_k = steady_k(step) - step->m->setpoint_k;
 	bool powered = output_is(step, OUTPUT_ZERO_PCT) ||
-		       step->p->memory[MEMORY_RISE_K_PER_S] > limits->runaway_rise_k_per_s;
-	bool lasts = interlock_held(step, TIMER_RUNAWAY,
-				    step->t_fresh && over_k > limits->runaway_band_k && powered,
-				    limits->runaway_time_s);
+		       step->p->reads_k.slope_per_s > limits->runaway_rise_k_per_s;
+	bool lasts = interlock_held_while(step, TIMER_RUNAWAY, step->t_fresh,
+					  over_k > limits->runaway_band_k && powered, limits->runaway_time_s);
 
 	if (step->t_fresh && temperature(step) > protocol_most_k(step)) {
 		interlock_say(ret_text,
@@ -72,16 +77,16 @@ enum verdict check_runaway(struct step *step, char *ret_text)
 		      "Furnace at %.1f K, %.1f K above its setpoint for %.0f s. Heater off, press locked, "
 		      "tripped. Check the "
 		      "controller, then ack and reset.",
-		      temperature(step), over_k, limits->runaway_time_s);
+		      steady_k(step), over_k, limits->runaway_time_s);
 	return VERDICT_FIRE;
 }
 
 enum verdict check_welded(struct step *step, char *ret_text)
 {
-	double rise = step->p->memory[MEMORY_RISE_K_PER_S];
-	bool heats = step->t_fresh && output_is_zero(step) && rise > step->limits->welded_rise_k_per_s;
+	double rise = step->p->reads_k.slope_per_s;
+	bool heats = output_is_zero(step) && rise > step->limits->welded_rise_k_per_s;
 
-	if (!interlock_held(step, TIMER_WELDED, heats, step->limits->welded_time_s))
+	if (!interlock_held_while(step, TIMER_WELDED, step->t_fresh, heats, step->limits->welded_time_s))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "CUT THE HEATER'S MAINS NOW: %.1f K and rising %.1f K/min with output 0 (relay "
@@ -96,15 +101,15 @@ enum verdict check_not_heating(struct step *step, char *ret_text)
 	const struct limits *limits = step->limits;
 	struct machine_private *p = step->p;
 	double gained_k, expected_k, elapsed_s;
-	bool asks = is_heating(step) && step->t_fresh && output_is(step, limits->not_heating_output_pct) &&
-		    step->m->setpoint_k - temperature(step) >= limits->not_heating_lag_k;
+	bool asks = is_heating(step) && output_is(step, limits->not_heating_output_pct) &&
+		    step->m->setpoint_k - steady_k(step) >= limits->not_heating_lag_k;
 
 	if (p->timer[TIMER_NOT_HEATING] <= 0)
-		p->memory[MEMORY_HEATED_FROM_K] = temperature(step);
-	if (!interlock_held(step, TIMER_NOT_HEATING, asks, limits->not_heating_time_s))
+		p->memory[MEMORY_HEATED_FROM_K] = steady_k(step);
+	if (!interlock_held_while(step, TIMER_NOT_HEATING, step->t_fresh, asks, limits->not_heating_time_s))
 		return VERDICT_CLEAR;
 	elapsed_s = p->timer[TIMER_NOT_HEATING];
-	gained_k = temperature(step) - p->memory[MEMORY_HEATED_FROM_K];
+	gained_k = steady_k(step) - p->memory[MEMORY_HEATED_FROM_K];
 	expected_k = step->plan->heating_k_per_s * elapsed_s;
 	p->timer[TIMER_NOT_HEATING] = 0;
 	if (gained_k >= limits->not_heating_share * expected_k)
@@ -113,7 +118,7 @@ enum verdict check_not_heating(struct step *step, char *ret_text)
 		      "Output %.0f %% for %.0f s gained %.1f K of %.1f K programmed, at %.1f K. Heater off, "
 		      "press locked, tripped. "
 		      "Check heater, fuses, thermocouple.",
-		      step->in->furnace_output_pct.value, elapsed_s, gained_k, expected_k, temperature(step));
+		      step->in->furnace_output_pct.value, elapsed_s, gained_k, expected_k, steady_k(step));
 	return VERDICT_FIRE;
 }
 
@@ -196,9 +201,10 @@ enum verdict check_slip(struct step *step, char *ret_text)
 	const struct limits *limits = step->limits;
 	double *ring = &step->p->memory[MEMORY_RING_K], *previous_k = &step->p->memory[MEMORY_SETPOINT_K],
 	       fall_k;
-	bool watched = step->t_fresh && output_is(step, limits->slip_output_pct) &&
-		       step->m->setpoint_k >= *previous_k;
+	bool watched = output_is(step, limits->slip_output_pct) && step->m->setpoint_k >= *previous_k;
 
+	if (!step->t_fresh)
+		return VERDICT_CLEAR;
 	*previous_k = step->m->setpoint_k;
 	if (!watched) {
 		memset(ring, 0, RING_BYTES);
@@ -208,33 +214,33 @@ enum verdict check_slip(struct step *step, char *ret_text)
 	if (ring[0] <= 0 || interlock_held(step, TIMER_SLIP_RING, true, limits->slip_time_s / 3)) {
 		step->p->timer[TIMER_SLIP_RING] = 0;
 		memmove(ring + 1, ring, RING_BYTES - sizeof(*ring));
-		ring[0] = temperature(step);
+		ring[0] = steady_k(step);
 	}
-	fall_k = ring_most_k(step) - temperature(step);
+	fall_k = ring_most_k(step) - steady_k(step);
 	if (fall_k <= limits->slip_fall_k)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Temperature fell %.1f K within %.0f s to %.1f K at output %.0f %% (thermocouple "
 		      "slipped or shorted?). Heater "
 		      "off, pressure held. Check it, then resume or abort.",
-		      fall_k, limits->slip_time_s, temperature(step), step->in->furnace_output_pct.value);
+		      fall_k, limits->slip_time_s, steady_k(step), step->in->furnace_output_pct.value);
 	return VERDICT_FIRE;
 }
 
 enum verdict check_pair(struct step *step, char *ret_text)
 {
 	const struct measurement *second = &step->in->temperature2_k;
-	double apart_k = fabs(temperature(step) - second->value);
-	bool apart =
-		step->t_fresh && step_is_fresh(step, second) && apart_k > step->limits->pair_difference_k;
+	double steady2_k = interlock_middle(&step->p->reads2_k), apart_k = fabs(steady_k(step) - steady2_k);
+	bool known = step->t_fresh && step_is_fresh(step, second);
 
-	if (!interlock_held(step, TIMER_PAIR, apart, step->limits->pair_time_s))
+	if (!interlock_held_while(step, TIMER_PAIR, known, apart_k > step->limits->pair_difference_k,
+				  step->limits->pair_time_s))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Two thermocouples read %.1f K and %.1f K for %.0f s. Heater off, pressure held. Find "
 		      "the wrong one, then resume "
 		      "or abort.",
-		      temperature(step), second->value, step->limits->pair_time_s);
+		      steady_k(step), steady2_k, step->limits->pair_time_s);
 	return VERDICT_FIRE;
 }
 

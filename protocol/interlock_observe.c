@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What rows 2, 3, 5, 6 and 18 rest on: the last good reads, and slopes over a window that slides with them.
+/*
+ * What rows 2 to 6, 17 and 18 rest on: the last good reads, the middle one of each three, and slopes of those
+ * over a window that slides with them. One read that lies apart, on either side, then is neither a slope nor
+ * the end of something that lasts; what is real is seen one read later.
  */
 #include "protocol/interlock_rows.h"
 
@@ -8,21 +11,16 @@
 
 _Static_assert(MEMORY_MAX <= sizeof(((struct machine_private *)0)->memory) / sizeof(double),
 	       "room for every memory");
+_Static_assert(TIMER_MAX <= sizeof(((struct machine_private *)0)->timer) / sizeof(double),
+	       "room for every timer");
 
 struct window {
-	enum interlock_memory slope, values, times;
-	int reads;
+	int reads; /* one more than spans it */
 	double apart_s, span_s;
 };
 
 /* A window as long as noise asks for, a step as short as the row's reaction does. */
-static const struct window rise = {MEMORY_RISE_K_PER_S, MEMORY_RISE_K, MEMORY_RISE_LAB_S, RISE_READS, 1, 10},
-			   fall = {MEMORY_FALL_GPA_PER_S,
-				   MEMORY_FALL_GPA,
-				   MEMORY_FALL_LAB_S,
-				   FALL_READS,
-				   0.5,
-				   2};
+static const struct window rise = {11, 1, 10}, fall = {5, 0.5, 2};
 
 static void remember(double *reads, int count, double read)
 {
@@ -30,40 +28,62 @@ static void remember(double *reads, int count, double read)
 	reads[0] = read;
 }
 
-/* Against the youngest read that is a whole window old; there is no slope before. */
-static void observe_slope(double *memory, const struct window *window, const struct measurement *m)
+double interlock_middle(const struct machine_reads *reads)
 {
-	double *values = memory + window->values, *times = memory + window->times;
-	int i = 0;
+	const double *last = reads->last;
 
-	while (i < window->reads - 1 && m->t_lab_s - times[i] < window->span_s)
-		i++;
-	if (times[i] >= 0)
-		memory[window->slope] = (m->value - values[i]) / (m->t_lab_s - times[i]);
-	if (m->t_lab_s - times[0] < window->apart_s && times[0] >= 0)
+	return fmax(fmin(last[0], last[1]), fmin(fmax(last[0], last[1]), last[2]));
+}
+
+/* The first stands for the two before it; the same read seen again is none. */
+static void take_read(struct machine_reads *reads, const struct measurement *m)
+{
+	int times = reads->any ? 1 : MACHINE_LAST_READS;
+
+	if (reads->any && m->t_lab_s <= reads->last_lab_s[0])
 		return;
-	remember(values, window->reads, m->value);
-	remember(times, window->reads, m->t_lab_s);
+	reads->any = true;
+	while (times-- > 0) {
+		remember(reads->last, MACHINE_LAST_READS, m->value);
+		remember(reads->last_lab_s, MACHINE_LAST_READS, m->t_lab_s);
+	}
+}
+
+/* Against the youngest read that is a whole window old; there is no slope before. In what falls steadily the
+ * middle one by value is the middle one in time. */
+static void observe_slope(struct machine_reads *reads, const struct window *window)
+{
+	double value = interlock_middle(reads), t_lab_s = reads->last_lab_s[1];
+	uint32_t i = reads->window_count;
+
+	while (i > 0 && t_lab_s - reads->window_lab_s[i - 1] >= window->span_s)
+		i--;
+	if (i < reads->window_count)
+		reads->slope_per_s = (value - reads->window[i]) / (t_lab_s - reads->window_lab_s[i]);
+	if (reads->window_count > 0 && t_lab_s - reads->window_lab_s[0] < window->apart_s)
+		return;
+	remember(reads->window, window->reads, value);
+	remember(reads->window_lab_s, window->reads, t_lab_s);
+	reads->window_count = (uint32_t)fmin(reads->window_count + 1, window->reads);
 }
 
 void interlock_observe(struct step *step)
 {
 	const struct inputs *in = step->in;
+	struct machine_private *p = step->p;
 
 	if (in->temperature_k.quality == QUALITY_GOOD)
-		step->p->good_k_lab_s = fmax(step->p->good_k_lab_s, in->temperature_k.t_lab_s);
+		p->good_k_lab_s = fmax(p->good_k_lab_s, in->temperature_k.t_lab_s);
 	if (in->pressure_gpa.quality == QUALITY_GOOD)
-		step->p->good_gpa_lab_s = fmax(step->p->good_gpa_lab_s, in->pressure_gpa.t_lab_s);
-	if (step->t_fresh)
-		observe_slope(step->p->memory, &rise, &in->temperature_k);
-	if (step->p_fresh)
-		observe_slope(step->p->memory, &fall, &in->pressure_gpa);
-}
-
-void interlock_forget_reads(struct machine_private *p)
-{
-	for (int i = 0; i < RISE_READS; i++)
-		p->memory[MEMORY_RISE_LAB_S + i] = NEVER_LAB_S;
-	for (int i = 0; i < FALL_READS; i++)
-		p->memory[MEMORY_FALL_LAB_S + i] = NEVER_LAB_S;
+		p->good_gpa_lab_s = fmax(p->good_gpa_lab_s, in->pressure_gpa.t_lab_s);
+	if (step_is_fresh(step, &in->temperature2_k))
+		take_read(&p->reads2_k, &in->temperature2_k);
+	if (step->t_fresh) {
+		take_read(&p->reads_k, &in->temperature_k);
+		observe_slope(&p->reads_k, &rise);
+	}
+	if (step->p_fresh) {
+		take_read(&p->reads_gpa, &in->pressure_gpa);
+		observe_slope(&p->reads_gpa, &fall);
+	}
 }

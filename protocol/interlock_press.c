@@ -10,6 +10,12 @@ static double pressure(const struct step *step)
 	return step->in->pressure_gpa.value;
 }
 
+/* What lasts or changes is judged by this: a single read that lies apart is none. */
+static double steady_gpa(const struct step *step)
+{
+	return interlock_middle(&step->p->reads_gpa);
+}
+
 static bool regulates(const struct step *step)
 {
 	return machine_press_mode(step, step->m) == PRESS_REGULATE;
@@ -40,14 +46,14 @@ enum verdict check_release(struct step *step, char *ret_text)
 enum verdict check_stuck(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
-	double error_gpa = step->m->setpoint_gpa - pressure(step), moved_gpa;
-	bool ahead = step->p_fresh && regulates(step) && fabs(error_gpa) >= limits->stuck_error_gpa;
+	double error_gpa = step->m->setpoint_gpa - steady_gpa(step), moved_gpa;
+	bool ahead = regulates(step) && fabs(error_gpa) >= limits->stuck_error_gpa;
 
 	if (step->p->timer[TIMER_STUCK] <= 0)
-		step->p->memory[MEMORY_STUCK_GPA] = pressure(step);
-	moved_gpa = fabs(pressure(step) - step->p->memory[MEMORY_STUCK_GPA]);
-	if (!interlock_held(step, TIMER_STUCK, ahead && moved_gpa < limits->stuck_move_gpa,
-			    limits->stuck_time_s))
+		step->p->memory[MEMORY_STUCK_GPA] = steady_gpa(step);
+	moved_gpa = fabs(steady_gpa(step) - step->p->memory[MEMORY_STUCK_GPA]);
+	if (!interlock_held_while(step, TIMER_STUCK, step->p_fresh,
+				  ahead && moved_gpa < limits->stuck_move_gpa, limits->stuck_time_s))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Setpoint %.3f GPa, pressure %.3f GPa, moved %.4f GPa in %.0f s: valve or pump stuck? "
@@ -65,12 +71,11 @@ static double commanded_fall(const struct step *step)
 enum verdict check_loss(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
-	double rate = step->p->memory[MEMORY_FALL_GPA_PER_S],
-	       below_gpa = step->m->setpoint_gpa - pressure(step);
+	double rate = step->p->reads_gpa.slope_per_s, below_gpa = step->m->setpoint_gpa - steady_gpa(step);
 	bool falls = step->p_fresh && rate < -(limits->loss_rate_gpa_per_s + commanded_fall(step));
-	bool low = interlock_held(step, TIMER_LOSS,
-				  step->p_fresh && regulates(step) && below_gpa > limits->loss_error_gpa,
-				  limits->loss_time_s);
+	bool low = interlock_held_while(step, TIMER_LOSS, step->p_fresh,
+					regulates(step) && below_gpa > limits->loss_error_gpa,
+					limits->loss_time_s);
 
 	if (!falls && !low)
 		return VERDICT_CLEAR;

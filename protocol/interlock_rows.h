@@ -24,35 +24,26 @@ enum interlock_timer {
 	TIMER_PREFLIGHT, /* machine_waits.c: since when something is missing */
 	TIMER_MAX
 };
-/* A read more than spans the window. */
-#define RISE_READS 11
-#define FALL_READS 5
-
 enum interlock_memory {
-	MEMORY_RISE_K_PER_S, /* slope of the temperature over the last 10 s */
-	MEMORY_RISE_K,       /* reads a second apart, newest first, and when they were measured */
-	MEMORY_RISE_LAB_S = MEMORY_RISE_K + RISE_READS,
-	MEMORY_RISE_LAST = MEMORY_RISE_LAB_S + RISE_READS - 1,
 	MEMORY_HEATED_FROM_K,
 	MEMORY_RING_K, /* four values: now and one, two, three thirds of slip_time_s ago */
 	MEMORY_RING_LAST = MEMORY_RING_K + 3,
 	MEMORY_SETPOINT_K, /* of the previous tick */
 	MEMORY_READ_K,     /* last temperature and when it was measured */
 	MEMORY_READ_LAB_S,
-	MEMORY_FALL_GPA_PER_S, /* slope of the pressure over the last 2 s */
-	MEMORY_FALL_GPA,       /* reads half a second apart, newest first, and when they were measured */
-	MEMORY_FALL_LAB_S = MEMORY_FALL_GPA + FALL_READS,
-	MEMORY_FALL_LAST = MEMORY_FALL_LAB_S + FALL_READS - 1,
 	MEMORY_STUCK_GPA,
 	MEMORY_MAX
 };
 
 /* Accumulates while @condition, starts again when it ends. True when it has lasted @seconds (> 0). */
 bool interlock_held(struct step *step, enum interlock_timer timer, bool condition, double seconds);
-/* interlock_observe.c: the slopes the rows below rest on; once a tick, before them. */
+/* The same where nobody knows for a moment: the time stands, so that one bad read begins nothing anew. */
+bool interlock_held_while(struct step *step, enum interlock_timer timer, bool known, bool condition,
+			  double seconds);
+/* interlock_observe.c: the reads and slopes the rows below rest on; once a tick, before them. */
 void interlock_observe(struct step *step);
-/* Forgets them: a slope begins with the reads that follow. */
-void interlock_forget_reads(struct machine_private *p);
+/* The middle one of the last three good reads: one that lies apart decides nothing. */
+double interlock_middle(const struct machine_reads *reads);
 void interlock_say(char *ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* interlock_furnace.c */

@@ -58,6 +58,18 @@ struct inputs {
 	bool step_late;                /* this step is more than step_late_ms late */
 };
 
+#define MACHINE_LAST_READS 3
+#define MACHINE_WINDOW_READS 11
+/* Reads of one quantity as the interlocks keep them, newest first: interlock_observe.c. */
+struct machine_reads {
+	double last[MACHINE_LAST_READS], last_lab_s[MACHINE_LAST_READS];
+	/* The middle ones of each three, some time apart. */
+	double window[MACHINE_WINDOW_READS], window_lab_s[MACHINE_WINDOW_READS];
+	double slope_per_s; /* over the window */
+	uint32_t window_count;
+	bool any;
+};
+
 enum event_kind {
 	EVENT_TICK,    /* inputs */
 	EVENT_START,   /* a queued run is given to the press: IDLE/DONE -> WAIT_CAPSULE or PREFLIGHT */
@@ -181,8 +193,9 @@ struct machine {
 		double dwell_since_lab_s, done_since_lab_s, in_band_since_lab_s, hold_hot_since_lab_s,
 			resume_offer_until_lab_s;
 		double previous_k, previous_gpa;
-		double timer[64];  /* one accumulator or start time a hazard row, see interlock.c */
-		double memory[64]; /* values those timers began with */
+		double timer[32];  /* one accumulator or start time a hazard row, see interlock.c */
+		double memory[16]; /* values those timers began with */
+		struct machine_reads reads_k, reads2_k, reads_gpa;
 		uint8_t bad_reads;
 		bool acknowledged, resume_offered, decompressing;
 		uint8_t verb_pending;

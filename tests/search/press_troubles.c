@@ -35,7 +35,7 @@ static void runaway(struct inputs *in, struct machine *m)
 static void welded(struct inputs *in, struct machine *m)
 {
 	output(in, 0);
-	m->private_state.memory[MEMORY_RISE_K_PER_S] = 1;
+	m->private_state.reads_k.slope_per_s = 1;
 	wait_long(m, TIMER_WELDED);
 }
 
@@ -55,7 +55,7 @@ static void lag(struct inputs *in, struct machine *m)
 static void loss_rate(struct inputs *in, struct machine *m)
 {
 	(void)in;
-	m->private_state.memory[MEMORY_FALL_GPA_PER_S] = -1;
+	m->private_state.reads_gpa.slope_per_s = -1;
 }
 
 static void loss_low(struct inputs *in, struct machine *m)

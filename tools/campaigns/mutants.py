@@ -182,7 +182,7 @@ class Bench:
     def __init__(self, folder, paths):
         self.folder = folder
         self.objects = {path: self.compile(path) for path in sources("protocol/*.c", "daemon/base/*.c")}
-        self.plant = self.compile("tests/unit/protocol/plant.c")
+        self.rigs = [self.compile(f"tests/unit/protocol/{name}.c") for name in ("plant", "rig")]
         self.tests = [self.compile(path) for path in sources("tests/unit/protocol/test_*.c")]
         self.programs, self.limit_s = {}, {}
         for path in paths:
@@ -212,7 +212,7 @@ class Bench:
         timed = []
         for number, test in enumerate(self.tests):
             program = os.path.join(self.folder, f"{os.path.basename(path)}-{number}")
-            if run(["cc", "-fsanitize=address", "-rdynamic", test, self.plant, *others, "-o", program, "-L" + folder, "-lmutant",
+            if run(["cc", "-fsanitize=address", "-rdynamic", test, *self.rigs, *others, "-o", program, "-L" + folder, "-lmutant",
                     "-lcmocka", "-lm"]) != 0:
                 raise RuntimeError(f"the tests around {path} do not link")
             began = time.monotonic()

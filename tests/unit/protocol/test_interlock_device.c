@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows 8, 10, 12, 14, 15, 21, 22 and 39 from both sides of each limit: rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "rig.h"
+
+/* Row 8: 2 s flagged, 10 s S-HOLD, both beyond and not at the limit. A bad read is no read. */
+static bool silent_p;
+static bool answers_badly;
+
+static void goes_stale(struct plant *rig)
+{
+	struct measurement *m = silent_p ? &rig->in.pressure_gpa : &rig->in.temperature_k;
+
+	if (answers_badly) {
+		m->quality = QUALITY_BAD;
+		m->cause = CAUSE_TIMEOUT;
+	} else {
+		m->t_lab_s = 0;
+	}
+}
+
+static void test_stale(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < 4; i++) {
+		const char *name = i & 1 ? "stale pressure" : "stale temperature";
+		struct plant rig;
+
+		silent_p = i & 1;
+		answers_badly = i & 2;
+		rig_put_soak(&rig);
+		rig.spoil = goes_stale;
+		rig_ticks(&rig, 4, 0.5);
+		assert_false(rig_raised(&rig, ALARM_STALE));
+		rig_tick(&rig, 0.5);
+		assert_true(rig_raised(&rig, ALARM_STALE));
+		rig_assert_says(&rig, silent_p ? "No good pressure" : "No good temperature");
+		rig_ticks(&rig, 15, 0.5);
+		assert_false(rig_fired(&rig, name));
+		assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
+		rig_tick(&rig, 0.5);
+		assert_true(rig_fired(&rig, name));
+		assert_int_equal(rig.machine.phase, PHASE_HOLD);
+	}
+}
+
+/* Flags count while their device answers: 2 s after its last block they say nothing, nor when its line is
+ * gone. */
+enum device { FURNACE, PRESS };
+
+static void silence(struct plant *rig)
+{
+	rig->in.temperature_k.t_lab_s = rig->in.oil_bar.t_lab_s = 0;
+}
+
+static void check_flag(const char *row, enum device device, bool *flag, struct plant *rig)
+{
+	static const struct {
+		int ticks; /* of 0.5 s without a block */
+		bool lost, counts;
+	} cases[] = {{0, false, true}, {4, false, true}, {5, false, false}, {0, true, false}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rig_put_soak(rig);
+		rig->spoil = cases[i].ticks > 0 ? silence : NULL;
+		rig_ticks(rig, cases[i].ticks, 0.5);
+		*(device == FURNACE ? &rig->in.furnace_lost : &rig->in.press_lost) = cases[i].lost;
+		*flag = true;
+		rig_tick(rig, 0);
+		if (rig_fired(rig, row) != cases[i].counts)
+			fail_msg("%s: case %zu: %s", row, i, rig->last_text);
+	}
+}
+
+static void test_flags_of_a_silent_device(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	check_flag("furnace read-back", FURNACE, &rig.in.furnace_readback_differs, &rig);
+	check_flag("press read-back", PRESS, &rig.in.press_readback_differs, &rig);
+	check_flag("second master", FURNACE, &rig.in.furnace_second_master, &rig);
+	check_flag("second master", PRESS, &rig.in.press_second_master, &rig);
+}
+
+/* Rows 12 and 22 want the state to last; a device that is silent at the end does not count. */
+static void lasting(struct plant *rig, const char *row, bool *flag, bool value, int count, double dt,
+		    const char *words)
+{
+	rig_put_soak(rig);
+	*flag = value;
+	rig_ticks(rig, count - 1, dt);
+	assert_false(rig_fired(rig, row));
+	rig_tick(rig, dt);
+	assert_true(rig_fired(rig, row));
+	rig_assert_says(rig, words);
+	rig_put_soak(rig);
+	*flag = value;
+	rig_ticks(rig, count - 1, dt);
+	*flag = !value;
+	rig_tick(rig, dt);
+	*flag = value;
+	rig_ticks(rig, count - 1, dt);
+	assert_false(rig_fired(rig, row));
+}
+
+static void test_identity_and_modes_last(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	lasting(&rig, "identity", &rig.in.furnace_identity_ok, false, 5, 1, "Furnace answers with another");
+	lasting(&rig, "identity", &rig.in.press_identity_ok, false, 5, 1, "Press answers with another");
+	lasting(&rig, "manual", &rig.in.furnace_manual, true, 4, 0.5, "furnace is in manual");
+	lasting(&rig, "manual", &rig.in.press_local, true, 4, 0.5, "press is in local");
+	lasting(&rig, "furnace line gone", &rig.in.furnace_lost, true, 15, 4,
+		"furnace line has been gone for 60 s");
+	lasting(&rig, "press line gone", &rig.in.press_lost, true, 15, 4,
+		"press line has been gone for 60 s");
+}
+
+static void only_one_device(struct plant *rig, bool *flag, bool value, bool *lost, const char *row)
+{
+	rig_put_soak(rig);
+	*flag = value;
+	*lost = true;
+	rig_ticks(rig, 20, 0.5);
+	assert_false(rig_fired(rig, row));
+}
+
+/* A stranger's values are not taken: it is named though what it says ages, unless its line is gone. */
+static void both_silent(struct plant *rig)
+{
+	rig->in.temperature_k.t_lab_s = rig->in.oil_bar.t_lab_s = 0;
+}
+
+static void test_a_stranger_is_named(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	for (int what = 0; what < 6; what++) {
+		bool press = what & 1, lost = what / 2 == 1, reference = what / 2 == 2;
+
+		if (reference)
+			rig_put_reference(&rig);
+		else
+			rig_put_soak(&rig);
+		rig.plan.limits.stale_hold_s = FAR;
+		rig.spoil = both_silent;
+		*(press ? &rig.in.press_stranger : &rig.in.furnace_stranger) = true;
+		*(press ? &rig.in.press_lost : &rig.in.furnace_lost) = lost;
+		rig_ticks(&rig, 4, 1);
+		assert_false(rig_fired(&rig, "identity"));
+		rig_tick(&rig, 1);
+		assert_int_equal(rig_fired(&rig, "identity"), !lost && !(press && reference));
+		if (rig_fired(&rig, "identity"))
+			rig_assert_says(&rig, press ? "Press answers with another"
+						    : "Furnace answers with another");
+	}
+}
+
+static void test_a_lost_device_has_no_identity_or_mode(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	only_one_device(&rig, &rig.in.furnace_identity_ok, false, &rig.in.furnace_lost, "identity");
+	only_one_device(&rig, &rig.in.press_identity_ok, false, &rig.in.press_lost, "identity");
+	only_one_device(&rig, &rig.in.furnace_manual, true, &rig.in.furnace_lost, "manual");
+	only_one_device(&rig, &rig.in.press_local, true, &rig.in.press_lost, "manual");
+	/* A heater that densd does not command may be in manual. */
+	rig_put_soak(&rig);
+	rig.in.furnace_manual = true;
+	rig.machine.private_state.heater_off = true;
+	rig_ticks(&rig, 20, 0.5);
+	assert_false(rig_fired(&rig, "manual"));
+	/* The press of a 1 atm run is not asked who it is. */
+	rig_put_reference(&rig);
+	rig.in.press_identity_ok = false;
+	rig_ticks(&rig, 20, 0.5);
+	assert_false(rig_fired(&rig, "identity"));
+}
+
+static void test_second_master_names_the_device(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put_soak(&rig);
+	rig.in.furnace_second_master = true;
+	rig.in.furnace_setpoint_k.value = 555;
+	rig_tick(&rig, 1);
+	rig_assert_says(&rig, "wrote to the furnace: it holds 555.000 K");
+	rig_put_soak(&rig);
+	rig.in.press_second_master = true;
+	rig.in.pressure_setpoint_gpa.value = 3;
+	rig_tick(&rig, 1);
+	rig_assert_says(&rig, "wrote to the press: it holds 3.000 GPa");
+}
+
+/* Row 14: 5 s without a good poll of either; a 1 atm run without a press asks the furnace alone. */
+static void furnace_silent(struct plant *rig)
+{
+	rig->in.temperature_k.t_lab_s = 0;
+}
+
+static void oil_silent(struct plant *rig)
+{
+	rig->in.oil_bar.t_lab_s = 0;
+}
+
+static void nothing(struct plant *rig)
+{
+	(void)rig;
+}
+
+static void check_bus_lost(struct plant *rig, void (*spoil)(struct plant *rig), bool raises)
+{
+	rig->spoil = spoil;
+	rig_ticks(rig, 10, 0.5);
+	assert_false(rig_raised(rig, ALARM_BUS_LOST));
+	rig_tick(rig, 0.5);
+	assert_int_equal(rig_raised(rig, ALARM_BUS_LOST), raises);
+}
+
+static void test_bus(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put_soak(&rig);
+	check_bus_lost(&rig, furnace_silent, true);
+	rig_assert_says(&rig, "Device silent");
+	rig_put_soak(&rig);
+	check_bus_lost(&rig, oil_silent, true);
+	rig_put_reference(&rig);
+	check_bus_lost(&rig, oil_silent, true);
+	rig_put_reference(&rig);
+	rig.in.oil_bar = (struct measurement){0};
+	check_bus_lost(&rig, oil_silent, false);
+	rig_put_reference(&rig);
+	rig.in.oil_bar = (struct measurement){0};
+	check_bus_lost(&rig, furnace_silent, true);
+	rig_put_soak(&rig);
+	rig.in.oil_bar = (struct measurement){0};
+	check_bus_lost(&rig, nothing, true);
+	rig_put_soak(&rig);
+	rig.in.furnace_lost = true;
+	rig_tick(&rig, 0.5);
+	assert_true(rig_raised(&rig, ALARM_BUS_LOST));
+	rig_assert_says(&rig, "Furnace line lost");
+	rig_put_soak(&rig);
+	rig.in.press_lost = true;
+	rig_tick(&rig, 0.5);
+	assert_true(rig_raised(&rig, ALARM_BUS_LOST));
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
+}
+
+/* Row 39: 30 min in one stretch or 60 in sum abort while the programme climbs; on the way down it is an
+ * alarm. */
+static void test_holdback(void **unused)
+{
+	static const struct {
+		enum phase phase;
+		bool aborts, warns_of_sum;
+	} cases[] = {{PHASE_COMPRESS, true, true},
+		     {PHASE_HEAT, true, true},
+		     {PHASE_ISOTHERM, true, true},
+		     {PHASE_COOL, false, false},
+		     {PHASE_DECOMPRESS, false, false}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int sum = 0; sum <= 1; sum++)
+			for (int beyond = 0; beyond <= 1; beyond++) {
+				bool raises = beyond && (!sum || cases[i].warns_of_sum);
+				struct plant rig;
+
+				rig_put(&rig, cases[i].phase);
+				rig.machine.phase = (uint8_t)cases[i].phase;
+				*(sum ? &rig.machine.holdback_sum_s : &rig.machine.holdback_s) =
+					(sum ? 3600 : 1800) + beyond * 0.5;
+				rig_tick(&rig, 1);
+				assert_int_equal(rig_raised(&rig, ALARM_HOLDBACK), raises);
+				assert_int_equal(rig_fired(&rig, "setpoint not reached"),
+						 raises && cases[i].aborts);
+				assert_int_equal(rig.machine.phase == PHASE_ABORTING,
+						 raises && cases[i].aborts);
+				if (raises)
+					rig_assert_says(&rig, cases[i].aborts ? "densd aborts"
+									      : "densd keeps waiting");
+			}
+}
+
+static void test_held_hot(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put(&rig, PHASE_HOLD);
+	rig_ticks(&rig, 449, 4);
+	assert_false(rig_fired(&rig, "held hot"));
+	rig_tick(&rig, 4);
+	assert_true(rig_fired(&rig, "held hot"));
+	rig_put(&rig, PHASE_HOLD);
+	rig.in.temperature_k.value = PLANT_AMBIENT_K;
+	rig.plan.limits.jump_k_per_s = FAR;
+	rig_ticks(&rig, 500, 4);
+	assert_int_equal(rig.machine.phase, PHASE_HOLD);
+	/* What was held hot and resumed is not aborted later for it. */
+	rig_put(&rig, PHASE_HOLD);
+	rig_ticks(&rig, 440, 4);
+	rig.machine.phase = PHASE_ISOTHERM;
+	rig_ticks(&rig, 40, 4);
+	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_flags_of_a_silent_device),
+		cmocka_unit_test(test_identity_and_modes_last),
+		cmocka_unit_test(test_a_stranger_is_named),
+		cmocka_unit_test(test_a_lost_device_has_no_identity_or_mode),
+		cmocka_unit_test(test_second_master_names_the_device),
+		cmocka_unit_test(test_bus),
+		cmocka_unit_test(test_holdback),
+		cmocka_unit_test(test_held_hot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
