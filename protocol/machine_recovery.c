@@ -161,11 +161,9 @@ void machine_recover(struct step *step, const struct recovery_decision *decision
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
 	step->m->interrupted = step->m->interrupted || is_under_way(step->m);
 	begin_again(step);
-	/* Whatever the row but R1: locking a press that somebody moves at its panel would fight him. A trip
-	 * stays latched as well. */
-	if (step->m->phase == PHASE_HANDED_OVER && decision->action != RECOVER_NO_WRITES) {
-		step_enter(step, PHASE_HANDED_OVER,
-			   "restarted; the press was handed over to its panel and stays there");
+	/* Locking a press that somebody moves at its panel would fight him, a trip latched or not. */
+	if (decision->action == RECOVER_HANDED_OVER) {
+		step_enter(step, PHASE_HANDED_OVER, decision->text);
 		return;
 	}
 	/* Whatever the row: a latched trip stays one; a device that is not the expected one gets no writes
@@ -214,6 +212,7 @@ void machine_recover(struct step *step, const struct recovery_decision *decision
 	case RECOVER_FAILED_LATCHED:
 		latch(step, OUTCOME_FAILED, decision);
 		break;
+	case RECOVER_HANDED_OVER:
 	case RECOVER_ACTION_MAX:
 		break;
 	}

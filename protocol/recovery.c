@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The restart tables: R1..R21 as rows of what the journal says, P, T and a further condition, in the order of
+ * The restart tables: R1..R22 as rows of what the journal says, P, T and a further condition, in the order of
  * hazards.md section 4; the first that matches wins and the last matches always.
  */
 #include "protocol/recovery.h"
@@ -75,6 +75,9 @@ static const struct row {
 } rows[] = {
 	{1, RECOVER_NO_WRITES, ANY, ANY, ANY, is_another_device,
 	 "a device is not the expected one: nothing is written; check it, then resume, abort or hand over"},
+	{22, RECOVER_HANDED_OVER, IN(PHASE_HANDED_OVER), ANY, ANY, NULL,
+	 "the press was handed over to its panel and stays there, a latched trip stays latched; densd only "
+	 "watches: release at the panel"},
 	{2, RECOVER_S_HOLD_LATCHED, ANY, ANY, ANY, is_latched,
 	 "a trip was latched and stays so: heater off, press locked; ack, remove the cause, reset"},
 	{3, RECOVER_ADOPT_WAIT, LOST, PRESSED | UNKNOWN, ANY, NULL,
@@ -184,6 +187,7 @@ const char *recovery_action_name(enum recovery_action action)
 		[RECOVER_COOL_OFFER] = "cool-offer",
 		[RECOVER_FAILED_DONE] = "failed-done",
 		[RECOVER_FAILED_LATCHED] = "failed-latched",
+		[RECOVER_HANDED_OVER] = "handed-over",
 	};
 
 	return (unsigned)action < RECOVER_ACTION_MAX ? names[action] : "invalid";

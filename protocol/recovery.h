@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The restart tables R1..R21 (press and furnace) and F1..F4 (calorimeter): pure decisions from what was read.
+/* The restart tables R1..R22 (press and furnace) and F1..F4 (calorimeter): pure decisions from what was read.
  */
 #ifndef DENSD_PROTOCOL_RECOVERY_H
 #define DENSD_PROTOCOL_RECOVERY_H
@@ -44,10 +44,11 @@ enum recovery_action {
 	RECOVER_COOL_OFFER,    /* heater 0, hold P, cool; RESUME offered for 10 min */
 	RECOVER_FAILED_DONE,   /* S-DONE, failed */
 	RECOVER_FAILED_LATCHED,
+	RECOVER_HANDED_OVER, /* stays the panel's: densd only watches */
 	RECOVER_ACTION_MAX
 };
 struct recovery_decision {
-	uint8_t row;    /* 1..21 */
+	uint8_t row;    /* 1..22 */
 	uint8_t action; /* enum recovery_action */
 	double gap_s;
 	double pressure_gpa, temperature_k; /* measured, to adopt */

@@ -203,7 +203,9 @@ static void gather_facts(const struct control *control, struct recovery_facts *r
 	const struct machine *machine = &control->machine;
 	struct cycle_view view = control_view(control, 0);
 	const struct report *press = cycle_find_report(&view, DEVICE_PRESS);
-	bool active = machine->phase != PHASE_IDLE && machine->phase != PHASE_DONE;
+	/* To watch what was handed over takes no plan. */
+	bool active = machine->phase != PHASE_IDLE && machine->phase != PHASE_DONE &&
+		      machine->phase != PHASE_HANDED_OVER;
 	bool usable = snapshot_is_usable(loaded);
 
 	*ret_facts = (struct recovery_facts){

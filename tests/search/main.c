@@ -127,11 +127,11 @@ static bool is_met(const struct press_seen *seen, bool all)
 	for (int i = 0; i < PHASE_MAX; i++)
 		edges += count_bits(seen->edges[i] & ~(UINT64_C(1) << i));
 	fprintf(stderr,
-		"met: %d of %d phases, %d edges between them, %d of %d interlock rows, %d of 21 restart "
+		"met: %d of %d phases, %d edges between them, %d of %d interlock rows, %d of 22 restart "
 		"rows, "
 		"%d of %d outcomes\n",
 		phases, PHASE_MAX - 1, edges, rows, count_reacting_rows(), restarts, outcomes, OUTCOME_MAX);
-	return !all || (phases == PHASE_MAX - 1 && rows == count_reacting_rows() && restarts == 21 &&
+	return !all || (phases == PHASE_MAX - 1 && rows == count_reacting_rows() && restarts == 22 &&
 			outcomes == OUTCOME_MAX);
 }
 

@@ -46,7 +46,7 @@ static void gather_facts(const struct press *press, const struct press_input *in
 			 struct recovery_facts *ret_facts)
 {
 	const struct machine *m = &state->machine;
-	bool active = m->phase != PHASE_IDLE && m->phase != PHASE_DONE;
+	bool active = m->phase != PHASE_IDLE && m->phase != PHASE_DONE && m->phase != PHASE_HANDED_OVER;
 
 	*ret_facts = (struct recovery_facts){
 		.journal_ok = !input->journal_lost && !(active && state->no_plan),

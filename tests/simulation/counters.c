@@ -80,7 +80,7 @@ static const uint32_t alarms_rare[] = {ALARM_IDENTITY, ALARM_CHIP,         ALARM
 				       ALARM_HOLD_HOT, ALARM_PREFLIGHT,    ALARM_SPENT,
 				       ALARM_DESYNC,   ALARM_GATEWAY_LOST, ALARM_RECORDER_LOST};
 static const uint32_t rows_common[] = {1, 2, 5, 7, 12, 15, 20};
-static const uint32_t rows_rare[] = {3, 4, 6, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 21};
+static const uint32_t rows_rare[] = {3, 4, 6, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 21, 22};
 static const uint32_t scan_rows_rare[] = {1, 2, 3, 4};
 
 struct expected {

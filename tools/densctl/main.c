@@ -141,7 +141,7 @@ static const struct subcommand subcommands[] = {
 	{"recovery", "", "what densd found at its last start, and what it decided",
 	 "The journal's state, pressure and temperature as read, the gap, the row of the restart table that "
 	 "applied\n"
-	 "(R1 to R21), its decision, and what is asked of the operator now.",
+	 "(R1 to R22), its decision, and what is asked of the operator now.",
 	 ALLOW_DAEMON, 0, 0, recovery_run},
 	{"events", "RUN", "what happened in a run, in the order of time",
 	 "Transitions, intents, alarms and commands with who gave them: the log to read in the morning.",

@@ -70,7 +70,7 @@ static const struct cells pressed_run[] = {
 	{PHASE_ABORTING, {{7, 8, 8}, {7, 21, 21}, {7, 10, 9}}},
 	{PHASE_TRIPPED, {{7, 8, 8}, {7, 21, 21}, {7, 21, 21}}},
 	{PHASE_RECOVERY_WAIT, {{7, 8, 8}, {7, 21, 21}, {7, 21, 21}}},
-	{PHASE_HANDED_OVER, {{7, 8, 8}, {7, 21, 21}, {7, 21, 21}}},
+	{PHASE_HANDED_OVER, {{22, 22, 22}, {22, 22, 22}, {22, 22, 22}}},
 };
 /* 1 atm: AMBIENT is what the plan expects. The press may be loaded all the same. */
 static const struct cells reference_run[] = {
@@ -83,6 +83,7 @@ static const struct cells reference_run[] = {
 	{PHASE_COOL, {{7, 8, 8}, {7, 19, 18}, {7, 19, 18}}},
 	{PHASE_HOLD, {{7, 8, 8}, {7, 20, 20}, {7, 20, 20}}},
 	{PHASE_ABORTING, {{7, 8, 8}, {7, 10, 9}, {7, 10, 9}}},
+	{PHASE_HANDED_OVER, {{22, 22, 22}, {22, 22, 22}, {22, 22, 22}}},
 };
 
 static void check_cell(const struct cells *cells, int p, int t, bool reference)
@@ -104,7 +105,7 @@ static void check_cell(const struct cells *cells, int p, int t, bool reference)
 	facts.policy_continue = true;
 	assert_int_equal(row_of(&facts), decision.row == 15 ? 14 : decision.row);
 	facts.latched = true;
-	assert_int_equal(row_of(&facts), 2);
+	assert_int_equal(row_of(&facts), decision.row == 22 ? 22 : 2);
 	facts.identity_ok = false;
 	assert_int_equal(row_of(&facts), 1);
 	facts.latched = false;
@@ -319,7 +320,7 @@ static const struct consequence consequences[] = {
 	 PRESS_REGULATE},
 };
 
-static void recover(struct plant *plant, struct recovery_facts *facts)
+static void recover(struct plant *plant, const struct recovery_facts *facts)
 {
 	struct recovery_decision decision;
 	struct event event = {.kind = EVENT_RECOVER, .recovery = &decision};
@@ -359,6 +360,39 @@ static void test_consequences(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++)
 		check_consequence(&consequences[i]);
+}
+
+/* R22: what was handed over is the panel's whatever is read, tripped or not, with the lock commanded until it
+ * was read back and nothing from then on; the record names the row. */
+static void test_handed_over_stays_so(void **unused)
+{
+	(void)unused;
+	for (int cell = 0; cell < 36; cell++) {
+		bool latched = cell / 9 & 1, panel = cell / 18;
+		struct recovery_facts facts = facts_of(PHASE_HANDED_OVER, (enum recovery_pressure)(cell % 3),
+						       (enum recovery_temperature)(cell / 3 % 3));
+		struct plant plant;
+
+		plant_put(&plant, PHASE_HANDED_OVER);
+		plant.freeze_process = true;
+		plant.machine.latched = facts.latched = latched;
+		plant.machine.private_state.panel_has_press = panel;
+		recover(&plant, &facts);
+		expect(&facts, 22, RECOVER_HANDED_OVER);
+		assert_int_equal(plant.machine.phase, PHASE_HANDED_OVER);
+		assert_int_equal(plant.actions.press, panel ? PRESS_OBSERVE : PRESS_LOCK);
+		assert_int_equal(plant.actions.heat, panel ? HEAT_OBSERVE : HEAT_OFF);
+		assert_non_null(strstr(plant.machine.cause, "(row R22)"));
+		assert_non_null(strstr(plant.machine.cause, "release at the panel"));
+		plant_run(&plant, 1);
+		assert_int_equal(plant.machine.phase, PHASE_HANDED_OVER);
+		assert_true(plant.machine.latched == latched);
+		assert_true(plant.machine.outage_s >= facts.gap_s);
+		assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_REFUSED);
+		plant.pressure_gpa = 0;
+		assert_true(plant_run_to(&plant, PHASE_DONE, 200));
+		assert_int_equal(plant.machine.outcome, OUTCOME_HANDED_OVER);
+	}
 }
 
 /* R1: whatever the phase, nothing is written. */
@@ -425,7 +459,6 @@ static void test_r14_goes_on_from_the_measured(void **unused)
 	assert_true(plant.now < 1000 + 600);
 }
 
-/* R15: resume is offered for its time and not a tick longer. */
 /* Whatever row decides: who restarts under way is interrupted, for the run's record. */
 static void test_a_restart_under_way_interrupts(void **unused)
 {
@@ -443,6 +476,7 @@ static void test_a_restart_under_way_interrupts(void **unused)
 		}
 }
 
+/* R15: resume is offered for its time and not a tick longer. */
 static void test_r15_offer_ends(void **unused)
 {
 	struct recovery_facts facts = facts_of(PHASE_ISOTHERM, RP_PRESSED, RT_HOT);
@@ -497,7 +531,7 @@ static void test_action_names(void **unused)
 			assert_string_not_equal(recovery_action_name((enum recovery_action)i),
 						recovery_action_name((enum recovery_action)j));
 	assert_string_equal(recovery_action_name(RECOVER_NO_WRITES), "no-writes");
-	assert_string_equal(recovery_action_name(RECOVER_FAILED_LATCHED), "failed-latched");
+	assert_string_equal(recovery_action_name(RECOVER_HANDED_OVER), "handed-over");
 	assert_string_equal(recovery_action_name(RECOVER_ACTION_MAX), "invalid");
 }
 
@@ -511,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_a_stay_stays),
 		cmocka_unit_test(test_text_names_phase_gap_and_row),
 		cmocka_unit_test(test_consequences),
+		cmocka_unit_test(test_handed_over_stays_so),
 		cmocka_unit_test(test_another_device_gets_no_writes),
 		cmocka_unit_test(test_restart_never_heats),
 		cmocka_unit_test(test_r14_goes_on_from_the_measured),

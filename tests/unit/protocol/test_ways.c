@@ -297,27 +297,6 @@ static void test_foreign_pressure_in_a_reference_is_told(void **state)
 	assert_false(plant.machine.alarms.active & UINT64_C(1) << ALARM_FOREIGN_PRESSURE);
 }
 
-/* What was handed over is the panel's after a restart as well, with its trip latched if there was one. */
-static void test_a_handover_survives_a_restart(void **state)
-{
-	struct plant plant;
-
-	(void)state;
-	for (int action = 0; action < RECOVER_ACTION_MAX; action++) {
-		plant_put(&plant, PHASE_ISOTHERM);
-		assert_int_equal(plant_verb(&plant, VERB_HANDOVER), ANSWER_DONE);
-		plant.machine.latched = true;
-		plant.machine.private_state.panel_has_press = true;
-		recover(&plant, (enum recovery_action)action);
-		if (action != RECOVER_NO_WRITES)
-			assert_int_equal(plant.machine.phase, PHASE_HANDED_OVER);
-		assert_true(plant.machine.latched);
-		if (action != RECOVER_NO_WRITES)
-			assert_int_equal(plant.actions.press, PRESS_OBSERVE);
-		assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
-	}
-}
-
 /* One tick of the calorimeter in @step, with the chip in @state and the nitrogen away for @away_s. */
 static void tick_scan(struct scan_machine *m, enum scan_step_kind step, enum chip_state chip, double away_s,
 		      struct scan_actions *ret_actions)
@@ -422,7 +401,6 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_armed_without_nitrogen),
 		cmocka_unit_test(test_a_disarmed_chip_is_no_dead_end),
 		cmocka_unit_test(test_off_is_said_again_in_chip_fault),
-		cmocka_unit_test(test_a_handover_survives_a_restart),
 		cmocka_unit_test(test_an_abort_before_the_run_releases_too),
 		cmocka_unit_test(test_an_abort_before_the_run_of_an_empty_press_ends_at_once),
 		cmocka_unit_test(test_foreign_pressure_in_a_reference_is_told),
