@@ -8,6 +8,7 @@
 #define DENSD_DAEMON_PUBLICATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/ulid.h"
@@ -72,7 +73,16 @@ struct result_body {
 	double pressure_gpa, temperature_k, tf_spread_k; /* of the state; spread: sd between its sections */
 	uint32_t n_runs, n_sections, n_refused;          /* of the state; sections: with a Tf */
 	bool reference;                                  /* 1 atm */
+	/*
+	 * Since 1.1; stores of before have bodies that end here (RESULT_BODY_SHORT bytes): NAN. What comes
+	 * later goes behind, so that every shorter body is the beginning of a longer one.
+	 */
+	double tf_common_sd_k; /* share of tf_sd_k that all scans of a chip have in common: lag, scale */
+	double tf_ref_sd_k, tp_sd_k, tp_own_sd_k, tp_sub_sd_k, tg_onset_sd_k, t_mid_sd_k;
+	double ea_ols_kj_per_mol, ea_ols_se_kj_per_mol; /* without weights */
+	bool weighted;                                  /* ea_kj_per_mol is by the errors of its peaks */
 };
+#define RESULT_BODY_SHORT offsetof(struct result_body, tf_common_sd_k)
 struct heartbeat_body {
 	uint64_t last_seq[TOPIC_MAX];
 	double step_late_ms_max;

@@ -358,7 +358,7 @@ static void features_rise(const struct course *course, struct pair_features *fea
 
 struct pair_features feature_none(void)
 {
-	return (struct pair_features){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	return (struct pair_features){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
 void feature_find(const struct curve *curve, const struct match *match, double noise,

@@ -13,12 +13,14 @@
 #define CELSIUS_SHARE 0.7 /* of Tg: a peak further below it was not in kelvin */
 
 #define NORMAL_95 1.959964
+#define FREEDOM_LEAST_SHARE2 1e-3 /* Student's t is normal long before */
 
-enum { WEIGHT_ROUNDS = 8 };
+enum { WEIGHT_ROUNDS = 8, SCATTER_ROUNDS = 60 };
 
 /* A straight line v = a + m u through n weighted points. */
 struct regression {
 	double slope, intercept, slope_se, r2, mean_u, suu, residual_sd, mean_weight;
+	double freedom; /* of slope_se, for Student's t */
 };
 
 enum form { FORM_KISSINGER, FORM_MOYNIHAN, FORM_STARINK };
@@ -71,27 +73,59 @@ static struct regression regress(const struct table *table, enum form form, cons
 	fit.r2 = svv > 0 ? 1 - rest / svv : NAN;
 	fit.residual_sd = n > 2 ? sqrt(rest / (n - 2)) : NAN;
 	fit.slope_se = fit.residual_sd / sqrt(suu);
+	fit.freedom = n - 2;
 	return fit;
 }
 
 /*
  * Effective variance: an error of Tp moves ordinate and abscissa together, the residual by
- * dr/dTp = -2/Tp + m/Tp^2. The scatter widens the error when it exceeds what the sTp say, never narrows it.
+ * dr/dTp = -2/Tp + m/Tp^2. @scatter2: of the ordinate, which all rows have beside their own errors.
+ */
+static struct regression regress_effective(struct table *table, double slope, double scatter2)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		double tp = table->rows[i].tp_k, moved = (slope / tp - 2) / tp * table->rows[i].tp_sd_k;
+
+		table->weight[i] = 1 / (moved * moved + scatter2);
+	}
+	return regress(table, FORM_KISSINGER, table->weight, table->count);
+}
+
+/* By halving; 0 where the errors of the rows explain their residuals (Mandel and Paule 1970). */
+static double find_scatter2(struct table *table, const struct regression *ordinary)
+{
+	double low = 0, high = ordinary->residual_sd * ordinary->residual_sd * (double)table->count;
+
+	if (!(regress_effective(table, ordinary->slope, 0).residual_sd > 1))
+		return 0;
+	for (int round = 0; round < SCATTER_ROUNDS; round++) {
+		double middle = 0.5 * (low + high);
+		bool too_little = regress_effective(table, ordinary->slope, middle).residual_sd > 1;
+
+		*(too_little ? &low : &high) = middle;
+	}
+	return high;
+}
+
+/*
+ * Sections differ by more than the noise of their peaks: what the residuals show beyond the stated errors is
+ * added to all rows alike, or the quietest scans would be believed beyond reason. Where it is all, this is
+ * the ordinary fit. The stated errors are known, the scatter is found from n - 2 residuals: Welch's degrees
+ * of freedom.
  */
 static struct regression regress_weighted(struct table *table)
 {
 	struct regression fit = regress(table, FORM_KISSINGER, NULL, table->count);
+	double share = 0, scatter2;
 
 	for (int round = 0; round < WEIGHT_ROUNDS; round++) {
-		for (size_t i = 0; i < table->count; i++) {
-			double tp = table->rows[i].tp_k,
-			       moved = (fit.slope / tp - 2) / tp * table->rows[i].tp_sd_k;
-
-			table->weight[i] = 1 / (moved * moved);
-		}
-		fit = regress(table, FORM_KISSINGER, table->weight, table->count);
+		scatter2 = find_scatter2(table, &fit);
+		fit = regress_effective(table, fit.slope, scatter2);
 	}
-	fit.slope_se = fmax(1, fit.residual_sd) / sqrt(fit.suu);
+	for (size_t i = 0; i < table->count; i++)
+		share += table->weight[i] * scatter2 / (double)table->count;
+	fit.slope_se = 1 / sqrt(fit.suu);
+	fit.freedom = (fit.freedom > 0 ? fit.freedom : 1) / fmax(share * share, FREEDOM_LEAST_SHARE2);
 	return fit;
 }
 
@@ -235,7 +269,7 @@ static void report_next(const struct table *table, const struct regression *fit,
 			struct kissinger_result *result)
 {
 	double low, high, n = (double)table->count, sd = result->ea_se_kj_per_mol * sqrt(fit->suu);
-	double t = gsl_cdf_tdist_Pinv(0.975, n - 1);
+	double t = gsl_cdf_tdist_Pinv(0.975, fit->freedom + 1);
 
 	rate_range(table, &low, &high);
 	for (int i = 0; i < 2; i++) {
@@ -287,9 +321,9 @@ static double moved_by(const struct table *table, const struct kissinger_result 
 }
 
 static void report_interval(const struct table *table, const struct kissinger_options *options,
-			    struct kissinger_result *result)
+			    double freedom, struct kissinger_result *result)
 {
-	double half = gsl_cdf_tdist_Pinv(0.975, (double)table->count - 2) * result->ea_se_kj_per_mol;
+	double half = gsl_cdf_tdist_Pinv(0.975, freedom) * result->ea_se_kj_per_mol;
 
 	result->ea_lag_sd_kj_per_mol = moved_by(table, result, options->lag_sd_s, 0);
 	result->ea_calibration_sd_kj_per_mol = moved_by(table, result, 0, options->calibration_sd_k);
@@ -302,11 +336,14 @@ static void report_interval(const struct table *table, const struct kissinger_op
 static void report_fit(struct table *table, const struct kissinger_options *options,
 		       struct kissinger_result *result)
 {
+	struct regression ordinary = regress(table, FORM_KISSINGER, NULL, table->count);
 	struct regression fit = regress_best(table, result->weighted);
 
+	result->ols_kj_per_mol = to_kj(ordinary.slope);
+	result->ols_se_kj_per_mol = ordinary.slope_se * KISSINGER_R_J_PER_MOL_K / 1000;
 	result->ea_kj_per_mol = to_kj(fit.slope);
 	result->ea_se_kj_per_mol = fit.slope_se * KISSINGER_R_J_PER_MOL_K / 1000;
-	report_interval(table, options, result);
+	report_interval(table, options, fit.freedom, result);
 	result->intercept = fit.intercept;
 	result->r2 = fit.r2;
 	result->moynihan_kj_per_mol = to_kj(regress(table, FORM_MOYNIHAN, NULL, table->count).slope);
@@ -324,6 +361,7 @@ static void result_blank(struct kissinger_result *result)
 		result->r2 = NAN;
 	result->moynihan_kj_per_mol = result->starink_kj_per_mol = result->ozawa_kj_per_mol = NAN;
 	result->ea_lag_sd_kj_per_mol = result->ea_calibration_sd_kj_per_mol = NAN;
+	result->ols_kj_per_mol = result->ols_se_kj_per_mol = NAN;
 	result->next_rate_k_per_s = result->next_half_width_kj_per_mol = NAN;
 	for (int i = 0; i < 2; i++)
 		result->ea_ci95_kj_per_mol[i] = result->ea_ci95_over_rtg[i] =

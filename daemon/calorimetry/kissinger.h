@@ -19,7 +19,8 @@ enum { KISSINGER_POINTS_MAX = 1024 };
 struct kissinger_point {
 	double rate_k_per_s;
 	double tp_k;    /* NAN: no clear endotherm; the row is left out */
-	double tp_sd_k; /* NAN: unknown. The fit is weighted only when every used row has one. */
+	double tp_sd_k; /* of its own, without what all peaks share; NAN: unknown. The fit is weighted only
+			   when every used row has one. */
 };
 
 struct kissinger_options {
@@ -44,8 +45,8 @@ struct kissinger_result {
 	enum refusal refusal;
 	char why[REFUSAL_WHY];
 	double ea_kj_per_mol, ea_se_kj_per_mol;
-	/* Student t of the standard error, n - 2 degrees of freedom; 1.96 sd of the common errors beside it,
-	 * as a sum of squares */
+	/* Student t of the standard error, n - 2 degrees of freedom (more where stated errors explain the
+	 * scatter); 1.96 sd of the common errors beside it, as a sum of squares */
 	double ea_ci95_kj_per_mol[2];
 	double ea_lag_sd_kj_per_mol, ea_calibration_sd_kj_per_mol; /* what the common errors move Ea by */
 	double ea_over_rtg, ea_ci95_over_rtg[2];
@@ -55,7 +56,8 @@ struct kissinger_result {
 	double leave_one_out_kj_per_mol[2]; /* lowest and highest Ea with one row left out; NAN below four
 					       rows */
 	bool weighted;
-	uint32_t n, n_rates, n_without_peak; /* rows used, distinct rates, rows left out */
+	uint32_t n, n_rates, n_without_peak;      /* rows used, distinct rates, rows left out */
+	double ols_kj_per_mol, ols_se_kj_per_mol; /* ordinary least squares; Ea itself when not weighted */
 	/* beside it, by ordinary least squares */
 	double moynihan_kj_per_mol; /* ln q on 1/Tp, = Kissinger + 2 R Tp */
 	double starink_kj_per_mol;  /* ln(q/Tp^1.92) on 1/Tp, over 1.0008 */

@@ -59,6 +59,7 @@ struct pair_features {
 	double peak_z;     /* height of the main peak */
 	double tp_sd_k, tp_sub_sd_k, onset_sd_k, midpoint_sd_k; /* with lag and scale; the last two NAN
 								   without bootstrap */
+	double tp_own_sd_k; /* of tp_k without lag and scale, which all scans of a chip share */
 };
 
 /* What a standard deviation is made of, as a sum of squares. */

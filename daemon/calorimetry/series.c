@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "daemon/calorimetry/pair.h"
 #include "daemon/calorimetry/series_parts.h"
 
 #define SAME_K 1.0 /* T_dens this close are one state: furnaces do not repeat better */
@@ -16,7 +17,12 @@
 
 void series_options_default(struct series_options *ret_options)
 {
-	*ret_options = (struct series_options){.tg_k = NAN,
+	struct pair_options pair;
+
+	pair_options_default(&pair);
+	*ret_options = (struct series_options){.lag_sd_s = pair.lag_sd_s,
+					       .calibration_sd_k = pair.calibration_sd_k,
+					       .tg_k = NAN,
 					       .tf_tolerance_k = 2,
 					       .tf_slope = 0.08,
 					       .ea_tolerance_rtg = 3,
@@ -161,24 +167,28 @@ static void fill_tf(struct series_state *state, const struct series_scan *scans,
 }
 
 static void fill_energy(struct series_state *state, const struct series_scan *scans, size_t count,
-			double tg_k)
+			const struct kissinger_options *options)
 {
 	struct kissinger_point points[KISSINGER_POINTS_MAX];
-	struct kissinger_options options = {.tg_k = tg_k};
 	size_t used = 0;
 
 	for (size_t i = 0; i < count && used < KISSINGER_POINTS_MAX; i++)
 		if (is_of_state(&scans[i], state) && !scans[i].refused)
 			points[used++] = (struct kissinger_point){.rate_k_per_s = scans[i].rate_k_per_s,
 								  .tp_k = scans[i].tp_k,
-								  .tp_sd_k = scans[i].tp_sd_k};
-	kissinger_fit(points, used, &options, &state->energy);
+								  .tp_sd_k = scans[i].tp_own_sd_k};
+	kissinger_fit(points, used, options, &state->energy);
 }
 
-static void fill_energies(struct series_result *result, const struct series_scan *scans, size_t count)
+static void fill_energies(struct series_result *result, const struct series_scan *scans, size_t count,
+			  const struct series_options *options)
 {
+	const struct kissinger_options fit = {.tg_k = result->tg_1atm_k,
+					      .lag_sd_s = options->lag_sd_s,
+					      .calibration_sd_k = options->calibration_sd_k};
+
 	for (size_t i = 0; i < result->state_count; i++)
-		fill_energy(&result->states[i], scans, count, result->tg_1atm_k);
+		fill_energy(&result->states[i], scans, count, &fit);
 }
 
 static int find_states(const struct series_scan *scans, size_t count, struct series_result *result)
@@ -230,10 +240,11 @@ int series_analyse(const struct series_scan *scans, size_t count, const struct s
 	ret_result->refusal = (enum refusal)r;
 	if (r)
 		return r;
-	fill_energies(ret_result, scans, count);
+	fill_energies(ret_result, scans, count, options);
 	series_find_plateaus(ret_result, options);
 	if (!ret_result->tg_1atm_given && !isnan(ret_result->tg_1atm_k))
-		fill_energies(ret_result, scans, count); /* now that there is a Tg to measure Ea in */
+		fill_energies(ret_result, scans, count,
+			      options); /* now that there is a Tg to measure Ea in */
 	series_find_slopes(ret_result, scans, count, options);
 	series_find_master(ret_result);
 	series_find_ratios(ret_result);

@@ -25,7 +25,8 @@ struct series_scan {
 	bool refused; /* it gave no Tf; it is counted and nothing of it is used */
 	double tf_k, tf_sd_k;
 	double tf_common_sd_k; /* share of tf_sd_k that is common to all scans (lag, calibration) */
-	double tp_k, tp_sd_k, onset_k;
+	double tp_k, onset_k;
+	double tp_own_sd_k; /* of tp_k, without what is common to all scans */
 };
 
 /* Fill with series_options_default() first. */
@@ -35,6 +36,8 @@ struct series_options {
 	double tf_slope;       /* |dTf/dT_dens| of a plateau at most, K/K; default 0.08 */
 	double ea_tolerance_rtg;
 	double older_k_per_gpa, older_sd_k_per_gpa; /* dTg/dP of other work, carried along; NAN: none */
+	double lag_sd_s,
+		calibration_sd_k; /* that all peaks share, for the interval of Ea; default: a pair's */
 };
 
 /* A number with its standard deviation (NAN: not known); where it does not exist, why. */

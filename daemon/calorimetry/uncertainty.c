@@ -214,6 +214,7 @@ static void report_features(const struct causes *causes, enum quantity onset, en
 {
 	double common_k = hypot(causes->lag_k, causes->calibration_k);
 
+	features->tp_own_sd_k = features->tp_sd_k;
 	features->tp_sd_k = hypot(features->tp_sd_k, common_k);
 	features->tp_sub_sd_k = hypot(features->tp_sub_sd_k, common_k);
 	report_feature(causes, onset, &features->onset_sd_k);

@@ -15,6 +15,28 @@
 #define RATES_LEAST 3
 #define SAME_RATE 0.05 /* of the rate: measured rates this close are one rate */
 
+/* What stores of before do not hold. */
+static void blank_later_fields(struct result_body *result)
+{
+	result->tf_common_sd_k = result->tf_ref_sd_k = NAN;
+	result->tp_sd_k = result->tp_own_sd_k = result->tp_sub_sd_k = NAN;
+	result->tg_onset_sd_k = result->t_mid_sd_k = NAN;
+	result->ea_ols_kj_per_mol = result->ea_ols_se_kj_per_mol = NAN;
+	result->weighted = false;
+}
+
+int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_result)
+{
+	struct result_body result;
+
+	blank_later_fields(&result);
+	if (column_copy(statement, at, &result, sizeof(result)) < 0 &&
+	    column_copy(statement, at, &result, RESULT_BODY_SHORT) < 0)
+		return -EBADMSG;
+	*ret_result = result;
+	return 0;
+}
+
 struct result_body analysis_empty_result(enum result_kind kind, const char *run)
 {
 	struct result_body result = {.kind = (uint8_t)kind,
@@ -40,8 +62,22 @@ struct result_body analysis_empty_result(enum result_kind kind, const char *run)
 				     .temperature_k = NAN,
 				     .tf_spread_k = NAN};
 
+	blank_later_fields(&result);
 	snprintf(result.run, sizeof(result.run), "%.26s", run);
 	return result;
+}
+
+static void fill_features(struct result_body *result, const struct pair_features *features)
+{
+	result->tp_k = features->tp_k;
+	result->tp_sd_k = features->tp_sd_k;
+	result->tp_own_sd_k = features->tp_own_sd_k;
+	result->tp_sub_k = features->tp_sub_k;
+	result->tp_sub_sd_k = features->tp_sub_sd_k;
+	result->tg_onset_k = features->onset_k;
+	result->tg_onset_sd_k = features->onset_sd_k;
+	result->t_mid_k = features->midpoint_k;
+	result->t_mid_sd_k = features->midpoint_sd_k;
 }
 
 static void fill_pair(struct result_body *result, const struct pair_result *pair)
@@ -54,13 +90,12 @@ static void fill_pair(struct result_body *result, const struct pair_result *pair
 	result->rate_k_per_s = pair->rate_k_per_s;
 	result->tf_k = pair->tf_k;
 	result->tf_sd_k = pair->tf_sd_k;
+	result->tf_common_sd_k = hypot(pair->tf_shares.lag_k, pair->tf_shares.calibration_k);
 	result->tf_ref_k = pair->tf_ref_k;
+	result->tf_ref_sd_k = pair->tf_ref_sd_k;
 	result->delta_tf_k = pair->delta_tf_k;
 	result->delta_tf_sd_k = pair->delta_tf_sd_k;
-	result->tp_k = pair->first.tp_k;
-	result->tp_sub_k = pair->first.tp_sub_k;
-	result->tg_onset_k = pair->first.onset_k;
-	result->t_mid_k = pair->first.midpoint_k;
+	fill_features(result, &pair->first);
 	memcpy(result->glass_k, pair->glass_k, sizeof(result->glass_k));
 	memcpy(result->liquid_k, pair->liquid_k, sizeof(result->liquid_k));
 	result->align_k = pair->align_k;
@@ -139,7 +174,7 @@ int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, a
 		struct result_body result;
 		struct link_trace header;
 
-		if (column_copy(s, 0, &result, sizeof(result)) == 0)
+		if (analysis_read_body(s, 0, &result) == 0)
 			take(userdata, &result,
 			     column_copy(s, 1, &header, sizeof(header)) == 0 ? header.material_tg_k : NAN);
 	}
@@ -153,7 +188,7 @@ void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *p
 		peaks->tg_k = tg_k;
 	if (!pair->refused && peaks->count < KISSINGER_POINTS_MAX)
 		peaks->points[peaks->count++] = (struct kissinger_point){
-			.rate_k_per_s = pair->rate_k_per_s, .tp_k = pair->tp_k, .tp_sd_k = NAN};
+			.rate_k_per_s = pair->rate_k_per_s, .tp_k = pair->tp_k, .tp_sd_k = pair->tp_own_sd_k};
 }
 
 static void take_peak(void *userdata, const struct result_body *pair, double tg_k)
@@ -189,6 +224,9 @@ void analysis_fill_energy(struct result_body *result, const struct kissinger_res
 		       sizeof(result->ea_ci95_kj_per_mol));
 		result->ea_over_rtg = fit->ea_over_rtg;
 		result->r2 = fit->r2;
+		result->weighted = fit->weighted;
+		result->ea_ols_kj_per_mol = fit->ols_kj_per_mol;
+		result->ea_ols_se_kj_per_mol = fit->ols_se_kj_per_mol;
 	}
 	result->n = fit->n;
 	result->n_rates = fit->n_rates;

@@ -36,6 +36,8 @@ int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, a
 		       void *userdata);
 /* Without a peak the point has none: the fit leaves it out and counts it. A refused pair is not added. */
 void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *pair, double tg_k);
+/* A stored body, also of a store made when it held less: the rest NAN. 0 or -EBADMSG. */
+int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_result);
 /* No number in it exists yet. */
 struct result_body analysis_empty_result(enum result_kind kind, const char *run);
 /* The errors of lag and scale that the pairs are analysed with: all peaks share them, so no scatter shows

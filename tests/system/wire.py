@@ -19,6 +19,7 @@ from night import check
 
 STORED = ("state", "alarm", "scan", "result", "sample")
 TOPICS = (*STORED, "heartbeat")
+ANNEALED = night.WITH_SCANS.replace("400 K", "583 K")  # hot enough for an endotherm
 
 
 def read_examples(source):
@@ -188,6 +189,21 @@ def live_as_on_the_page(heard, examples):
             raise night.Failed(f"last_seq has {message['last_seq']}")
 
 
+def peaks_have_errors(heard):
+    """What has a value has its error, and what all scans share is a part of it."""
+    pairs = [m for m in heard if m["topic"] == "result" and m["kind"] == "pair" and not m["refused"]]
+    check(any(m["tp_k"] is not None for m in pairs), "there are peaks")
+    for message in pairs:
+        for value, error in (("tf_k", "tf_sd_k"), ("tf_ref_k", "tf_ref_sd_k"), ("tp_k", "tp_sd_k"), ("tp_k", "tp_own_sd_k"),
+                             ("tp_sub_k", "tp_sub_sd_k"), ("tg_onset_k", "tg_onset_sd_k"), ("t_mid_k", "t_mid_sd_k")):
+            if (message[value] is None) != (message[error] is None) or not (message[error] is None or 0 < message[error] < 50):
+                raise night.Failed(f"{value} {message[value]} has {error} {message[error]}")
+        if not 0 < message["tf_common_sd_k"] < message["tf_sd_k"]:
+            raise night.Failed(f"{message['tf_common_sd_k']} of {message['tf_sd_k']} K is common")
+    energies = [m for m in heard if m["topic"] == "result" and m["kind"] != "pair" and not m["refused"]]
+    check(energies and all(m["weighted"] and m["ea_ols_kj_per_mol"] > 0 for m in energies), "Ea by the errors, and unweighted")
+
+
 def live_without_holes(heard):
     for topic in TOPICS:
         last = None
@@ -225,7 +241,7 @@ def test(build, source):
         listener, client = Listener(lab, ""), Client(lab)
         listener.listen(1)
         wrong_requests(client, examples)
-        run = client.ask("submit", text=night.WITH_SCANS, file="night.yaml")["runs"][0]
+        run = client.ask("submit", text=ANNEALED, file="night.yaml")["runs"][0]
         listener.listen(20, lambda: any(m["topic"] == "state" and m["phase"] == "compress" for m in listener.heard))
         held_and_resumed(client, examples)
         make_alarm(lab)
@@ -239,6 +255,7 @@ def test(build, source):
         late_subscriber(lab, set(TOPICS))
         listener.listen(2)
         live_as_on_the_page(listener.heard, examples)
+        peaks_have_errors(listener.heard)
         live_without_holes(listener.heard)
         questions(client, run, examples)
         replay_agrees(lab, listener.heard)

@@ -2,6 +2,7 @@
 #include "tools/densctl/energy.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tools/densctl/json.h"
 
@@ -17,6 +18,7 @@ static double interval_end(json_object *result, size_t end)
 const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 {
 	const char *class = json_text(result, "class", "-");
+	size_t used;
 
 	if (json_flag(result, "refused"))
 		snprintf(text, ENERGY_TEXT, "Ea %s%snot yet: %s", class, class[0] ? ", " : "",
@@ -28,6 +30,11 @@ const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 			 json_number(result, "ea_kj_per_mol"), json_number(result, "ea_se_kj_per_mol"),
 			 interval_end(result, 0), interval_end(result, 1), json_number(result, "ea_over_rtg"),
 			 class, json_number(result, "n"), json_number(result, "n_rates"));
+	used = strlen(text);
+	if (!json_flag(result, "refused") && json_flag(result, "weighted"))
+		snprintf(text + used, ENERGY_TEXT - used, "; unweighted %.1f +- %.1f",
+			 json_number(result, "ea_ols_kj_per_mol"),
+			 json_number(result, "ea_ols_se_kj_per_mol"));
 	return text;
 }
 

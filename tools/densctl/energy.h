@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-enum { ENERGY_TEXT = 256 };
+enum { ENERGY_TEXT = 384 };
 
 /*
  * A result of kind kissinger or running: "Ea 205.1 +- 6.4 kJ/mol (95 %: 184.7 to 225.5) = 41.4 R Tg, alpha,

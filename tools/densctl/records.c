@@ -34,14 +34,11 @@ static const struct {
 	const char *heading, *field;
 	int width, decimals;
 } result_columns[] = {
-	{"rate/K/s", "rate_k_per_s", 9, 1},
-	{"Tf/K", "tf_k", 8, 2},
-	{"+-", "tf_sd_k", 6, 2},
-	{"Tf_ref/K", "tf_ref_k", 9, 2},
-	{"dTf/K", "delta_tf_k", 7, 2},
-	{"+-", "delta_tf_sd_k", 6, 2},
-	{"Tp/K", "tp_k", 8, 2},
-	{"onset/K", "tg_onset_k", 8, 2},
+	{"rate/K/s", "rate_k_per_s", 9, 1}, {"Tf/K", "tf_k", 8, 2},         {"+-", "tf_sd_k", 6, 2},
+	{"Tf_ref/K", "tf_ref_k", 9, 2},     {"+-", "tf_ref_sd_k", 6, 2},    {"dTf/K", "delta_tf_k", 7, 2},
+	{"+-", "delta_tf_sd_k", 6, 2},      {"Tp/K", "tp_k", 8, 2},         {"+-", "tp_sd_k", 6, 2},
+	{"onset/K", "tg_onset_k", 8, 2},    {"+-", "tg_onset_sd_k", 6, 2},  {"mid/K", "t_mid_k", 8, 2},
+	{"+-", "t_mid_sd_k", 6, 2},         {"Tp_sub/K", "tp_sub_k", 8, 2}, {"+-", "tp_sub_sd_k", 6, 2},
 };
 #define RESULT_COLUMNS (sizeof(result_columns) / sizeof(result_columns[0]))
 

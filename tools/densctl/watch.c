@@ -3,6 +3,7 @@
 #include "tools/densctl/watch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,19 @@ static void watch_close(struct watch *watch)
 	telemetry_close(watch->telemetry);
 }
 
+static void print_pair(json_object *message)
+{
+	double tp_k = json_number(message, "tp_k"), onset_k = json_number(message, "tg_onset_k");
+
+	printf("result %s: Tf %.1f +- %.1f K", json_text(message, "section", ""),
+	       json_number(message, "tf_k"), json_number(message, "tf_sd_k"));
+	if (isfinite(tp_k))
+		printf(", Tp %.1f +- %.1f K", tp_k, json_number(message, "tp_sd_k"));
+	if (isfinite(onset_k))
+		printf(", onset %.1f +- %.1f K", onset_k, json_number(message, "tg_onset_sd_k"));
+	putchar('\n');
+}
+
 /* A message that says something by itself gets its own line in line mode. */
 static void print_event(const char *topic, json_object *message)
 {
@@ -82,8 +96,7 @@ static void print_event(const char *topic, json_object *message)
 		printf("result %s: refused: %s\n", json_text(message, "section", ""),
 		       json_text(message, "why", ""));
 	else if (strcmp(topic, "result") == 0 && json_number(message, "tf_k") > 0)
-		printf("result %s: Tf %.1f +- %.1f K\n", json_text(message, "section", ""),
-		       json_number(message, "tf_k"), json_number(message, "tf_sd_k"));
+		print_pair(message);
 }
 
 /* Draws over the last picture, in place: what stood on the terminal before stays readable above it. */

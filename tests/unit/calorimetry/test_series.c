@@ -79,7 +79,7 @@ static void add_state(struct bench *bench, double gpa, double temperature_k)
 			.tf_sd_k = 0.5,
 			.tf_common_sd_k = 0.5,
 			.tp_k = peak_of(rates[i / 2], energy_at(gpa, temperature_k)),
-			.tp_sd_k = NAN,
+			.tp_own_sd_k = NAN,
 			.onset_k = 620 + 8 * log(rates[i / 2]) + (gpa > 1 ? SHIFT_K * gpa / 7 : 0)};
 }
 

@@ -51,6 +51,7 @@ static void add_pair_result(struct fixture *fixture, uint64_t entry, uint64_t se
 						  .refused = isnan(tf_k),
 						  .rate_k_per_s = rate_k_per_s,
 						  .tp_k = peak_of(rate_k_per_s),
+						  .tp_own_sd_k = 0.2,
 						  .tf_k = tf_k};
 	snprintf(publication.result.run, ULID_TEXT, "%s", run);
 	snprintf(publication.result.section, 80, "%s/r%g/s1", run, rate_k_per_s);
@@ -115,12 +116,51 @@ static void state_runs_until_it_is_decided(void **state)
 	expect_near(result.ea_kj_per_mol, ENERGY_KJ_PER_MOL, 1e-6);
 	expect_near(result.ea_over_rtg, ENERGY_KJ_PER_MOL * 1000 / (GAS_J_PER_MOL_K * 596), 1e-6);
 	assert_string_equal(result.class_name, "alpha");
+	assert_true(result.weighted);
+	expect_near(result.ea_ols_kj_per_mol, ENERGY_KJ_PER_MOL, 1e-6);
 	expect_near(result.tf_k, 598, 1e-9); /* of 596 to 600 */
 	expect_near(result.tf_spread_k, sqrt(2.5), 1e-9);
 	expect_near(result.pressure_gpa, 7, 0);
 	expect_near(result.temperature_k, 643, 0);
 	result = running_after(fixture, 7, 8);
 	assert_true(result.n_refused == 1 && result.n_sections == 5 && result.n == 5);
+}
+
+/* Cuts the bodies down to what a store held before errors of peaks were in them. */
+static void shorten_bodies(struct fixture *fixture)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "UPDATE results SET body = substr(body, 1, %zu)", RESULT_BODY_SHORT);
+	assert_int_equal(store_exec(fixture->store.journal, text), 0);
+}
+
+/* Peaks of before have no errors: the same Ea, by ordinary least squares, and a new peak among them as well.
+ */
+static void store_of_before_is_read(void **state)
+{
+	static const double rates[] = {100, 200, 500, 1000};
+	struct fixture *fixture = *state;
+	struct result_body result;
+
+	add_state_run(fixture, 1, RUN, 643, OUTCOME_COMPLETED);
+	for (uint64_t i = 0; i < 3; i++)
+		add_pair_result(fixture, 3 + i, 1 + i, RUN, rates[i], 596);
+	commit(fixture);
+	assert_int_equal(RESULT_BODY_SHORT % 8, 0);
+	shorten_bodies(fixture);
+	result = running_after(fixture, 2, 3);
+	assert_false(result.refused);
+	assert_false(result.weighted);
+	expect_near(result.ea_kj_per_mol, ENERGY_KJ_PER_MOL, 1e-6);
+	add_pair_result(fixture, 9, 4, RUN, rates[3], 596);
+	commit(fixture);
+	result = running_after(fixture, 3, 4);
+	assert_true(result.n == 4 && !result.weighted);
+	assert_int_equal(store_exec(fixture->store.journal, "UPDATE results SET body = substr(body, 1, 99)"),
+			 0);
+	result = running_after(fixture, 3, 4);
+	assert_true(result.refused && result.n == 0);
 }
 
 /* What was sent and stored is not made again; a pair of an earlier start is. */
@@ -147,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(state_runs_until_it_is_decided),
+		STORE_TEST(store_of_before_is_read),
 		STORE_TEST(running_result_follows_each_pair_once),
 	};
 

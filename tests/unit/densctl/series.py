@@ -41,7 +41,7 @@ def results(at):
     _, _, tf, ea, _ = STATES[at]
     found = [{"kind": "pair", "run": RUNS[at], "section": f"{RUNS[at]}/r{rate:g}/s1", "refused": False, "code": "", "why": "",
               "rate_k_per_s": rate, "tf_k": tf + off, "tf_sd_k": 0.5, "tf_ref_k": 660.0, "delta_tf_k": tf + off - 660.0,
-              "delta_tf_sd_k": 0.2, "tp_k": peak(rate, ea), "tp_sub_k": None, "tg_onset_k": 640 + rate / 100,
+              "delta_tf_sd_k": 0.2, "tp_k": peak(rate, ea), "tp_sd_k": 0.4, "tp_own_sd_k": 0.1, "tf_common_sd_k": 0.3, "tp_sub_k": None, "tg_onset_k": 640 + rate / 100,
               "t_mid_k": 650.0, "glass_k": [330, 420], "liquid_k": [780, 840], "extrapolated": False}
              for rate, off in zip(RATES, (-0.5, 0.0, 0.5))]
     found.append({**found[0], "section": f"{RUNS[at]}/r100/s2", "refused": True, "code": "no_step", "why": "nothing rises",
@@ -79,6 +79,10 @@ def numbers(densctl, folder):
     expect(abs(states[(7, 643)]["Tf_K"] - 598.0) < 1e-9 and states[(7, 643)]["Tf_spread_K"] == 0.5, f"mean and spread: {states}")
     expect(states[(7, 643)]["n_sections"] == 3 and states[(7, 643)]["n_refused"] == 1, f"sections: {states[(7, 643)]}")
     expect(abs(states[(7, 643)]["Ea_over_RTg"] - 41.0) < 1e-5, f"Ea: {states[(7, 643)]['Ea_over_RTg']}")
+    expect(states[(7, 643)]["weighted"] and abs(states[(7, 643)]["Ea_ols_kJ_per_mol"] / states[(7, 643)]["Ea_kJ_per_mol"] - 1) < 1e-6,
+           f"exact peaks: weights change nothing: {states[(7, 643)]}")
+    expect(abs(states[(7, 643)]["Tf_sd_K"] ** 2 - (0.5 ** 2 / 3 + 0.3 ** 2)) < 1e-9, f"shared errors do not average out: {states}")
+    expect(found["peaks"][0]["Tp_sd_K"] == 0.4 and found["peaks"][0]["Tp_own_sd_K"] == 0.1, f"{found['peaks'][0]}")
     expect(states[(7, 583)]["n_sections"] == 0, "the glass of an aborted run is not of that state")
     codes = {p["section"]: p["code"] for p in found["peaks"] if p["refused"]}
     expect(codes[RUNS[3] + "/r200/s1"] == "run_not_completed" and codes[RUNS[0] + "/r100/s2"] == "no_step", f"refused: {codes}")

@@ -27,6 +27,11 @@ int analyse_refuse_series(bool json, const struct input_failure *failure);
 /* The same for a library that returned @r (an enum refusal with its sentence @why, or a negative errno). */
 int analyse_refuse_result(const char *name, const struct analyse_arguments *arguments, int r,
 			  const char *why);
+/*
+ * Lag, scale and their errors into arguments->pair: from --indium, and what the command line says on top. 0,
+ * or negative with @failure.
+ */
+int analyse_take_lag(struct analyse_arguments *arguments, struct input_failure *failure);
 /* {"low", "high"} as a list of two; each null when not finite. Owned by the caller. */
 json_object *analyse_json_span(const double span[2]);
 /* Adds to the list of warnings that columns of @path were not looked at, if there are some. */

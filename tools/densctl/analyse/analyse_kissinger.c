@@ -36,6 +36,8 @@ static void add_beside(json_object *object, const struct kissinger_result *resul
 	json_object_object_add(object, "Ea_ci95_over_RTg", analyse_json_span(result->ea_ci95_over_rtg));
 	json_object_object_add(object, "intercept", json_real(result->intercept));
 	json_object_object_add(object, "weighted", json_object_new_boolean(result->weighted));
+	json_object_object_add(object, "ols_kJ_per_mol", json_real(result->ols_kj_per_mol));
+	json_object_object_add(object, "ols_se_kJ_per_mol", json_real(result->ols_se_kj_per_mol));
 	add_parts(object, result);
 	json_object_object_add(object, "n_without_peak", json_object_new_int64(result->n_without_peak));
 }
@@ -98,6 +100,9 @@ static void print_text(const struct kissinger_result *result, const char *histor
 	printf("fit          %s, %u scans at %u rates, R2 %.5f",
 	       result->weighted ? "weighted by sTp" : "unweighted", result->n, result->n_rates, result->r2);
 	printf(result->n_without_peak ? "; %u rows without a peak left out\n" : "\n", result->n_without_peak);
+	if (result->weighted)
+		printf("unweighted   %.2f +- %.2f kJ/mol (standard error)\n", result->ols_kj_per_mol,
+		       result->ols_se_kj_per_mol);
 	printf("sd of Ea     scatter %.2f lag %.2f calibration %.2f kJ/mol\n", result->ea_se_kj_per_mol,
 	       result->ea_lag_sd_kj_per_mol, result->ea_calibration_sd_kj_per_mol);
 	printf("history      %s\n", history ? history

@@ -330,38 +330,6 @@ static int present(const struct analyse_arguments *arguments, const struct input
 	return picture_draw(arguments, "pair", picture_write_pair, &picture);
 }
 
-/* Lag and scale of the chip from its melting onsets; what a standard says of 430 K is not all of 700 K. */
-static int take_indium(struct analyse_arguments *arguments, struct input_failure *failure)
-{
-	struct pair_options *options = &arguments->pair;
-	struct lag_result lag;
-	struct input_lag table;
-	int r = input_read_lag(arguments->indium, &table, failure);
-
-	if (r < 0)
-		return r;
-	r = lag_fit(table.points, table.count, arguments->melting_k, &lag);
-	input_free_lag(&table);
-	if (r)
-		return input_fail(failure, lag.refusal, "%s: %s", arguments->indium, lag.why);
-	options->lag_s = lag.lag_s;
-	options->lag_sd_s = lag.lag_se_s;
-	options->calibration_k = lag.offset_k;
-	options->calibration_sd_k = hypot(options->calibration_sd_k, lag.offset_se_k);
-	return 0;
-}
-
-static int take_options(struct analyse_arguments *arguments, struct input_failure *failure)
-{
-	int r = arguments->indium ? take_indium(arguments, failure) : 0;
-
-	if (!isnan(arguments->lag_sd_s))
-		arguments->pair.lag_sd_s = arguments->lag_sd_s;
-	if (!isnan(arguments->calibration_sd_k))
-		arguments->pair.calibration_sd_k = arguments->calibration_sd_k;
-	return r;
-}
-
 static int analyse_scans(const struct analyse_arguments *arguments, const struct input_scan *scans)
 {
 	struct pair_workspace *workspace = pair_workspace_new();
@@ -390,7 +358,7 @@ int analyse_pair_run(const struct analyse_arguments *arguments)
 	struct input_scan scans[SCANS] = {{.quantity = NULL}};
 	struct analyse_arguments taken = *arguments;
 	struct input_failure failure;
-	int r = take_options(&taken, &failure);
+	int r = analyse_take_lag(&taken, &failure);
 
 	if (r == 0)
 		r = read_scans(&taken, scans, &failure);

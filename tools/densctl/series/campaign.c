@@ -62,13 +62,18 @@ struct campaign_row *campaign_add(struct campaign *campaign)
 					      .tf_sd_k = NAN,
 					      .tf_common_sd_k = NAN,
 					      .tp_k = NAN,
-					      .tp_sd_k = NAN,
+					      .tp_own_sd_k = NAN,
 					      .onset_k = NAN},
 				     .tf_ref_k = NAN,
+				     .tf_ref_sd_k = NAN,
 				     .delta_tf_k = NAN,
 				     .delta_tf_sd_k = NAN,
+				     .tp_sd_k = NAN,
+				     .onset_sd_k = NAN,
 				     .tp_sub_k = NAN,
+				     .tp_sub_sd_k = NAN,
 				     .midpoint_k = NAN,
+				     .midpoint_sd_k = NAN,
 				     .glass_k = {NAN, NAN},
 				     .liquid_k = {NAN, NAN}};
 	return row;
@@ -87,12 +92,18 @@ void campaign_fill_pair(struct campaign_row *row, const struct pair_result *pair
 	scan->tf_sd_k = pair->tf_sd_k;
 	scan->tf_common_sd_k = hypot(pair->tf_shares.lag_k, pair->tf_shares.calibration_k);
 	scan->tp_k = pair->first.tp_k;
+	scan->tp_own_sd_k = pair->first.tp_own_sd_k;
 	scan->onset_k = pair->first.onset_k;
 	row->tf_ref_k = pair->tf_ref_k;
+	row->tf_ref_sd_k = pair->tf_ref_sd_k;
 	row->delta_tf_k = pair->delta_tf_k;
 	row->delta_tf_sd_k = pair->delta_tf_sd_k;
+	row->tp_sd_k = pair->first.tp_sd_k;
+	row->onset_sd_k = pair->first.onset_sd_k;
 	row->tp_sub_k = pair->first.tp_sub_k;
+	row->tp_sub_sd_k = pair->first.tp_sub_sd_k;
 	row->midpoint_k = pair->first.midpoint_k;
+	row->midpoint_sd_k = pair->first.midpoint_sd_k;
 	memcpy(row->glass_k, pair->glass_k, sizeof(row->glass_k));
 	memcpy(row->liquid_k, pair->liquid_k, sizeof(row->liquid_k));
 	row->extrapolated = pair->extrapolated;

@@ -28,7 +28,9 @@ struct campaign_row {
 	struct series_scan scan;
 	char name[CAMPAIGN_NAME], second[CAMPAIGN_NAME]; /* section, or the two files */
 	char code[24], why[REFUSAL_WHY];                 /* when refused */
-	double tf_ref_k, delta_tf_k, delta_tf_sd_k, tp_sub_k, midpoint_k;
+	double tf_ref_k, tf_ref_sd_k, delta_tf_k, delta_tf_sd_k;
+	double tp_sd_k, onset_sd_k, tp_sub_k, tp_sub_sd_k, midpoint_k,
+		midpoint_sd_k;          /* sd: with lag and scale */
 	double glass_k[2], liquid_k[2]; /* the windows used */
 	bool extrapolated;
 	struct campaign_curve curve; /* count 0: none */

@@ -94,6 +94,7 @@ static void write_state(const struct campaign *campaign, const struct series_sta
 	number_cell(stream, energy->ea_ci95_kj_per_mol[0], 1);
 	number_cell(stream, energy->ea_ci95_kj_per_mol[1], 1);
 	number_cell(stream, energy->ea_over_rtg, 1);
+	number_cell(stream, energy->ols_kj_per_mol, 1);
 	text_cell(stream, energy->refusal ? energy->why : kissinger_class_name(energy->class));
 	fputs("</tr>\n", stream);
 }
@@ -103,14 +104,16 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 	fputs("<h2>States</h2>\n", stream);
 	head(stream,
 	     "P|T_dens / K|T_dens/Tg(P)|region|sections (+ refused)|Tf / K|&plusmn;|spread|Ea / (kJ/mol)|"
-	     "&plusmn;|95 % from|to|R Tg|class");
+	     "&plusmn;|95 % from|to|R Tg|unweighted|class");
 	for (size_t i = 0; i < campaign->result->state_count; i++)
 		write_state(campaign, &campaign->result->states[i], stream);
 	tail(stream);
 	fputs("<p>&plusmn; of Tf: standard error of the mean over the sections, errors common to all scans "
 	      "included; "
 	      "spread: standard deviation between sections. Ea with its standard error and 95 % "
-	      "interval.</p>\n",
+	      "interval (with errors of lag and scale): by the errors of its peaks where all are known; "
+	      "unweighted: "
+	      "ordinary least squares beside it.</p>\n",
 	      stream);
 }
 
@@ -203,8 +206,11 @@ static void write_scan(const struct campaign_row *row, FILE *stream)
 	number_cell(stream, scan->tf_k, 2);
 	number_cell(stream, scan->tf_sd_k, 2);
 	number_cell(stream, row->delta_tf_k, 2);
+	number_cell(stream, row->delta_tf_sd_k, 2);
 	number_cell(stream, scan->tp_k, 2);
+	number_cell(stream, row->tp_sd_k, 2);
 	number_cell(stream, scan->onset_k, 2);
+	number_cell(stream, row->onset_sd_k, 2);
 	write_window(stream, row->glass_k);
 	write_window(stream, row->liquid_k);
 	fputs("<td class=t>", stream);
@@ -218,9 +224,9 @@ static void write_scan(const struct campaign_row *row, FILE *stream)
 static void write_scans(const struct campaign *campaign, FILE *stream)
 {
 	fputs("<h2>Scans and the windows used</h2>\n", stream);
-	head(stream,
-	     "section|P|T_dens / K|rate / (K/s)|Tf / K|&plusmn;|Tf - Tf_ref / K|Tp / K|onset / K|glass / K|"
-	     "liquid / K|");
+	head(stream, "section|P|T_dens / K|rate / (K/s)|Tf / K|&plusmn;|Tf - Tf_ref / K|&plusmn;|Tp / "
+		     "K|&plusmn;|onset / K|&plusmn;|glass / K|"
+		     "liquid / K|");
 	for (size_t i = 0; i < campaign->count; i++)
 		write_scan(&campaign->rows[i], stream);
 	tail(stream);

@@ -38,6 +38,9 @@ static void add_energy(json_object *object, const struct kissinger_result *energ
 	add_real(object, "Ea_se_kJ_per_mol", energy->ea_se_kj_per_mol);
 	json_object_object_add(object, "Ea_ci95_kJ_per_mol", analyse_json_span(energy->ea_ci95_kj_per_mol));
 	add_real(object, "Ea_over_RTg", energy->ea_over_rtg);
+	json_object_object_add(object, "weighted", json_object_new_boolean(energy->weighted));
+	add_real(object, "Ea_ols_kJ_per_mol", energy->ols_kj_per_mol);
+	add_real(object, "Ea_ols_se_kJ_per_mol", energy->ols_se_kj_per_mol);
 	add_or_null(object, "class", kissinger_class_name(energy->class));
 	add_count(object, "n", energy->n);
 	add_count(object, "n_rates", energy->n_rates);
@@ -64,12 +67,18 @@ static json_object *row_json(const struct campaign_row *row)
 	add_real(object, "Tf_K", scan->tf_k);
 	add_real(object, "Tf_sd_K", scan->tf_sd_k);
 	add_real(object, "Tf_ref_K", row->tf_ref_k);
+	add_real(object, "Tf_ref_sd_K", row->tf_ref_sd_k);
 	add_real(object, "delta_Tf_K", row->delta_tf_k);
 	add_real(object, "delta_Tf_sd_K", row->delta_tf_sd_k);
 	add_real(object, "Tp_K", scan->tp_k);
+	add_real(object, "Tp_sd_K", row->tp_sd_k);
+	add_real(object, "Tp_own_sd_K", scan->tp_own_sd_k);
 	add_real(object, "Tp_sub_K", row->tp_sub_k);
+	add_real(object, "Tp_sub_sd_K", row->tp_sub_sd_k);
 	add_real(object, "Tg_onset_K", scan->onset_k);
+	add_real(object, "Tg_onset_sd_K", row->onset_sd_k);
 	add_real(object, "T_mid_K", row->midpoint_k);
+	add_real(object, "T_mid_sd_K", row->midpoint_sd_k);
 	json_object_object_add(object, "extrapolated", json_object_new_boolean(row->extrapolated));
 	json_object_object_add(object, "glass_K", analyse_json_span(row->glass_k));
 	json_object_object_add(object, "liquid_K", analyse_json_span(row->liquid_k));

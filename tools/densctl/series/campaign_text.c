@@ -35,15 +35,18 @@ static void write_csv_state(const struct campaign *campaign, const struct series
 	write_cell(stream, energy->ea_ci95_kj_per_mol[0]);
 	write_cell(stream, energy->ea_ci95_kj_per_mol[1]);
 	write_cell(stream, energy->ea_over_rtg);
-	fprintf(stream, ",%s,%u,%u,%s\n", kissinger_class_name(energy->class), energy->n, energy->n_rates,
+	fprintf(stream, ",%s,%u,%u,%s", kissinger_class_name(energy->class), energy->n, energy->n_rates,
 		energy->refusal ? refusal_name(energy->refusal) : "");
+	write_cell(stream, energy->ols_kj_per_mol);
+	write_cell(stream, energy->ols_se_kj_per_mol);
+	fputc('\n', stream);
 }
 
 void campaign_write_csv(const struct campaign *campaign, FILE *stream)
 {
 	fputs("P_GPa,T_dens_K,T_dens_over_Tg,region,n_sections,n_refused,Tf_K,Tf_spread_K,Tf_sd_K,"
 	      "Ea_kJ_per_mol,Ea_se_kJ_per_mol,Ea_low95_kJ_per_mol,Ea_high95_kJ_per_mol,Ea_over_RTg,class,n,"
-	      "n_rates,Ea_refused\n",
+	      "n_rates,Ea_refused,Ea_ols_kJ_per_mol,Ea_ols_se_kJ_per_mol\n",
 	      stream);
 	for (size_t i = 0; i < campaign->result->state_count; i++)
 		write_csv_state(campaign, &campaign->result->states[i], stream);
@@ -55,9 +58,10 @@ static void write_energy(const struct kissinger_result *energy, FILE *stream)
 		fprintf(stream, "  %s\n", energy->why);
 		return;
 	}
-	fprintf(stream, " %6.1f +- %-5.1f %6.1f to %-6.1f %5.1f  %s\n", energy->ea_kj_per_mol,
+	fprintf(stream, " %6.1f +- %-5.1f %6.1f to %-6.1f %5.1f  %-9s %6.1f +- %.1f\n", energy->ea_kj_per_mol,
 		energy->ea_se_kj_per_mol, energy->ea_ci95_kj_per_mol[0], energy->ea_ci95_kj_per_mol[1],
-		energy->ea_over_rtg, kissinger_class_name(energy->class));
+		energy->ea_over_rtg, kissinger_class_name(energy->class), energy->ols_kj_per_mol,
+		energy->ols_se_kj_per_mol);
 }
 
 static void write_states(const struct campaign *campaign, FILE *stream)
@@ -65,7 +69,7 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 	char text[5][NUMBER_TEXT], pressure[32];
 
 	fputs("P          T_dens/K  T/Tg(P)  region  sections      Tf/K     +-  spread"
-	      "  Ea, kJ/mol     95 % interval     R Tg\n",
+	      "  Ea, kJ/mol     95 % interval     R Tg  class      unweighted\n",
 	      stream);
 	for (size_t i = 0; i < campaign->result->state_count; i++) {
 		const struct series_state *state = &campaign->result->states[i];
@@ -78,7 +82,11 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 			number_text(state->tf_sd_k, 2, text[3]), number_text(state->tf_spread_k, 2, text[4]));
 		write_energy(&state->energy, stream);
 	}
-	fputs("sections: with a Tf (+ refused); +-: standard error of the mean, common errors included\n",
+	fputs("sections: with a Tf (+ refused); +-: standard error of the mean, common errors included; Ea: "
+	      "by the\n"
+	      "errors of its peaks where all are known, the interval with errors of lag and scale; "
+	      "unweighted: "
+	      "beside it\n",
 	      stream);
 }
 

@@ -12,13 +12,14 @@
 #include "tools/densctl/series/campaign.h"
 #include "tools/densctl/series/pictures.h"
 
-enum { PATH_MOST = 1024 };
+enum { PATH_MOST = 1024, SCANS = 3 };
 enum table_column {
 	TABLE_FIRST,
 	TABLE_REFERENCE,
 	TABLE_RATE,
 	TABLE_TEMPERATURE,
 	TABLE_PRESSURE,
+	TABLE_EMPTY,
 	TABLE_COLUMNS
 };
 
@@ -27,6 +28,7 @@ static const struct column_meaning references[] = {{"reference", 1, 0, NULL}};
 static const struct column_meaning rates[] = {{"rate_K_s", 1, 0, NULL}, {"rate_K_min", 1.0 / 60, 0, NULL}};
 static const struct column_meaning temperatures[] = {{"T_dens_K", 1, 0, NULL}, {"T_dens_C", 1, 273.15, NULL}};
 static const struct column_meaning pressures[] = {{"P_GPa", 1, 0, NULL}};
+static const struct column_meaning empties[] = {{"empty", 1, 0, NULL}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 static const struct column_wanted wanted[TABLE_COLUMNS] = {
@@ -36,11 +38,12 @@ static const struct column_wanted wanted[TABLE_COLUMNS] = {
 	[TABLE_TEMPERATURE] = {"the temperature of densification", temperatures, COUNT(temperatures), true,
 			       false},
 	[TABLE_PRESSURE] = {"the pressure of densification", pressures, COUNT(pressures), true, false},
+	[TABLE_EMPTY] = {"the scan of the empty chip", empties, COUNT(empties), true, true},
 };
 
 struct reader {
-	const struct analyse_arguments *arguments;
-	const char *path; /* of the table */
+	const struct analyse_arguments *arguments; /* lag and scale taken (analyse_take_lag) */
+	const char *path;                          /* of the table */
 	const struct columns *columns;
 	struct pair_workspace *workspace;
 	struct campaign *campaign;
@@ -84,14 +87,15 @@ static void note_refusal(const struct reader *reader, struct campaign_row *row)
 	snprintf(row->why, sizeof(row->why), "%.*s", REFUSAL_WHY - 1, reader->failure.why);
 }
 
-static int analyse_pair(struct reader *reader, const struct input_scan scans[2], struct campaign_row *row)
+static int analyse_pair(struct reader *reader, const struct input_scan scans[SCANS], struct campaign_row *row)
 {
 	struct pair_options options = reader->arguments->pair;
 	struct pair_result result;
 	int r;
 
 	options.rate_k_per_s = row->scan.rate_k_per_s;
-	r = pair_analyse(&scans[0].view, &scans[1].view, NULL, &options, reader->workspace, &result);
+	r = pair_analyse(&scans[0].view, &scans[1].view, scans[2].quantity ? &scans[2].view : NULL, &options,
+			 reader->workspace, &result);
 	if (r < 0)
 		return input_fail(&reader->failure, REFUSAL_NONE, "%s: %s", row->name, strerror(-r));
 	campaign_fill_pair(row, &result);
@@ -103,24 +107,45 @@ static int analyse_pair(struct reader *reader, const struct input_scan scans[2],
 	return r < 0 ? input_fail(&reader->failure, REFUSAL_NONE, "out of memory") : 0;
 }
 
-static int read_pair(struct reader *reader, struct campaign_row *row)
+/* What the scans of a row hold must be one quantity. */
+static int read_scans(struct reader *reader, const char *const names[SCANS], struct input_scan scans[SCANS])
 {
-	struct input_scan scans[2] = {{.quantity = NULL}};
-	int r = read_scan(reader, row->name, &scans[0]);
+	for (int i = 0; i < SCANS && names[i]; i++) {
+		int r = read_scan(reader, names[i], &scans[i]);
 
-	if (r == 0)
-		r = read_scan(reader, row->second, &scans[1]);
-	if (r == 0 && strcmp(scans[0].quantity, scans[1].quantity) != 0)
-		r = input_fail(&reader->failure, REFUSAL_BAD_HEADER, "%s holds '%s', %s holds '%s'",
-			       row->name, scans[0].quantity, row->second, scans[1].quantity);
+		if (r == 0 && strcmp(scans[0].quantity, scans[i].quantity) != 0)
+			r = input_fail(&reader->failure, REFUSAL_BAD_HEADER, "%s holds '%s', %s holds '%s'",
+				       names[0], scans[0].quantity, names[i], scans[i].quantity);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_pair(struct reader *reader, size_t at, struct campaign_row *row)
+{
+	struct input_scan scans[SCANS] = {{.quantity = NULL}};
+	char empty[CAMPAIGN_NAME] = "";
+	const char *names[SCANS] = {row->name, row->second, NULL};
+	int r = 0;
+
+	if (reader->columns->meanings[TABLE_EMPTY])
+		r = columns_text(reader->columns, TABLE_EMPTY, at, empty, sizeof(empty));
+	if (r < 0)
+		return input_fail(&reader->failure, REFUSAL_BAD_VALUE,
+				  "%s:%zu: the name in column empty is longer than %d bytes", reader->path,
+				  columns_line(reader->columns, at), CAMPAIGN_NAME - 1);
+	if (empty[0])
+		names[2] = empty;
+	r = read_scans(reader, names, scans);
 	if (r == 0)
 		r = analyse_pair(reader, scans, row);
 	else if (reader->failure.refusal != REFUSAL_NONE) {
 		note_refusal(reader, row);
 		r = 0;
 	}
-	input_free_scan(&scans[0]);
-	input_free_scan(&scans[1]);
+	for (int i = 0; i < SCANS; i++)
+		input_free_scan(&scans[i]);
 	return r;
 }
 
@@ -161,7 +186,7 @@ static int read_row(struct reader *reader, size_t at)
 	row->scan.pressure_gpa = cell(reader, TABLE_PRESSURE, at);
 	if (r == 0)
 		r = check_cells(reader, row, at);
-	return r == 0 ? read_pair(reader, row) : r;
+	return r == 0 ? read_pair(reader, at, row) : r;
 }
 
 static int read_table(struct reader *reader)
@@ -249,6 +274,8 @@ static int run(struct reader *reader)
 	campaign->origin = "files";
 	campaign->options.tg_k = arguments->tg_k;
 	campaign->options.older_k_per_gpa = arguments->older_k_per_gpa;
+	campaign->options.lag_sd_s = arguments->pair.lag_sd_s;
+	campaign->options.calibration_sd_k = arguments->pair.calibration_sd_k;
 	if (read_table(reader) < 0)
 		return analyse_refuse("series", arguments->json, &reader->failure);
 	return conclude(reader);
@@ -256,12 +283,15 @@ static int run(struct reader *reader)
 
 int analyse_series_run(const struct analyse_arguments *arguments)
 {
-	struct reader reader = {.arguments = arguments,
+	struct analyse_arguments taken = *arguments;
+	struct reader reader = {.arguments = &taken,
 				.path = arguments->files[0],
 				.workspace = pair_workspace_new(),
 				.campaign = campaign_new()};
 	int r = pictures_check("analyse series", arguments->picture);
 
+	if (r == DENSCTL_OK && analyse_take_lag(&taken, &reader.failure) < 0)
+		r = analyse_refuse("series", arguments->json, &reader.failure);
 	if (r == DENSCTL_OK)
 		r = run(&reader);
 	campaign_free(reader.campaign);
