@@ -130,6 +130,52 @@ static void check_setpoint(const struct yaml_node *root, struct diagnostics *dia
 			     "'ramp: remote' is for a setpoint in RAM, but 'setpoint' is retained");
 }
 
+#define AHEAD_MOST_S 120.0 /* of a device that nothing stops when densd is dead */
+
+static void check_ramp_register(const struct yaml_node *root, struct diagnostics *diagnostics,
+				const struct profile *profile, const char *name, bool write)
+{
+	const struct profile_register *reg = profile_find(profile, name);
+
+	if (!reg)
+		schema_error(diagnostics, yaml_get(root, "ramp"),
+			     "'ramp: device' needs '%s' among the registers: %s", name,
+			     write ? "how fast the device ramps" : "the setpoint that is in force");
+	else if (write && !reg->writable)
+		schema_error(diagnostics, node_of(root, name), "'%s' is not declared 'writable: true'", name);
+}
+
+/* What a device that ramps by itself must have, and how far it may be left alone. */
+static void check_ramp(const struct yaml_node *root, struct diagnostics *diagnostics,
+		       const struct profile *profile)
+{
+	const struct profile_register *rate = profile_find(profile, "ramp_rate"),
+				      *disable = profile_find(profile, "ramp_disable");
+	const struct yaml_node *ramp = yaml_get(root, "ramp"), *ahead = yaml_get(root, "ramp_ahead");
+
+	if (ahead && profile->ramp != RAMP_DEVICE)
+		schema_error(diagnostics, ahead, "'ramp_ahead' goes with 'ramp: device'");
+	if (profile->ramp != RAMP_DEVICE)
+		return;
+	if (profile->kind != DEVICE_FURNACE || strcmp(profile->protocol, "modbus") != 0)
+		schema_error(diagnostics, ramp,
+			     "'ramp: device' is for a furnace on modbus: a pressure is released on a permit "
+			     "that lives for 2 s, and a target written ahead would outlive it");
+	check_ramp_register(root, diagnostics, profile, "working_setpoint", false);
+	check_ramp_register(root, diagnostics, profile, "ramp_rate", true);
+	if (rate && rate->unit != UNIT_KELVIN_PER_MIN)
+		schema_error(diagnostics, node_of(root, "ramp_rate"),
+			     "'ramp_rate' needs 'unit: K/min'; one that counts in K/s has 'scale: 60'");
+	if (disable && !disable->writable)
+		schema_error(diagnostics, node_of(root, "ramp_disable"),
+			     "'ramp_disable' is not declared 'writable: true'");
+	if (!profile->watchdog && profile->ramp_ahead_s > AHEAD_MOST_S)
+		schema_error(diagnostics, ahead,
+			     "'ramp_ahead' of %g s: a device that nothing stops when densd is dead ramps on "
+			     "for so long; without 'watchdog: true' at most %g s are allowed",
+			     profile->ramp_ahead_s, AHEAD_MOST_S);
+}
+
 static void check_identity(const struct yaml_node *root, struct diagnostics *diagnostics,
 			   const struct profile *profile)
 {
@@ -195,6 +241,7 @@ void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics
 	for (uint32_t i = 0; i < profile->register_count; i++)
 		check_register(root, diagnostics, profile, &profile->registers[i]);
 	check_setpoint(root, diagnostics, profile);
+	check_ramp(root, diagnostics, profile);
 	check_identity(root, diagnostics, profile);
 	check_press(root, diagnostics, profile);
 }

@@ -10,6 +10,7 @@
 #include "config/schema.h"
 #include "config/yaml.h"
 
+#define RAMP_AHEAD_S 60.0
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct draft {
@@ -21,8 +22,9 @@ struct draft {
 static const char *const kind_words[] = {"furnace", "press", "flow", "chip", "coupler", NULL};
 static const char *const type_words[] = {"u16",           "s16", "f32",           "f32-low-first", "u32",
 					 "u32-low-first", "s32", "s32-low-first", "ieee",          NULL};
-static const char *const ramp_words[] = {"streamed", "remote", NULL};
-static const char *const unit_words[] = {"none", "K", "degC", "%", "bar", "ml/min", "s", "ohm", NULL};
+static const char *const ramp_words[] = {"streamed", "remote", "device", NULL};
+static const char *const unit_words[] = {"none",   "K", "degC", "%",     "bar",
+					 "ml/min", "s", "ohm",  "K/min", NULL};
 static const char *const space_words[] = {"holding", "input", "coil", "discrete", NULL};
 
 #define AT(field) offsetof(struct draft, profile.field)
@@ -45,6 +47,7 @@ static const struct schema_field root_fields[] = {
 	{"setpoint_low", SCHEMA_QUANTITY, false, AT(setpoint_low), 0, DIM_NUMBER, -300, 1e5},
 	{"setpoint_high", SCHEMA_QUANTITY, false, AT(setpoint_high), 0, DIM_NUMBER, -300, 1e5},
 	{"ramp", SCHEMA_CHOICE, false, AT(ramp), 1, DIM_NUMBER, 0, 0, ramp_words},
+	{"ramp_ahead", SCHEMA_QUANTITY, false, AT(ramp_ahead_s), 0, DIM_TIME, 10, 1800},
 	{"single_write", SCHEMA_BOOL, false, AT(single_write)},
 	{"separate_transfers", SCHEMA_BOOL, false, AT(separate_transfers)},
 	{"watchdog", SCHEMA_BOOL, true, AT(watchdog)},
@@ -249,6 +252,8 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	schema_read(root, "the profile", root_fields, COUNT(root_fields), diagnostics, draft);
 	profile->worst_latency_ms = draft->worst_latency_s * 1e3;
 	profile->response_timeout_ms = draft->response_timeout_s * 1e3;
+	if (profile->ramp == RAMP_DEVICE && !yaml_get(root, "ramp_ahead"))
+		profile->ramp_ahead_s = RAMP_AHEAD_S;
 	if ((node = yaml_get(root, "registers")))
 		read_registers(node, diagnostics, profile);
 	profile->contactor = profile->kind == DEVICE_PRESS && profile_find(profile, "heater_enable");

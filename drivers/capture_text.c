@@ -36,6 +36,12 @@ void capture_text_sent(const char *bytes, size_t length, char ret_text[CAPTURE_S
 	ret_text[used] = '\0';
 }
 
+static void add_furnace(const struct furnace_demand *furnace, char text[CAPTURE_LINE])
+{
+	add(text, " %u %.17g %.17g %.17g", furnace->mode, furnace->setpoint_k, furnace->ramp_k_per_s,
+	    furnace->target_k);
+}
+
 static void add_press(const struct press_demand *press, int64_t now_ns, char text[CAPTURE_LINE])
 {
 	const struct press_permit *permit = &press->permit;
@@ -54,7 +60,7 @@ void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_t
 	add(ret_text, "%s", kind_names[demand->kind]);
 	switch ((enum device_kind)demand->kind) {
 	case DEVICE_FURNACE:
-		add(ret_text, " %u %.17g", demand->furnace.mode, demand->furnace.setpoint_k);
+		add_furnace(&demand->furnace, ret_text);
 		break;
 	case DEVICE_PRESS:
 		add_press(&demand->press, now_ns, ret_text);
@@ -70,6 +76,23 @@ void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_t
 	case DEVICE_KIND_MAX:
 		break;
 	}
+}
+
+/* A recording from before a device could ramp by itself has neither rate nor target. */
+static int read_furnace(const char *text, struct furnace_demand *ret_furnace)
+{
+	struct furnace_demand furnace = {0};
+	unsigned mode;
+	int n = sscanf(text, "furnace %u %lf %lf %lf", &mode, &furnace.setpoint_k, &furnace.ramp_k_per_s,
+		       &furnace.target_k);
+
+	if (n != 2 && n != 4)
+		return -EINVAL;
+	if (n == 2)
+		furnace.target_k = furnace.setpoint_k;
+	furnace.mode = (uint8_t)mode;
+	*ret_furnace = furnace;
+	return 0;
 }
 
 static int read_press(const char *text, int64_t now_ns, struct press_demand *ret_press)
@@ -118,8 +141,7 @@ int capture_text_read_demand(const char *text, int64_t now_ns, struct demand *re
 		demand.kind++;
 	switch ((enum device_kind)demand.kind) {
 	case DEVICE_FURNACE:
-		r = sscanf(text, "furnace %u %lf", &mode, &demand.furnace.setpoint_k) == 2 ? 0 : -EINVAL;
-		demand.furnace.mode = (uint8_t)mode;
+		r = read_furnace(text, &demand.furnace);
 		break;
 	case DEVICE_PRESS:
 		r = read_press(text, now_ns, &demand.press);

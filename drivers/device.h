@@ -19,6 +19,9 @@ struct furnace_demand {
 	uint8_t mode; /* OBSERVE: no write. OFF: the profile's heater-off sequence. CONTROL: automatic at
 			 setpoint */
 	double setpoint_k;
+	/* For a device that ramps by itself: signed, 0 while the setpoint stands; and where the segment ends.
+	 */
+	double ramp_k_per_s, target_k;
 };
 struct furnace_report {
 	struct reading temperature_k, temperature2_k, setpoint_k, output_pct;

@@ -4,7 +4,8 @@
  * (mandatory); process_value2, mode (and mode_active where it is read elsewhere), sensor_break or status with
  * a bit (optional). The values that lie side by side come in one block read a cycle; mode and status take
  * turns, one a lab second. The controller makes the PID; densd streams its setpoint within the profile's
- * write budget.
+ * write budget, or lets the controller ramp by itself (furnace_ramp.h; then working_setpoint and ramp_rate
+ * besides, ramp_disable where the device has it).
  */
 #include <errno.h>
 #include <math.h>
@@ -12,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "drivers/codec.h"
+#include "drivers/furnace_ramp.h"
 #include "drivers/session.h"
 
 #define SLOW_PERIOD_S 1.0
@@ -24,9 +26,12 @@
 #define RAW_LOW (-73.0) /* PLAUSIBLE_LOW_K in degC; degC and K alike up to the highest */
 #define RAW_HIGH PLAUSIBLE_HIGH_K
 #define DIFFERS_TWICE 2u
+#define RETRY_S 1.0 /* what a device that ramps by itself did not take */
+#define SAME_RATE 2e-3
+#define S_PER_MIN 60.0
 #define SPAN_WORDS_MAX 32u
 
-enum role { ROLE_VALUE, ROLE_SETPOINT, ROLE_OUTPUT, ROLE_VALUE2, ROLE_FAST_MAX };
+enum role { ROLE_VALUE, ROLE_SETPOINT, ROLE_OUTPUT, ROLE_VALUE2, ROLE_WORKING, ROLE_FAST_MAX };
 
 struct furnace {
 	struct session session;
@@ -41,6 +46,10 @@ struct furnace {
 	bool slow_is_mode;
 	double written_k, written_lab_s; /* NAN: nothing written since the connect */
 	double before_write_k;
+	double held_k, working_k; /* as last read: the setpoint register, and what is in force; NAN: not */
+	struct furnace_ramp ramp;
+	double ramp_retry_lab_s;
+	uint32_t rate_differs;
 	double seen_k; /* last temperature read, whatever it was; NAN: none since the connect */
 	uint32_t differs, foreign, mode_differs;
 	double off_lab_s;
@@ -52,10 +61,12 @@ static void forget_device(struct furnace *furnace)
 {
 	furnace->written_k = NAN;
 	furnace->written_lab_s = -INFINITY;
-	furnace->before_write_k = furnace->seen_k = NAN;
+	furnace->before_write_k = furnace->seen_k = furnace->held_k = furnace->working_k = NAN;
+	furnace_ramp_reset(&furnace->ramp, furnace->profile);
+	furnace->ramp_retry_lab_s = -INFINITY;
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
-	furnace->differs = furnace->foreign = furnace->mode_differs = 0;
+	furnace->differs = furnace->foreign = furnace->mode_differs = furnace->rate_differs = 0;
 	furnace->have_mode = furnace->started = false;
 	furnace->last_mode = MODE_OBSERVE;
 }
@@ -94,6 +105,11 @@ static void plan_span(struct furnace *furnace)
 			join_span(furnace, (enum role)role);
 }
 
+static bool ramps_itself(const struct furnace *furnace)
+{
+	return furnace->profile->ramp == RAMP_DEVICE;
+}
+
 static double find_auto_mode(const struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->auto_count && i < PROFILE_STEPS_MAX; i++)
@@ -105,13 +121,17 @@ static double find_auto_mode(const struct profile *profile)
 static int furnace_init(void *state, const struct driver_setup *setup)
 {
 	static const char *const names[ROLE_FAST_MAX] = {"process_value", "setpoint", "output",
-							 "process_value2"};
+							 "process_value2", "working_setpoint"};
 	struct furnace *furnace = state;
 
 	session_init(&furnace->session, setup);
 	furnace->profile = &furnace->session.device->profile;
 	for (int role = 0; role < ROLE_FAST_MAX; role++)
 		furnace->fast[role] = profile_find(furnace->profile, names[role]);
+	if (!ramps_itself(furnace))
+		furnace->fast[ROLE_WORKING] = NULL;
+	else if (!furnace->fast[ROLE_WORKING] || !profile_find(furnace->profile, "ramp_rate"))
+		return -EINVAL;
 	furnace->mode = profile_find(furnace->profile, "mode_active");
 	if (!furnace->mode)
 		furnace->mode = profile_find(furnace->profile, "mode");
@@ -161,6 +181,7 @@ static void turn_off(struct furnace *furnace, double t_lab_s)
 	bool entered = furnace->last_mode != MODE_OFF;
 
 	furnace->written_k = NAN;
+	furnace_ramp_reset(&furnace->ramp, furnace->profile);
 	furnace->commanded_auto = furnace->seen_auto = false;
 	if (!entered && (furnace->report.verified_off || t_lab_s - furnace->off_lab_s < OFF_REPEAT_S))
 		return;
@@ -185,7 +206,6 @@ static bool is_due(const struct furnace *furnace, double setpoint_k, double t_la
 static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_lab_s)
 {
 	const struct profile_register *reg = furnace->fast[ROLE_SETPOINT];
-	const struct reading *now = &furnace->report.setpoint_k;
 	int r;
 
 	setpoint_k -= furnace->session.device->temperature_offset_k;
@@ -205,25 +225,109 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 		return r;
 	}
 	/* Acknowledged, or refused: only the read-back will tell. */
-	furnace->before_write_k = now->quality == QUALITY_GOOD ? now->value : NAN;
+	furnace->before_write_k = furnace->held_k;
 	furnace->written_k = setpoint_k + furnace->session.device->temperature_offset_k;
 	furnace->written_lab_s = t_lab_s;
 	return r;
 }
 
+/* A rate that is rounded to 0 would be no limit at all. */
+static int write_rate(struct furnace *furnace, double k_per_min)
+{
+	const struct profile_register *reg = profile_find(furnace->profile, "ramp_rate");
+	double same = fmax(SAME_RATE * k_per_min,
+			   codec_is_float((enum register_type)reg->type) ? 0 : fabs(reg->scale) * 0.51);
+	uint16_t words[2];
+	double held;
+	int r = CAUSE_RANGE;
+
+	if (codec_encode_own_unit(reg, k_per_min, words) == 0 && codec_decode(reg, words) > 0)
+		r = modbus_port_write_value(&furnace->session.port, reg, k_per_min);
+	if (r == 0)
+		r = modbus_port_read_value(&furnace->session.port, reg, words);
+	if (r != 0)
+		return r;
+	held = codec_decode(reg, words);
+	if (fabs(held - k_per_min) <= same) {
+		furnace->rate_differs = 0;
+		return 0;
+	}
+	furnace->rate_differs++;
+	return CAUSE_MISMATCH;
+}
+
+/* Off is 1 in the register that disables the limit, or a rate of 0 where there is none. */
+static int lift_limit(struct furnace *furnace)
+{
+	const struct profile_register *reg = profile_find(furnace->profile, "ramp_disable");
+
+	if (reg)
+		return modbus_port_write_value(&furnace->session.port, reg, 1);
+	return modbus_port_write_value(&furnace->session.port, profile_find(furnace->profile, "ramp_rate"),
+				       0);
+}
+
+static int limit_rate(struct furnace *furnace, double k_per_s)
+{
+	const struct profile_register *disable = profile_find(furnace->profile, "ramp_disable");
+	int r = write_rate(furnace, k_per_s * S_PER_MIN);
+
+	return r == 0 && disable ? modbus_port_write_value(&furnace->session.port, disable, 0) : r;
+}
+
+static int carry_out(struct furnace *furnace, const struct furnace_ramp_order *order, double t_lab_s)
+{
+	int r = 0;
+
+	if (order->kind == RAMP_ORDER_RATE)
+		return limit_rate(furnace, order->rate_k_per_s);
+	if (order->kind == RAMP_ORDER_ADOPT)
+		r = lift_limit(furnace);
+	return r == 0 ? write_setpoint(furnace, order->target_k, t_lab_s) : r;
+}
+
+/* True when the setpoint is in force, so that the controller may go to automatic. */
+static bool let_ramp(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
+{
+	struct furnace_ramp_look look = {.t_lab_s = t_lab_s,
+					 .setpoint_k = demand->setpoint_k,
+					 .target_k = demand->target_k,
+					 .ramp_k_per_s = demand->ramp_k_per_s,
+					 .working_k = furnace->working_k};
+	struct furnace_ramp_order order;
+
+	furnace_ramp_see(&furnace->ramp, &look);
+	for (int i = 0; i < FURNACE_RAMP_ORDERS_MAX && t_lab_s >= furnace->ramp_retry_lab_s; i++) {
+		order = furnace_ramp_next(&furnace->ramp, &look);
+		if (order.kind == RAMP_ORDER_NONE)
+			break;
+		if (carry_out(furnace, &order, t_lab_s) != 0)
+			furnace->ramp_retry_lab_s = t_lab_s + RETRY_S;
+		else
+			furnace_ramp_done(&furnace->ramp, &order, &look);
+	}
+	return furnace->ramp.adopted;
+}
+
+static bool stream_setpoint(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
+{
+	return !is_due(furnace, demand->setpoint_k, t_lab_s) ||
+	       write_setpoint(furnace, demand->setpoint_k, t_lab_s) == 0;
+}
+
 /* The setpoint first: a controller that goes to automatic with an old setpoint would heat to it. */
-static void take_control(struct furnace *furnace, double setpoint_k, double t_lab_s)
+static void take_control(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
 {
 	bool entered = furnace->last_mode != MODE_CONTROL;
 
-	if (!isfinite(setpoint_k))
+	if (!isfinite(demand->setpoint_k))
 		return;
 	furnace->report.verified_off = false;
 	if (!furnace->started &&
 	    run_steps(furnace, furnace->profile->start_steps, furnace->profile->start_count) != 0)
 		return;
 	furnace->started = true;
-	if (is_due(furnace, setpoint_k, t_lab_s) && write_setpoint(furnace, setpoint_k, t_lab_s) != 0)
+	if (!(ramps_itself(furnace) ? let_ramp : stream_setpoint)(furnace, demand, t_lab_s))
 		return;
 	if (!entered && furnace->commanded_auto)
 		return;
@@ -296,8 +400,14 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 		report->temperature2_k = reading;
 		break;
 	case ROLE_SETPOINT:
-		report->setpoint_k = reading;
+		furnace->held_k = reading.quality == QUALITY_GOOD ? value : NAN;
+		if (!ramps_itself(furnace))
+			report->setpoint_k = reading;
 		judge_setpoint(furnace, value);
+		break;
+	case ROLE_WORKING:
+		furnace->working_k = reading.quality == QUALITY_GOOD ? value : NAN;
+		report->setpoint_k = reading;
 		break;
 	case ROLE_OUTPUT:
 		report->output_pct = reading;
@@ -422,10 +532,11 @@ static void obey(struct furnace *furnace, const struct furnace_demand *demand, d
 		turn_off(furnace, t_lab_s);
 		break;
 	case MODE_CONTROL:
-		take_control(furnace, demand->setpoint_k, t_lab_s);
+		take_control(furnace, demand, t_lab_s);
 		break;
 	case MODE_OBSERVE:
 		furnace->written_k = NAN;
+		furnace_ramp_reset(&furnace->ramp, furnace->profile);
 		furnace->commanded_auto = false;
 		break;
 	}
@@ -442,7 +553,8 @@ static void conclude(struct furnace *furnace, uint8_t mode)
 	report->manual = furnace->have_mode && furnace->manual &&
 			 (mode == MODE_CONTROL ? furnace->seen_auto || furnace->mode_differs >= DIFFERS_TWICE
 					       : mode == MODE_OBSERVE && !zero);
-	report->readback_differs = furnace->differs >= DIFFERS_TWICE;
+	report->readback_differs = furnace->differs >= DIFFERS_TWICE ||
+				   furnace->rate_differs >= DIFFERS_TWICE || furnace->ramp.off_track;
 	report->second_master = furnace->foreign >= DIFFERS_TWICE;
 }
 

@@ -33,6 +33,7 @@ enum register_unit {
 	UNIT_ML_PER_MIN,
 	UNIT_SECOND,
 	UNIT_OHM,
+	UNIT_KELVIN_PER_MIN, /* also K/min of a controller that counts in degC */
 	UNIT_MAX
 };
 enum register_space { SPACE_HOLDING, SPACE_INPUT, SPACE_COIL, SPACE_DISCRETE };
@@ -56,9 +57,10 @@ struct profile_value { /* a name and a number: "off_sequence" steps, expected id
 #define PROFILE_MARKS_MAX 8
 /*
  * How setpoints reach the device. STREAMED: the ramp is densd's, each step is written. REMOTE: the same into
- * a register that the device keeps in RAM and that wears nothing.
+ * a register that the device keeps in RAM and that wears nothing. DEVICE: the device ramps by itself, a rate
+ * and now and then a target are written (furnace_ramp.h).
  */
-enum profile_ramp { RAMP_STREAMED, RAMP_REMOTE };
+enum profile_ramp { RAMP_STREAMED, RAMP_REMOTE, RAMP_DEVICE };
 struct profile {
 	char name[PROFILE_TEXT], maker[PROFILE_TEXT], source[200];
 	char sha256[65];        /* of its text, in hex: what a commissioning vouches for */
@@ -74,6 +76,7 @@ struct profile {
 	bool single_write; /* the device takes one register by function 06 only */
 	bool separate_transfers; /* a press PLC without function 23: the block is written, then read */
 	uint8_t ramp;            /* enum profile_ramp */
+	double ramp_ahead_s;     /* DEVICE: how far ahead of control's setpoint the target is written */
 	uint32_t write_budget;   /* writes a retained setpoint stands in the device's life; 0: unlimited */
 	double stroke_full; /* of a pump that says how much is left: what it says when full; 0: not known */
 	double setpoint_low, setpoint_high; /* in the setpoint's own unit; equal: no limit of the device's */

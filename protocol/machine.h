@@ -143,6 +143,8 @@ struct answer {
 struct actions {
 	enum heat_mode heat;
 	double setpoint_k;
+	double ramp_k_per_s; /* signed rate setpoint_k moves at; 0 = standing */
+	double target_k;     /* where it moves to; setpoint_k when it stands */
 	enum press_mode press;
 	double setpoint_gpa;
 	double ramp_gpa_per_s; /* signed rate the setpoint moves at; 0 = standing */

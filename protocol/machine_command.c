@@ -154,6 +154,27 @@ static void guard_release(struct step *step)
 		   "A lower pressure was asked for without proof of cold; densd kept the pressure.");
 }
 
+/* For a controller that ramps by itself. A setpoint that jumped (start, resume) is no ramp. */
+static void describe_ramp(struct step *step)
+{
+	const struct machine *m = step->m;
+	struct actions *act = step->act;
+	double moved_k = m->setpoint_k - step->old->setpoint_k;
+	bool up = m->phase == PHASE_HEAT || m->phase == PHASE_ISOTHERM;
+	bool down = m->phase == PHASE_COOL || m->phase == PHASE_ABORTING;
+
+	act->target_k = m->setpoint_k;
+	if (act->heat != HEAT_CONTROL || m->phase != step->old->phase)
+		return;
+	if (up && moved_k > 0) {
+		act->ramp_k_per_s = step->plan->heating_k_per_s;
+		act->target_k = fmax(step->plan->temperature_k, m->setpoint_k);
+	} else if (down && moved_k < 0) {
+		act->ramp_k_per_s = -step->plan->cooling_k_per_s;
+		act->target_k = fmin(plan_cooling_target_k(step->ambient_k), m->setpoint_k);
+	}
+}
+
 void machine_command(struct step *step)
 {
 	struct actions *act = step->act;
@@ -165,6 +186,7 @@ void machine_command(struct step *step)
 	guard_release(step);
 	act->setpoint_k = m->setpoint_k;
 	act->setpoint_gpa = m->setpoint_gpa;
+	describe_ramp(step);
 	if (step->dt > 0 && act->press == PRESS_REGULATE)
 		act->ramp_gpa_per_s = (m->setpoint_gpa - step->old->setpoint_gpa) / step->dt;
 	act->contactor = act->heat == HEAT_CONTROL;

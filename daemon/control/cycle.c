@@ -246,7 +246,9 @@ static struct furnace_demand want_furnace(const struct cycle_wish *wish)
 	if (!wish->writes)
 		return (struct furnace_demand){.mode = MODE_OBSERVE};
 	return (struct furnace_demand){.mode = modes[wish->actions->heat],
-				       .setpoint_k = wish->actions->setpoint_k};
+				       .setpoint_k = wish->actions->setpoint_k,
+				       .ramp_k_per_s = wish->actions->ramp_k_per_s,
+				       .target_k = wish->actions->target_k};
 }
 
 static struct press_demand want_press(const struct cycle_view *view, const struct cycle_wish *wish)

@@ -181,6 +181,27 @@ static void judge_ramp(const struct press_look *look, struct search_fault *fault
 			     dt_s);
 }
 
+/* What a controller that ramps by itself is told ends inside the programme, and stands when the setpoint
+ * stands. */
+static void judge_own_ramp(const struct press_look *look, struct search_fault *fault)
+{
+	const struct actions *act = look->act;
+	double low_k = fmin(look->after->setpoint_k, plan_cooling_target_k(PLAN_AMBIENT_K));
+	double high_k = fmax(look->after->setpoint_k, look->plan->temperature_k);
+
+	if (act->ramp_k_per_s != 0 &&
+	    (!heats(look) ||
+	     (act->ramp_k_per_s > 0) != is_up(look->after->setpoint_k, look->before->setpoint_k)))
+		search_break(fault, "ramp",
+			     "told to ramp at %.2f K/s with the setpoint standing or the heater off",
+			     act->ramp_k_per_s);
+	if (act->ramp_k_per_s == 0 && fabs(act->target_k - look->after->setpoint_k) > EPSILON)
+		search_break(fault, "ramp", "the setpoint stands at %.1f K, and its target is %.1f K",
+			     look->after->setpoint_k, act->target_k);
+	if (act->target_k > high_k + EPSILON || act->target_k < low_k - EPSILON)
+		search_break(fault, "ramp", "a target of %.1f K is outside the programme", act->target_k);
+}
+
 /* Row 12: nothing is written to a device that is not the expected one. */
 static void judge_identity(const struct press_look *look, struct search_fault *fault)
 {
@@ -211,6 +232,7 @@ void press_judge_levels(const struct press_watch *watch, const struct press_look
 	judge_heat_right(watch, look, fault);
 	judge_press_right(watch, look, fault);
 	judge_ramp(look, fault);
+	judge_own_ramp(look, fault);
 	judge_identity(look, fault);
 	judge_role(look, fault);
 	if (look->act->contactor != heats(look))

@@ -44,6 +44,8 @@ WIRING = {
     "druck-pace": PUMP_SERIAL, "alicat-flow-ascii": FLOW_SERIAL,
 }
 PRESSURE_GPA = {"druck-pace": 0.6}  # 1 GPa unless the instrument ends before
+OWN_RAMP = ("eurotherm-2400", "eurotherm-3504", "eurotherm-nanodac")
+OWN_RAMP_WRITES = 120  # a stream of one a second makes 600 and more
 AT_ONCE = 2
 QUIET = ("step-late", "stale-value")
 
@@ -81,6 +83,9 @@ def run_once(build, source, profile, scale, seed=1, scans=False):
                     and abs(status["recovered"]["P_max_GPa"] - pressure) < 0.1,
                     f"{profile}: the capsule saw 400 K and {pressure} GPa: {status['recovered']}")
         night.check(status["eeprom_writes"] == 0, f"{profile}: nothing was written to a memory that wears")
+        if profile in OWN_RAMP:
+            night.check(status["setpoint_writes"] <= OWN_RAMP_WRITES,
+                        f"{profile}: its own ramp took {status['setpoint_writes']} setpoint writes")
     print(f"{profile}: {time.monotonic() - begun:.1f} s", flush=True)
 
 

@@ -95,7 +95,8 @@ static void do_status(struct laboratory *lab, char **words, struct text *text)
 	add_furnace(text, lab);
 	add_press(text, lab);
 	add_glass(text, lab);
-	add(text, "\"eeprom_writes\":%u,\"mark\":\"%s\",", lab->eeprom_writes, lab->mark);
+	add(text, "\"eeprom_writes\":%u,\"setpoint_writes\":%u,\"mark\":\"%s\",", lab->eeprom_writes,
+	    lab->setpoint_writes, lab->mark);
 	add_faults(text, &lab->faults);
 	add(text, "}\n");
 }

@@ -180,6 +180,8 @@ static void take_write(struct emulator *emulator, unsigned i, const uint16_t *va
 
 	if (reg->retained)
 		emulator->lab->eeprom_writes++;
+	if (emulator->profile->kind == DEVICE_FURNACE && strcmp(reg->name, "setpoint") == 0)
+		emulator->lab->setpoint_writes++;
 	if (!emulator->lab->faults.on[FAULT_FALSE_ACK])
 		emulator_roles_set(emulator, i, get_value(reg, values));
 }

@@ -58,16 +58,6 @@ static void set_output(struct laboratory *lab, double value)
 	lab->furnace.manual_pct = lab->furnace.output_pct = value;
 }
 
-static double get_ramp(const struct laboratory *lab)
-{
-	return lab->furnace.rate_k_per_min;
-}
-
-static void set_ramp(struct laboratory *lab, double value)
-{
-	lab->furnace.rate_k_per_min = value;
-}
-
 static double get_break(const struct laboratory *lab)
 {
 	return lab->furnace.sensor_break;
@@ -173,7 +163,6 @@ static const struct role roles[] = {
 	{DEVICE_FURNACE, "working_setpoint", get_working, NULL},
 	{DEVICE_FURNACE, "output", get_output, set_output},
 	{DEVICE_FURNACE, "working_output", get_output, NULL},
-	{DEVICE_FURNACE, "ramp_rate", get_ramp, set_ramp},
 	{DEVICE_FURNACE, "sensor_break", get_break, NULL},
 	{DEVICE_FURNACE, "status", get_break, NULL},
 	{DEVICE_FURNACE, "sensor_summary", get_break, NULL},
@@ -468,6 +457,9 @@ static void settle_press(const struct emulator *emulator)
 
 void emulator_roles_settle(struct emulator *emulator)
 {
+	if (emulator->profile->kind == DEVICE_FURNACE && find_name(emulator, "ramp_rate") >= 0)
+		emulator->lab->furnace.rate_k_per_min =
+			recall(emulator, "ramp_disable") != 0 ? 0 : recall(emulator, "ramp_rate");
 	if (emulator->profile->kind == DEVICE_PRESS && !is_pump(emulator))
 		settle_press(emulator);
 	if (emulator->profile->kind == DEVICE_FURNACE && find_name(emulator, "remote") >= 0)

@@ -40,6 +40,8 @@
 	  "USB adapter unplugged, a new terminal when cleared; rtu (2), chip (4), both (6)")                 \
 	X(NITROGEN_LOSS, "nitrogen-loss", 0, 0, 1, "nitrogen flow falls to this share of its setpoint")      \
 	X(CHIP_OPEN, "chip-open", 1, 1, 1, "chip heater open: no scan, state FAULT")                         \
+	X(RAMP_WRONG, "ramp-wrong", 60, 0, 1000,                                                             \
+	  "the furnace controller's own ramp is so many times as fast as it was told")                       \
 	X(POWER_FAIL, "power-fail", 1, 1, 1, "mains gone until cleared: all devices silent, then restarted")
 
 enum fault {

@@ -69,9 +69,10 @@ static void step_sensor(struct furnace_plant *furnace, const struct faults *faul
 		furnace->measured_k = furnace->sensor_k + noise_k;
 }
 
-static void step_working(struct furnace_plant *furnace, double step_s)
+static void step_working(struct furnace_plant *furnace, const struct faults *faults, double step_s)
 {
-	double most_k = furnace->rate_k_per_min / 60 * step_s;
+	double factor = faults->on[FAULT_RAMP_WRONG] ? faults->value[FAULT_RAMP_WRONG] : 1;
+	double most_k = factor * furnace->rate_k_per_min / 60 * step_s;
 	double missing_k = furnace->setpoint_k - furnace->working_k;
 	if (furnace->rate_k_per_min <= 0 || fabs(missing_k) <= most_k)
 		furnace->working_k = furnace->setpoint_k;
@@ -80,7 +81,7 @@ static void step_working(struct furnace_plant *furnace, double step_s)
 }
 
 /* PI on the error, D on the filtered measurement; the integral stands still while it would wind up. */
-static void step_controller(struct furnace_plant *furnace, double step_s)
+static void step_controller(struct furnace_plant *furnace, const struct faults *faults, double step_s)
 {
 	double slope = (furnace->measured_k - furnace->last_measured_k) / step_s;
 	furnace->last_measured_k = furnace->measured_k;
@@ -91,7 +92,7 @@ static void step_controller(struct furnace_plant *furnace, double step_s)
 		furnace->working_k = furnace->rate_k_per_min > 0 ? furnace->measured_k : furnace->setpoint_k;
 		return;
 	}
-	step_working(furnace, step_s);
+	step_working(furnace, faults, step_s);
 	double error_k = furnace->working_k - furnace->measured_k;
 	double wish =
 		GAIN_PCT_PER_K * (error_k - DERIVATIVE_S * furnace->slope_k_per_s) + furnace->integral_pct;
@@ -119,7 +120,7 @@ void furnace_plant_step(struct furnace_plant *furnace, const struct faults *faul
 	if (faults->on[FAULT_POWER_FAIL])
 		furnace->output_pct = 0;
 	else
-		step_controller(furnace, step_s);
+		step_controller(furnace, faults, step_s);
 	step_nodes(furnace, power_w(furnace, faults, contactor), compression_w, step_s);
 }
 

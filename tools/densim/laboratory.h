@@ -53,7 +53,8 @@ struct laboratory {
 	double recovered_highest_k, recovered_highest_gpa;
 	double second_master_s;
 	bool power_was_off;
-	uint32_t eeprom_writes; /* into registers of emulated instruments that wear */
+	uint32_t eeprom_writes;   /* into registers of emulated instruments that wear */
+	uint32_t setpoint_writes; /* to an emulated furnace controller, wear or not */
 	char mark[LABORATORY_MARK];
 };
 

@@ -71,7 +71,23 @@ void plant_init(struct plant *plant, double pressure_gpa, double temperature_k)
 	measure(plant);
 }
 
-static void check_levels(const struct plant *plant, const struct machine *before, const struct event *event)
+/* What a controller that ramps by itself is told. */
+static void check_own_ramp(const struct plant *plant, const struct machine *before)
+{
+	const struct actions *act = &plant->actions;
+	double moved_k = plant->machine.setpoint_k - before->setpoint_k;
+
+	if (act->ramp_k_per_s == 0) {
+		assert_true(fabs(act->target_k - act->setpoint_k) < 1e-9);
+		return;
+	}
+	assert_int_equal(act->heat, HEAT_CONTROL);
+	assert_true(act->ramp_k_per_s * moved_k > 0);
+	assert_true((act->target_k - act->setpoint_k) * act->ramp_k_per_s >= 0);
+	assert_true(act->target_k <= fmax(plant->plan.temperature_k, act->setpoint_k));
+}
+
+static void check_levels(struct plant *plant, const struct machine *before, const struct event *event)
 {
 	const struct machine *m = &plant->machine;
 	const struct actions *act = &plant->actions;
@@ -92,6 +108,8 @@ static void check_levels(const struct plant *plant, const struct machine *before
 	if (m->outcome == OUTCOME_COMPLETED)
 		assert_int_equal(m->phase, PHASE_DONE);
 	assert_true(act->contactor == (act->heat == HEAT_CONTROL));
+	check_own_ramp(plant, before);
+	plant->ramp_ticks += act->ramp_k_per_s != 0;
 }
 
 static void check_rates(struct plant *plant, const struct machine *before, const struct event *event)

@@ -30,6 +30,7 @@ static void test_paper_run(void **unused)
 	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
 	assert_trail(&plant, phases, 7);
 	assert_int_equal(plant.machine.outcome, OUTCOME_COMPLETED);
+	assert_in_range(plant.ramp_ticks, 2 * 340 / (20.0 / 60) * 9, 2 * 350 / (20.0 / 60) * 11);
 	minutes = (plant.now - 1000) / 60;
 	assert_true(minutes > 92 && minutes < 98);
 	assert_true(fabs(plant.machine.soak_s - 600) < 0.2);

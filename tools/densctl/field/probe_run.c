@@ -18,7 +18,7 @@
 
 static const char *const type_names[REG_TYPE_MAX] = {"u16", "s16",           "f32", "f32-low-first",
 						     "u32", "u32-low-first", "s32", "s32-low-first"};
-static const char *const unit_names[UNIT_MAX] = {"", "K", "degC", "%", "bar", "ml/min", "s", "ohm"};
+static const char *const unit_names[UNIT_MAX] = {"", "K", "degC", "%", "bar", "ml/min", "s", "ohm", "K/min"};
 
 struct probe {
 	const struct options *options;
