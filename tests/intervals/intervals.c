@@ -19,7 +19,7 @@
 enum { SECTIONS = 2, SCANS = SECTIONS * LABORATORY_RATES };
 
 static const char help[] =
-	"usage: intervals KIND [--seeds A..B] [--json] [--standard]\n"
+	"usage: intervals KIND [--seeds A..B] [--by-rate] [--json] [--standard]\n"
 	"\n"
 	"How often the 95 % intervals of densd hold the truth. A seed is a laboratory: its chip's noise, and "
 	"its\n"
@@ -29,10 +29,11 @@ static const char help[] =
 	"\n"
 	"  made        pairs in closed form; Ea of their peaks, which lie on one Kissinger line\n"
 	"  laboratory  glasses of densim, scanned on its chip; the truth is the glass's own state\n"
-	"  tables      Kissinger tables with a scatter of 1 K\n"
+	"  tables      Kissinger tables with a scatter of 1 K; \"weighted\": peaks with errors of 0.1 to 2 K\n"
 	"  table       Markdown: bias and scatter of Tf over noise, with and without the empty chip\n"
 	"\n"
 	"  --seeds A..B   which laboratories (default 1..40)\n"
+	"  --by-rate      each heating rate by itself\n"
 	"  --json         one object a quantity\n"
 	"  --standard     exit 1 when a share lies outside 93 to 97 %, 3 standard deviations of so many "
 	"draws allowed\n";
@@ -40,25 +41,41 @@ static const char help[] =
 struct choice {
 	const char *kind;
 	unsigned long first, last;
-	bool json, standard;
+	bool json, standard, by_rate;
 };
 
 static struct laboratory_columns first, reference, empty;
 
-static void add_pair(struct tally *tally, const struct made_truth *truth, const struct pair_result *result)
+/* A quantity of one scan: of all rates together, or of its own. */
+static void add_scan(struct tally *tally, double rate_k_per_s, const char *quantity, double truth, double value,
+		     double sd)
 {
-	tally_add_normal(tally, "Tf", truth->tf_k, result->tf_k, result->tf_sd_k);
-	tally_add_normal(tally, "Tf_ref", truth->tf_ref_k, result->tf_ref_k, result->tf_ref_sd_k);
-	tally_add_normal(tally, "Tf - Tf_ref", truth->tf_k - truth->tf_ref_k, result->delta_tf_k,
-			 result->delta_tf_sd_k);
-	if (isnan(truth->tp_k))
-		return;
-	tally_add_normal(tally, "Tp", truth->tp_k, result->first.tp_k, result->first.tp_sd_k);
-	tally_add_normal(tally, "onset", truth->onset_k, result->first.onset_k, result->first.onset_sd_k);
+	char name[TALLY_NAME];
+
+	if (tally->by_rate)
+		snprintf(name, sizeof(name), "%s, %g K/s", quantity, rate_k_per_s);
+	else
+		snprintf(name, sizeof(name), "%s", quantity);
+	tally_add_normal(tally, name, truth, value, sd);
 }
 
-static void add_energy(struct tally *tally, double truth_kj_per_mol, const struct kissinger_point *points,
-		       size_t count)
+static void add_pair(struct tally *tally, double rate, const struct made_truth *truth,
+		     const struct pair_result *result)
+{
+	const struct pair_features *features = &result->first;
+
+	add_scan(tally, rate, "Tf", truth->tf_k, result->tf_k, result->tf_sd_k);
+	add_scan(tally, rate, "Tf_ref", truth->tf_ref_k, result->tf_ref_k, result->tf_ref_sd_k);
+	add_scan(tally, rate, "Tf - Tf_ref", truth->tf_k - truth->tf_ref_k, result->delta_tf_k,
+		 result->delta_tf_sd_k);
+	if (isnan(truth->tp_k))
+		return;
+	add_scan(tally, rate, "Tp", truth->tp_k, features->tp_k, features->tp_sd_k);
+	add_scan(tally, rate, "onset", truth->onset_k, features->onset_k, features->onset_sd_k);
+}
+
+static void add_energy(struct tally *tally, const char *name, double truth_kj_per_mol,
+		       const struct kissinger_point *points, size_t count)
 {
 	struct kissinger_options options = {.tg_k = TG_K};
 	struct kissinger_result result;
@@ -71,7 +88,7 @@ static void add_energy(struct tally *tally, double truth_kj_per_mol, const struc
 	kissinger_fit(points, count, &options, &result);
 	sd = hypot(result.ea_se_kj_per_mol,
 		   hypot(result.ea_lag_sd_kj_per_mol, result.ea_calibration_sd_kj_per_mol));
-	tally_add(tally, "Ea", truth_kj_per_mol, result.ea_kj_per_mol, sd, result.ea_ci95_kj_per_mol);
+	tally_add(tally, name, truth_kj_per_mol, result.ea_kj_per_mol, sd, result.ea_ci95_kj_per_mol);
 }
 
 static struct pair_result analyse(const struct pair_options *options, bool with_empty,
@@ -114,10 +131,11 @@ static void run_made(unsigned long seed, struct pair_workspace *workspace, struc
 		struct pair_options options = made_options(rate, &errors);
 		struct pair_result result = analyse(&options, false, workspace);
 
-		add_pair(tally, &truth, &result);
-		points[i] = (struct kissinger_point){result.rate_k_per_s, result.first.tp_k, NAN};
+		add_pair(tally, rate, &truth, &result);
+		points[i] = (struct kissinger_point){result.rate_k_per_s, result.first.tp_k,
+						     result.first.tp_own_sd_k};
 	}
-	add_energy(tally, MADE_EA_KJ_PER_MOL, points, SCANS);
+	add_energy(tally, "Ea", MADE_EA_KJ_PER_MOL, points, SCANS);
 }
 
 static const struct laboratory_state states[] = {{7, 643}, {0, 643}, {7, 583}, {0, 540}, {7, 400}};
@@ -150,28 +168,53 @@ static void run_laboratory(unsigned long seed, struct pair_workspace *workspace,
 
 		laboratory_scan(&glasses[state], rate, seed * 100 + i, &errors, &first, &reference);
 		result = analyse(&options, false, workspace);
-		add_pair(tally, &truth, &result);
+		add_pair(tally, rate, &truth, &result);
 	}
 }
 
 /* Peaks of the Kissinger line, with scatter, lag and scale off. */
-static void run_tables(unsigned long seed, struct pair_workspace *workspace, struct tally *tally)
+static double table_peak_k(unsigned long seed, double rate, double off_k)
 {
 	struct laboratory_errors errors = laboratory_draw(seed);
+
+	return made_peak_k(rate) + errors.calibration_k - errors.lag_s * rate + off_k;
+}
+
+static void run_tables(unsigned long seed, struct pair_workspace *workspace, struct tally *tally)
+{
 	struct kissinger_point points[SCANS];
 	size_t sections = 1 + seed % SECTIONS;
 
 	(void)workspace;
 	for (size_t i = 0; i < sections * LABORATORY_RATES; i++) {
 		double rate = laboratory_rates_k_per_s[i / sections];
+		double off_k = PEAK_SD_K * noise_normal(seed, NOISE_SCAN, i);
 
-		points[i] = (struct kissinger_point){rate,
-						     made_peak_k(rate) + errors.calibration_k -
-							     errors.lag_s * rate +
-							     PEAK_SD_K * noise_normal(seed, NOISE_SCAN, i),
-						     NAN};
+		points[i] = (struct kissinger_point){rate, table_peak_k(seed, rate, off_k), NAN};
 	}
-	add_energy(tally, MADE_EA_KJ_PER_MOL, points, sections * LABORATORY_RATES);
+	add_energy(tally, "Ea", MADE_EA_KJ_PER_MOL, points, sections * LABORATORY_RATES);
+}
+
+/* Peaks with known errors, from sharp to vague; sections differ by nothing, by less, by more than those. */
+static void run_weighted(unsigned long seed, struct pair_workspace *workspace, struct tally *tally)
+{
+	static const double scatters_k[] = {0, 0.3, 1, 2};
+	struct kissinger_point points[SCANS];
+	double scatter_k = scatters_k[seed % 4];
+	size_t sections = 1 + seed / 4 % SECTIONS;
+	char name[TALLY_NAME];
+
+	(void)workspace;
+	for (size_t i = 0; i < sections * LABORATORY_RATES; i++) {
+		double rate = laboratory_rates_k_per_s[i / sections];
+		double own_k = 0.1 * pow(20, (double)((seed * 7 + i * 5) % LABORATORY_RATES) / (LABORATORY_RATES - 1));
+		double off_k = own_k * noise_normal(seed, NOISE_SCAN, i) +
+			       scatter_k * noise_normal(seed, NOISE_MASS, i);
+
+		points[i] = (struct kissinger_point){rate, table_peak_k(seed, rate, off_k), own_k};
+	}
+	snprintf(name, sizeof(name), "Ea, scatter %g K", scatter_k);
+	add_energy(tally, name, MADE_EA_KJ_PER_MOL, points, sections * LABORATORY_RATES);
 }
 
 static void table_row(const struct choice *choice, struct made made, bool with_empty,
@@ -230,13 +273,14 @@ static int print_table(const struct choice *choice, struct pair_workspace *works
 static const struct {
 	const char *name;
 	void (*run)(unsigned long seed, struct pair_workspace *workspace, struct tally *tally);
-} kinds[] = {{"made", run_made}, {"laboratory", run_laboratory}, {"tables", run_tables}};
+} kinds[] = {{"made", run_made}, {"laboratory", run_laboratory}, {"tables", run_tables}, {"weighted", run_weighted}};
 
 static int run_kind(const struct choice *choice, struct pair_workspace *workspace)
 {
 	static struct tally tally;
 	bool known = false;
 
+	tally.by_rate = choice->by_rate;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		for (unsigned long seed = choice->first;
 		     strcmp(kinds[i].name, choice->kind) == 0 && seed <= choice->last; seed++) {
@@ -258,6 +302,8 @@ static int choice_read(int argc, char **argv, struct choice *ret_choice)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			choice.json = true;
+		else if (strcmp(argv[i], "--by-rate") == 0)
+			choice.by_rate = true;
 		else if (strcmp(argv[i], "--standard") == 0)
 			choice.standard = true;
 		else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc &&

@@ -72,10 +72,15 @@ void tally_print(const struct tally *tally, bool json)
 	}
 }
 
-/* The goals are for these; of what stands beside them no interval may be too narrow. */
+/* The goals are for these, also "Tf, 100 K/s"; of what stands beside them no interval may be too narrow. */
 static bool has_goal(const struct tally_row *row)
 {
-	return strcmp(row->name, "Tf") == 0 || strcmp(row->name, "Tp") == 0 || strcmp(row->name, "Ea") == 0;
+	static const char *const names[] = {"Tf", "Tp", "Ea"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(row->name, names[i], 2) == 0 && (row->name[2] == '\0' || row->name[2] == ','))
+			return true;
+	return false;
 }
 
 bool tally_check(const struct tally *tally, double low, double high, double missing_max)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TALLY_ROWS = 16, TALLY_NAME = 48 };
+enum { TALLY_ROWS = 64, TALLY_NAME = 48 };
 
 struct tally_row {
 	char name[TALLY_NAME];
@@ -17,6 +17,7 @@ struct tally_row {
 struct tally {
 	struct tally_row rows[TALLY_ROWS];
 	size_t count;
+	bool by_rate; /* a name says of which rate it is */
 };
 
 /* One value of the quantity @name with its stated interval against the truth; @value NAN: none came out. */
