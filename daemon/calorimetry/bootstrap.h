@@ -2,27 +2,23 @@
 /*
  * How far Tf moves when the noise is drawn again and the window edges are put elsewhere.
  *
- * Tf depends on the points only through the lines in the windows and the areas, all of them sums. So the sums
- * up to each point are formed once and a replicate takes a fixed number of steps: edges are looked up, and
- * noise is drawn for mean, slope and area from their exact joint normal distribution instead of point by
- * point.
+ * On sums (sums.h) a replicate takes a fixed number of steps: edges are looked up, and noise is drawn for
+ * mean, slope and area from their exact joint normal distribution instead of point by point.
  */
 #ifndef DENSD_CALORIMETRY_BOOTSTRAP_H
 #define DENSD_CALORIMETRY_BOOTSTRAP_H
 
 #include "daemon/calorimetry/quantity.h"
-
-enum { BOOTSTRAP_COLUMNS = 8 };
+#include "daemon/calorimetry/sums.h"
 
 struct bootstrap {
-	const struct grid *grid;
+	const struct sums *sums;
 	const double *glass_k, *liquid_k; /* {low, high} each */
 	enum pair_align align;
 	const struct probes *probes;
 	double noise_first, noise_ref; /* of one point */
 	uint32_t count;
 	uint64_t seed;
-	double *scratch[BOOTSTRAP_COLUMNS]; /* double[grid->count] each; not the grid's own */
 };
 
 struct bootstrap_spread {

@@ -152,34 +152,35 @@ static struct course course_make(const struct curve *curve, const struct match *
 /* Height above the higher of the two valleys that part it from something higher. */
 static double prominence_of(const struct course *course, size_t at)
 {
-	double left = course->z[at], right = left;
+	const double *z = course->z, top = z[at];
+	double left = top, right = top;
 
-	for (size_t i = at; i-- > 0 && course->z[i] <= course->z[at];)
-		left = fmin(left, course->z[i]);
-	for (size_t i = at + 1; i < course->count && course->z[i] <= course->z[at]; i++)
-		right = fmin(right, course->z[i]);
-	return course->z[at] - fmax(left, right);
+	for (size_t i = at; i-- > 0 && z[i] <= top;)
+		left = z[i] < left ? z[i] : left;
+	for (size_t i = at + 1; i < course->count && z[i] <= top; i++)
+		right = z[i] < right ? z[i] : right;
+	return top - (left > right ? left : right);
 }
 
 /* Turning points: up by the prominence, then down by it. Rising order; at most PEAKS_MAX. */
 static size_t peaks_find(const struct course *course, struct peak ret_peaks[PEAKS_MAX])
 {
-	size_t count = 0, top = 0, bottom = 0;
+	size_t count = 0, turn = 0; /* the highest place while it rises, else the lowest */
+	double z_turn = course->z[0];
 	bool rising = false;
 
 	for (size_t i = 1; i < course->count && count < PEAKS_MAX; i++) {
-		if (rising && course->z[i] > course->z[top])
-			top = i;
-		if (!rising && course->z[i] < course->z[bottom])
-			bottom = i;
-		if (rising && course->z[i] < course->z[top] - course->prominence) {
-			ret_peaks[count++] = (struct peak){top, prominence_of(course, top)};
-			rising = false;
-			bottom = i;
-		} else if (!rising && course->z[i] > course->z[bottom] + course->prominence) {
-			rising = true;
-			top = i;
+		double z = course->z[i], back = rising ? z_turn - z : z - z_turn;
+
+		if (back > course->prominence) {
+			if (rising)
+				ret_peaks[count++] = (struct peak){turn, prominence_of(course, turn)};
+			rising = !rising;
+		} else if (!(back < 0)) {
+			continue;
 		}
+		turn = i;
+		z_turn = z;
 	}
 	return count;
 }

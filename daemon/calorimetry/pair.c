@@ -271,7 +271,7 @@ static void report_features(struct analysis *analysis)
 static void report_uncertainty(struct analysis *analysis)
 {
 	/* the scans themselves are on the grid by now: their columns are free */
-	static const enum column scratch[BOOTSTRAP_COLUMNS] = {
+	static const enum column scratch[SUMS_COLUMNS] = {
 		COLUMN_A, COLUMN_B,       COLUMN_C,       COLUMN_D,
 		COLUMN_E, COLUMN_FIRST_T, COLUMN_FIRST_Y, COLUMN_REF_T,
 	};
@@ -289,7 +289,7 @@ static void report_uncertainty(struct analysis *analysis)
 		.empty = analysis->empty.count > 0,
 	};
 
-	for (int i = 0; i < BOOTSTRAP_COLUMNS; i++)
+	for (int i = 0; i < SUMS_COLUMNS; i++)
 		uncertainty.scratch[i] = analysis->workspace->columns[scratch[i]];
 	uncertainty_report(&uncertainty, &analysis->result);
 }
@@ -331,7 +331,7 @@ int pair_analyse(const struct scan_view *first, const struct scan_view *referenc
 		return -EINVAL;
 	if (empty && empty->count > room)
 		room = empty->count;
-	r = workspace_reserve(workspace, room < PAIR_POINTS_MAX ? room : PAIR_POINTS_MAX);
+	r = workspace_reserve(workspace, (room < PAIR_POINTS_MAX ? room : PAIR_POINTS_MAX) + 1);
 	if (r < 0)
 		return r;
 	workspace->shown_count = 0;

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { NOISE_BLOCKS = 31 };
+enum { NOISE_BLOCKS = 31, LANES = 4 };
 
 void smooth_interpolate(const double *x, const double *y, size_t count, const double *at, size_t n,
 			double *ret_y)
@@ -85,37 +85,57 @@ static void smooth_direct(const double *y, size_t centre, size_t half, double *r
 		ret_slope[centre] = half > 0 ? sum1 / (h * (h + 1) * (2 * h + 1) / 3) : 0;
 }
 
-/* Moves the sums over j = -h..h one point on: the window's own index shifts by one. */
-static void slide(const double *y, size_t centre, size_t half, double sums[3])
-{
-	double h = (double)half, out = y[centre - half], in = y[centre + half + 1];
-	double rest0 = sums[0] - out, rest1 = sums[1] + h * out, rest2 = sums[2] - h * h * out;
+/* Sums over a window, of y, j y and j^2 y with j = -h..h. */
+struct window_sums {
+	double s0, s1, s2;
+};
 
-	sums[2] = rest2 - 2 * rest1 + rest0 + h * h * in;
-	sums[1] = rest1 - rest0 + h * in;
-	sums[0] = rest0 + in;
+static struct window_sums window_sums_at(const double *y, size_t centre, size_t half)
+{
+	struct window_sums sums = {0};
+
+	for (size_t k = 0; k <= 2 * half; k++) {
+		double j = (double)k - (double)half, v = y[centre - half + k];
+
+		sums.s0 += v;
+		sums.s1 += j * v;
+		sums.s2 += j * j * v;
+	}
+	return sums;
 }
 
+/* One point on from @centre: the window's own index shifts by one. */
+static inline struct window_sums slide(const double *y, size_t centre, size_t half, struct window_sums sums)
+{
+	double h = (double)half, out = y[centre - half], in = y[centre + half + 1];
+	double rest0 = sums.s0 - out, rest1 = sums.s1 + h * out, rest2 = sums.s2 - h * h * out;
+
+	return (struct window_sums){rest0 + in, rest1 - rest0 + h * in,
+				    rest2 - 2 * rest1 + rest0 + h * h * in};
+}
+
+/* Lanes of equal length side by side: in each one a sum waits for the sum before, between them it does not.
+ */
 void smooth_inside(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope)
 {
-	double a, b, h = (double)half, norm = h * (h + 1) * (2 * h + 1) / 3, sums[3] = {0};
+	size_t inside = count - 2 * half, length = (inside + LANES - 1) / LANES;
+	double a, b, h = (double)half, norm = h * (h + 1) * (2 * h + 1) / 3;
+	struct window_sums sums[LANES] = {0};
 
 	cubic_weights(half, &a, &b);
-	for (size_t k = 0; k <= 2 * half; k++) {
-		double j = (double)k - h;
+	for (size_t i = 0; i < length; i++)
+		for (size_t lane = 0; lane < LANES; lane++) {
+			size_t at = half + lane * length + i;
 
-		sums[0] += y[k];
-		sums[1] += j * y[k];
-		sums[2] += j * j * y[k];
-	}
-	for (size_t i = half; i + half < count; i++) {
-		if (ret_smooth)
-			ret_smooth[i] = a * sums[0] - b * sums[2];
-		if (ret_slope)
-			ret_slope[i] = sums[1] / norm;
-		if (i + half + 1 < count)
-			slide(y, i, half, sums);
-	}
+			if (at + half >= count)
+				continue;
+			sums[lane] =
+				i == 0 ? window_sums_at(y, at, half) : slide(y, at - 1, half, sums[lane]);
+			if (ret_smooth)
+				ret_smooth[at] = a * sums[lane].s0 - b * sums[lane].s2;
+			if (ret_slope)
+				ret_slope[at] = sums[lane].s1 / norm;
+		}
 }
 
 void smooth_savitzky_golay(const double *y, size_t count, size_t half, double *ret_smooth, double *ret_slope)

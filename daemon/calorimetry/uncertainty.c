@@ -29,53 +29,108 @@
  */
 #define OTHERS_NOISE2 7.5
 
-/* What another match does to the quantities. */
-static struct quantities moved(const struct uncertainty *uncertainty, const struct match *match)
-{
-	struct quantities now = quantities_of(uncertainty->match, uncertainty->probes);
-	struct quantities then = quantities_of(match, uncertainty->probes);
+/* What the pair is matched on, and what it came to. */
+struct base {
+	const struct uncertainty *uncertainty;
+	struct sums sums;
+	struct match_fits fits;     /* of the windows used */
+	struct match_fits parabola; /* the same of (T - Tf_ref)^2 */
+	struct quantities now;
+	enum pair_align align;
+};
 
-	return quantities_minus(&then, &now);
-}
-
-/* What a heat-loss parabola @q moves: the pair matched again with the parabola taken off both scans. */
-static struct quantities parabola_off(const struct uncertainty *uncertainty, const struct pair_result *result,
-				      double q)
+/* What other fits do to the quantities; none when they cannot be matched. */
+static struct quantities moved(const struct base *base, const struct match_fits *fits)
 {
-	const struct grid *grid = uncertainty->grid;
-	double *f = uncertainty->scratch[0], *r = uncertainty->scratch[1];
-	struct grid flat = {grid->temperature_k, f, r, grid->count};
+	struct quantities then;
 	char why[REFUSAL_WHY];
 	struct match match;
 
-	if (q == 0 || isnan(q) || uncertainty->empty)
+	if (match_solve(fits, base->align, &match, why) != 0)
 		return (struct quantities){{0}};
-	for (size_t i = 0; i < grid->count; i++) {
-		double off_k = grid->temperature_k[i] - uncertainty->match->tf_ref_k;
-
-		f[i] = grid->first[i] - q * off_k * off_k;
-		r[i] = grid->reference[i] - q * off_k * off_k;
-	}
-	if (match_windows(&flat, result->glass_k, result->liquid_k, result->align, &match, why) != 0)
-		return (struct quantities){{0}};
-	return moved(uncertainty, &match);
+	then = quantities_of(&match, base->uncertainty->probes);
+	return quantities_minus(&then, &base->now);
 }
 
-static struct quantities curvature_off(const struct uncertainty *uncertainty,
-				       const struct pair_result *result)
+static struct quantities moved_to(const struct base *base, const double glass_k[2], const double liquid_k[2])
 {
-	return parabola_off(uncertainty, result,
-			    window_curvature(uncertainty->grid, result->glass_k, result->liquid_k,
-					     uncertainty->noise_ref));
+	struct match_fits fits;
+
+	return sums_fits(&base->sums, glass_k, liquid_k, &fits) ? moved(base, &fits)
+								: (struct quantities){{0}};
+}
+
+/* Through (T - @about_k)^2 at the points of a window. */
+static struct line parabola_line(const struct grid *grid, const double window_k[2], double about_k)
+{
+	size_t from = line_index(grid->temperature_k, grid->count, window_k[0]), n = 0;
+	double u = 0, u2 = 0, u3 = 0, centre, suu;
+
+	for (size_t i = from; i < grid->count && grid->temperature_k[i] <= window_k[1]; i++, n++) {
+		double at = grid->temperature_k[i] - about_k;
+
+		u += at;
+		u2 += at * at;
+		u3 += at * at * at;
+	}
+	centre = u / (double)n;
+	suu = u2 - u * centre;
+	return (struct line){about_k + centre, u2 / (double)n, suu > 0 ? (u3 - centre * u2) / suu : 0};
+}
+
+static struct match_fits parabola_fits(const struct base *base, const struct pair_result *result)
+{
+	const struct grid *grid = base->sums.grid;
+	double about_k = base->uncertainty->match->tf_ref_k;
+	struct match_fits fits = base->fits;
+	double below_k = fits.from_k - about_k, above_k = fits.to_k - about_k;
+
+	fits.glass = fits.glass_first = parabola_line(grid, result->glass_k, about_k);
+	fits.liquid = fits.liquid_first = parabola_line(grid, result->liquid_k, about_k);
+	fits.area_first = fits.area_ref = (above_k * above_k * above_k - below_k * below_k * below_k) / 3;
+	return fits;
+}
+
+static struct base base_make(const struct uncertainty *uncertainty, const struct pair_result *result)
+{
+	struct base base = {
+		.uncertainty = uncertainty,
+		.sums = sums_make(uncertainty->grid, uncertainty->scratch),
+		.now = quantities_of(uncertainty->match, uncertainty->probes),
+		.align = result->align,
+	};
+
+	sums_fits(&base.sums, result->glass_k, result->liquid_k, &base.fits);
+	base.parabola = parabola_fits(&base, result);
+	return base;
+}
+
+static struct line line_minus(struct line line, double q, struct line other)
+{
+	return (struct line){line.centre, line.value - q * other.value, line.slope - q * other.slope};
+}
+
+/* What a heat-loss parabola @q moves: the pair matched again with the parabola taken off both scans. */
+static struct quantities parabola_off(const struct base *base, double q)
+{
+	const struct match_fits *parabola = &base->parabola;
+	struct match_fits fits = base->fits;
+
+	if (q == 0 || isnan(q) || base->uncertainty->empty)
+		return (struct quantities){{0}};
+	fits.glass = line_minus(fits.glass, q, parabola->glass);
+	fits.liquid = line_minus(fits.liquid, q, parabola->liquid);
+	fits.glass_first = line_minus(fits.glass_first, q, parabola->glass);
+	fits.liquid_first = line_minus(fits.liquid_first, q, parabola->liquid);
+	fits.area_first -= q * parabola->area_first;
+	fits.area_ref -= q * parabola->area_ref;
+	return moved(base, &fits);
 }
 
 /* By the larger of both signs: the matching is not linear in so much. */
-static double hidden_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static double hidden_off(const struct base *base, double hidden)
 {
-	double q = window_curvature_hidden(uncertainty->grid, result->glass_k, result->liquid_k,
-					   uncertainty->noise_ref);
-	struct quantities up = parabola_off(uncertainty, result, q),
-			  down = parabola_off(uncertainty, result, -q);
+	struct quantities up = parabola_off(base, hidden), down = parabola_off(base, -hidden);
 
 	return fmax(fabs(up.k[QUANTITY_TF]), fabs(down.k[QUANTITY_TF]));
 }
@@ -85,12 +140,10 @@ static double hidden_off(const struct uncertainty *uncertainty, const struct pai
  * they were before the retreat (window.h): relaxation fades exponentially, so what that moves tells what is
  * still there.
  */
-static struct quantities tail_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static struct quantities tail_off(const struct base *base, const struct pair_result *result)
 {
 	const double advance = WINDOW_RETREAT_SHARE / (1 - WINDOW_RETREAT_SHARE);
 	double glass_k[2], liquid_k[2];
-	char why[REFUSAL_WHY];
-	struct match match;
 
 	memcpy(glass_k, result->glass_k, sizeof(glass_k));
 	memcpy(liquid_k, result->liquid_k, sizeof(liquid_k));
@@ -98,9 +151,7 @@ static struct quantities tail_off(const struct uncertainty *uncertainty, const s
 		glass_k[1] += advance * (glass_k[1] - glass_k[0]);
 	if (result->liquid_found)
 		liquid_k[0] -= advance * (liquid_k[1] - liquid_k[0]);
-	if (match_windows(uncertainty->grid, glass_k, liquid_k, result->align, &match, why) != 0)
-		return (struct quantities){{0}};
-	return moved(uncertainty, &match);
+	return moved_to(base, glass_k, liquid_k);
 }
 
 static void widest_of(struct quantities *widest, const struct quantities *off)
@@ -110,22 +161,24 @@ static void widest_of(struct quantities *widest, const struct quantities *off)
 }
 
 /* The furthest that windows which would have done nearly as well, and hold a glass and a liquid, put them. */
-static struct quantities others_off(const struct uncertainty *uncertainty, const struct pair_result *result)
+static struct quantities others_off(const struct base *base)
 {
+	const struct uncertainty *uncertainty = base->uncertainty;
 	const struct windows *windows = uncertainty->windows;
 	struct quantities widest = {{0}}, off;
+	struct match_fits fits;
 	char why[REFUSAL_WHY];
 	struct match match;
 
 	for (size_t i = 0; i < windows->other_count; i++) {
 		const struct windows_other *other = &windows->others[i];
 
-		if (match_windows(uncertainty->grid, other->glass_k, other->liquid_k, result->align, &match,
-				  why) != 0 ||
+		if (!sums_fits(&base->sums, other->glass_k, other->liquid_k, &fits) ||
+		    match_solve(&fits, base->align, &match, why) != 0 ||
 		    window_check(uncertainty->grid, &match, other->glass_k, other->liquid_k,
 				 uncertainty->noise_first, uncertainty->noise_ref, why) != 0)
 			continue;
-		off = moved(uncertainty, &match);
+		off = moved(base, &fits);
 		widest_of(&widest, &off);
 	}
 	return widest;
@@ -232,19 +285,19 @@ static double hidden_floor2(const struct uncertainty *uncertainty, const struct 
 	return isfinite(floor) ? fmax(1, floor * floor) : 1;
 }
 
-static struct causes causes_find(const struct uncertainty *uncertainty, struct pair_result *result)
+static struct causes causes_find(const struct base *base, struct pair_result *result)
 {
+	const struct uncertainty *uncertainty = base->uncertainty;
 	const struct pair_options *options = uncertainty->options;
 	struct causes causes = {
-		.tail = tail_off(uncertainty, result),
-		.curvature = curvature_off(uncertainty, result),
-		.others = others_off(uncertainty, result),
+		.tail = tail_off(base, result),
+		.others = others_off(base),
 		.floor2 = hidden_floor2(uncertainty, result),
 		.lag_k = isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s,
 		.calibration_k = options->calibration_sd_k,
 	};
 	struct bootstrap bootstrap = {
-		.grid = uncertainty->grid,
+		.sums = &base->sums,
 		.glass_k = result->glass_k,
 		.liquid_k = result->liquid_k,
 		.align = result->align,
@@ -256,7 +309,6 @@ static struct causes causes_find(const struct uncertainty *uncertainty, struct p
 	};
 	struct bootstrap_spread both, noise;
 
-	memcpy(bootstrap.scratch, uncertainty->scratch, sizeof(bootstrap.scratch));
 	bootstrap_run(&bootstrap, &both, &noise);
 	result->bootstrap_used = both.used;
 	causes.both = both.sd;
@@ -266,11 +318,15 @@ static struct causes causes_find(const struct uncertainty *uncertainty, struct p
 
 void uncertainty_report(const struct uncertainty *uncertainty, struct pair_result *result)
 {
-	struct causes causes = causes_find(uncertainty, result);
+	struct base base = base_make(uncertainty, result);
+	struct causes causes = causes_find(&base, result);
+	double q, hidden, unused = 0;
 	struct pair_shares enthalpy;
-	double unused = 0;
 
-	result->curvature_hidden_k = hidden_off(uncertainty, result);
+	q = window_curvature(uncertainty->grid, result->glass_k, result->liquid_k, uncertainty->noise_ref,
+			     &hidden);
+	causes.curvature = parabola_off(&base, q);
+	result->curvature_hidden_k = hidden_off(&base, hidden);
 	result->curvature_sd_k = fabs(causes.curvature.k[QUANTITY_TF]);
 	result->tf_shares = shares_make(&causes, QUANTITY_TF, &result->ambiguity_k);
 	result->tf_ref_shares = shares_make(&causes, QUANTITY_TF_REF, &unused);

@@ -11,10 +11,10 @@ struct uncertainty {
 	const struct grid *grid;
 	const struct match *match;
 	const struct probes *probes;
-	const struct windows *windows;      /* with the others that would have done */
-	double noise_first, noise_ref;      /* of one point */
-	bool empty;                         /* the empty chip was subtracted: no curvature of it is left */
-	double *scratch[BOOTSTRAP_COLUMNS]; /* double[grid->count] each; not the grid's own */
+	const struct windows *windows; /* with the others that would have done */
+	double noise_first, noise_ref; /* of one point */
+	bool empty;                    /* the empty chip was subtracted: no curvature of it is left */
+	double *scratch[SUMS_COLUMNS]; /* double[grid->count + 1] each; not the grid's own */
 };
 
 /*

@@ -442,18 +442,10 @@ static double shared_curvature(const struct grid *grid, const double glass_k[2],
 }
 
 double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
-			double noise)
+			double noise, double *ret_hidden)
 {
 	double sd, q = shared_curvature(grid, glass_k, liquid_k, &sd), chance = CURVATURE_SIGMAS * noise * sd;
 
+	*ret_hidden = chance;
 	return fabs(q) > chance ? copysign(sqrt(q * q - chance * chance), q) : 0;
-}
-
-double window_curvature_hidden(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
-			       double noise)
-{
-	double sd;
-
-	shared_curvature(grid, glass_k, liquid_k, &sd);
-	return CURVATURE_SIGMAS * noise * sd;
 }

@@ -45,11 +45,9 @@ int window_check(const struct grid *grid, const struct match *match, const doubl
 /*
  * Curvature q (signal/K^2) of the reference that both windows share, less what noise may make of it; 0 when
  * it is not beyond noise. A small q moves Tf by many kelvin: it must not jump from none to all at a limit.
+ * @ret_hidden: what noise may make of it; one below is not seen. NAN when the windows tell none.
  */
 double window_curvature(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
-			double noise);
-/* What noise may make of that curvature: one below it is not seen. NAN when the windows tell none. */
-double window_curvature_hidden(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
-			       double noise);
+			double noise, double *ret_hidden);
 
 #endif
