@@ -29,7 +29,8 @@ static const char help[] =
 	"\n"
 	"  made        pairs in closed form; Ea of their peaks, which lie on one Kissinger line\n"
 	"  laboratory  glasses of densim, scanned on its chip; the truth is the glass's own state\n"
-	"  tables      Kissinger tables with a scatter of 1 K; \"weighted\": peaks with errors of 0.1 to 2 K\n"
+	"  tables      Kissinger tables with a scatter of 1 K; \"weighted\": peaks with errors of 0.1 to 2 "
+	"K\n"
 	"  table       Markdown: bias and scatter of Tf over noise, with and without the empty chip\n"
 	"\n"
 	"  --seeds A..B   which laboratories (default 1..40)\n"
@@ -47,8 +48,8 @@ struct choice {
 static struct laboratory_columns first, reference, empty;
 
 /* A quantity of one scan: of all rates together, or of its own. */
-static void add_scan(struct tally *tally, double rate_k_per_s, const char *quantity, double truth, double value,
-		     double sd)
+static void add_scan(struct tally *tally, double rate_k_per_s, const char *quantity, double truth,
+		     double value, double sd)
 {
 	char name[TALLY_NAME];
 
@@ -207,7 +208,8 @@ static void run_weighted(unsigned long seed, struct pair_workspace *workspace, s
 	(void)workspace;
 	for (size_t i = 0; i < sections * LABORATORY_RATES; i++) {
 		double rate = laboratory_rates_k_per_s[i / sections];
-		double own_k = 0.1 * pow(20, (double)((seed * 7 + i * 5) % LABORATORY_RATES) / (LABORATORY_RATES - 1));
+		double own_k = 0.1 * pow(20, (double)((seed * 7 + i * 5) % LABORATORY_RATES) /
+						     (LABORATORY_RATES - 1));
 		double off_k = own_k * noise_normal(seed, NOISE_SCAN, i) +
 			       scatter_k * noise_normal(seed, NOISE_MASS, i);
 
@@ -273,7 +275,10 @@ static int print_table(const struct choice *choice, struct pair_workspace *works
 static const struct {
 	const char *name;
 	void (*run)(unsigned long seed, struct pair_workspace *workspace, struct tally *tally);
-} kinds[] = {{"made", run_made}, {"laboratory", run_laboratory}, {"tables", run_tables}, {"weighted", run_weighted}};
+} kinds[] = {{"made", run_made},
+	     {"laboratory", run_laboratory},
+	     {"tables", run_tables},
+	     {"weighted", run_weighted}};
 
 static int run_kind(const struct choice *choice, struct pair_workspace *workspace)
 {
