@@ -64,7 +64,8 @@ static int decode(const char *frame, size_t length, struct dasnet_answer *ret_an
 	struct dasnet_answer answer = {0};
 	size_t text;
 
-	if (length < EMPTY_LENGTH || !is_printable(frame, length) || !strchr("RBE", frame[0]))
+	/* A pump never says E: one that did not understand says nothing. */
+	if (length < EMPTY_LENGTH || !is_printable(frame, length) || !strchr("RB", frame[0]))
 		return -EBADMSG;
 	if (take_hex(frame + length - TAIL_LENGTH) != dasnet_checksum(frame, length - TAIL_LENGTH))
 		return -EBADMSG;

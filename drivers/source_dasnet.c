@@ -16,6 +16,7 @@
 
 #define RESOLUTION_BAR 0.1
 #define CONTROLLER '0' /* we */
+#define BUSY_ASKS 3    /* "B": the message is sent again at the next poll */
 enum { TURN_SETPOINT, TURN_STATUS, TURN_VOLUME, TURN_MAX };
 
 struct pump {
@@ -25,23 +26,33 @@ struct pump {
 	unsigned turn;
 };
 
+static int exchange(struct pump *pump, const char *frame, size_t length, struct dasnet_answer *ret_answer)
+{
+	char line[TEXT_SESSION_LINE];
+	int r = text_session_ask(&pump->text.session, frame, length, line);
+	size_t used, got = r == 0 ? strlen(line) : 0;
+
+	if (r != 0)
+		return r;
+	line[got] = '\r';
+	if (dasnet_parse(line, got + 1, &used, ret_answer) != DASNET_COMPLETE)
+		return text_session_fail(&pump->text.session, CAUSE_CRC);
+	return 0;
+}
+
 /* Its answer's text, in @ret_text; a refused command answers "PROBLEM=...". */
 static int ask(struct pump *pump, const char *command, char ret_text[DASNET_TEXT])
 {
-	char frame[DASNET_FRAME], line[TEXT_SESSION_LINE];
-	struct dasnet_answer answer;
-	int length = dasnet_encode(pump->unit, CONTROLLER, command, frame), r;
-	size_t used, got;
+	char frame[DASNET_FRAME];
+	struct dasnet_answer answer = {.acknowledgement = 'B'};
+	int length = dasnet_encode(pump->unit, CONTROLLER, command, frame), r = 0;
 
 	if (length < 0)
 		return text_session_fail(&pump->text.session, CAUSE_RANGE);
-	r = text_session_ask(&pump->text.session, frame, (size_t)length, line);
+	for (int i = 0; i < BUSY_ASKS && r == 0 && answer.acknowledgement == 'B'; i++)
+		r = exchange(pump, frame, (size_t)length, &answer);
 	if (r != 0)
 		return r;
-	got = strlen(line);
-	line[got] = '\r';
-	if (dasnet_parse(line, got + 1, &used, &answer) != DASNET_COMPLETE)
-		return text_session_fail(&pump->text.session, CAUSE_CRC);
 	if (answer.acknowledgement != 'R' || strncmp(answer.text, "PROBLEM", 7) == 0) {
 		pump->text.session.fault = CAUSE_EXCEPTION;
 		return CAUSE_EXCEPTION;

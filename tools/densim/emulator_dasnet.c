@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Teledyne ISCO D series controller with one pump, A, unit 1: DASNET. A frame with a wrong checksum is
- * acknowledged with 'E'; what changes the pump is refused until REMOTE has been said; an order answers a
- * frame without a text.
+ * Teledyne ISCO D series controller with one pump, A, unit 1: DASNET. A frame with a wrong checksum is not
+ * answered at all (the manual: E is the network controller's word only), one that comes while it is busy with B; what
+ * changes the pump is refused until REMOTE has been said; an order answers a frame without a text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +135,11 @@ size_t emulator_dasnet_line(struct emulator_text *emulator, const char *line, ch
 	size = take_hex(line + 3, 2);
 	if ((sum_of(line, length - 2) + (unsigned)take_hex(line + length - 2, 2)) % 256 != 0 ||
 	    size != (int)length - 7 || size >= (int)sizeof(command))
-		return acknowledge('E', ret_answer);
+		return 0;
+	if (emulator->busy > 0) {
+		emulator->busy--;
+		return acknowledge('B', ret_answer);
+	}
 	memcpy(command, line + 5, (size_t)size);
 	if (emulator->lab->press.power_failed)
 		emulator->remote = emulator->constant_pressure = false;

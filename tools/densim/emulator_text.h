@@ -15,6 +15,7 @@ struct emulator_text {
 	const struct profile *profile;
 	struct laboratory *lab;
 	bool remote, constant_pressure;   /* ISCO */
+	int busy;                         /* ISCO: so many messages are answered by "busy" */
 	double slew_bar_per_s;            /* PACE */
 	int errors[EMULATOR_TEXT_ERRORS]; /* PACE: the error queue */
 	int error_count;

@@ -25,6 +25,22 @@ static void dasnet_golden_frames(void **state)
 	assert_string_equal(frame, "\r6R008IDENTIFY84\r");
 }
 
+/* The manual's own worked example, R304STOPD1: an answer of unit 3. */
+static void dasnet_the_example_of_the_manual(void **state)
+{
+	struct dasnet_answer answer;
+	size_t used;
+
+	(void)state;
+	assert_int_equal(dasnet_checksum("R304STOP", 8), 0xD1);
+	assert_int_equal(dasnet_parse("R304STOPD1\r", 11, &used, &answer), DASNET_COMPLETE);
+	assert_string_equal(answer.text, "STOP");
+	assert_int_equal(answer.source, '3');
+	/* E is what the network controller says; a pump that did not understand is silent. */
+	assert_int_equal(dasnet_parse("E 9B\r", 5, &used, &answer), DASNET_MALFORMED);
+	assert_int_equal(dasnet_parse("B 9E\r", 5, &used, &answer), DASNET_COMPLETE);
+}
+
 static void dasnet_refuses_what_is_no_command(void **state)
 {
 	char frame[DASNET_FRAME], command[80];
@@ -184,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dasnet_golden_frames),
+		cmocka_unit_test(dasnet_the_example_of_the_manual),
 		cmocka_unit_test(dasnet_refuses_what_is_no_command),
 		cmocka_unit_test(dasnet_answers),
 		cmocka_unit_test(dasnet_sees_every_flipped_bit),

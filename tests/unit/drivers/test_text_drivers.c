@@ -296,6 +296,30 @@ static void late_answers_answer_nothing(void **state)
 		}
 }
 
+/* "B" is not a refusal: the same message goes out again, and the setpoint is no second master's. */
+static void a_busy_pump_is_asked_again(void **state)
+{
+	uint32_t writes;
+
+	(void)state;
+	make_bench(DEVICE_PRESS, "dasnet", "260D");
+	cycle(10);
+	load_to(0.2);
+	writes = bench.report.press.writes;
+	bench.demand.press.setpoint_gpa = 0.21;
+	bench.instrument.busy = 1;
+	for (int i = 0; i < 30; i++) {
+		cycle(1);
+		assert_int_equal(bench.report.fault, CAUSE_NONE);
+		assert_false(bench.report.press.readback_differs || bench.report.press.second_master);
+	}
+	assert_true(bench.report.press.writes > writes);
+	bench.instrument.busy = 100;
+	cycle(1);
+	assert_int_equal(bench.report.fault, CAUSE_EXCEPTION);
+	assert_int_equal(bench.instrument.busy, 97);
+}
+
 static void after_a_power_failure_it_stands(void **state)
 {
 	(void)state;
@@ -370,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_unit_changed_at_the_panel_is_seen),
 		cmocka_unit_test(spoilt_answers_are_nobodys),
 		cmocka_unit_test(late_answers_answer_nothing),
+		cmocka_unit_test(a_busy_pump_is_asked_again),
 		cmocka_unit_test(after_a_power_failure_it_stands),
 		cmocka_unit_test(alicat_flows),
 		cmocka_unit_test(alicat_with_another_gas_gets_nothing),
