@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `buses:` of a site file: lines, the devices on them, and the profile of each. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define OFFSET_MOST_K 20
 
-static const char *const bus_words[] = {"modbus-tcp", "modbus-rtu", "serial", NULL};
+static const char *const bus_words[] = {"modbus-tcp", "modbus-rtu", "serial", "text-tcp", NULL};
 static const char *const parity_words[] = {"none", "even", "odd", NULL};
 
 struct bus_draft {
@@ -118,19 +119,31 @@ static void read_device(const struct site_reader *reader, const struct yaml_node
 		read_offset(reader, yaml_get(node, "temperature_offset"), &draft.device.temperature_offset_k);
 	draft.device.unit = (uint8_t)draft.unit;
 	for (uint32_t i = 0; i < bus->device_count; i++)
-		if (bus->kind != BUS_SERIAL && bus->devices[i].unit == draft.device.unit)
+		if (!profile_bus_is_text(bus->kind) && bus->devices[i].unit == draft.device.unit)
 			schema_error(reader->diagnostics, node,
 				     "unit %u is on this bus twice: each device needs its own", draft.unit);
 	bus->devices[bus->device_count++] = draft.device;
 }
 
+/* A name server that does not answer must not stop a bus. */
+static bool is_numeric(const char *host)
+{
+	uint8_t address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
 static void check_bus(const struct site_reader *reader, const struct yaml_node *node, struct bus_config *bus)
 {
-	bool tcp = bus->kind == BUS_MODBUS_TCP;
+	bool tcp = profile_bus_is_tcp(bus->kind);
 
 	if (tcp && (!yaml_get(node, "host") || !yaml_get(node, "port") || yaml_get(node, "path")))
 		schema_error(reader->diagnostics, node,
-			     "a modbus-tcp bus needs 'host' and 'port', and no 'path'");
+			     "a bus of kind %s needs 'host' and 'port', and no 'path'", bus_words[bus->kind]);
+	if (bus->kind == BUS_TEXT_TCP && yaml_get(node, "host") && !is_numeric(bus->path))
+		schema_error(reader->diagnostics, yaml_get(node, "host"),
+			     "'%s' is no address: a text-tcp bus takes numbers, such as 192.168.1.5",
+			     bus->path);
 	if (!tcp && (!yaml_get(node, "path") || yaml_get(node, "host") || yaml_get(node, "port")))
 		schema_error(reader->diagnostics, node,
 			     "a serial bus needs 'path', and neither 'host' nor 'port'");
@@ -140,7 +153,7 @@ static void check_bus(const struct site_reader *reader, const struct yaml_node *
 	for (uint32_t i = 0; i < bus->device_count; i++) {
 		bool text = strcmp(bus->devices[i].profile.protocol, "modbus") != 0;
 
-		if (bus->devices[i].profile.protocol[0] && text != (bus->kind == BUS_SERIAL))
+		if (bus->devices[i].profile.protocol[0] && text != profile_bus_is_text(bus->kind))
 			schema_error(reader->diagnostics, node,
 				     "device '%s' speaks %s, which bus '%s' of this kind cannot carry",
 				     bus->devices[i].name, bus->devices[i].profile.protocol, bus->name);

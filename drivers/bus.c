@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "drivers/modbus_line.h"
 #include "drivers/serial_line.h"
+#include "drivers/socket_line.h"
 
 struct bus {
 	struct bus_config config;
@@ -28,8 +29,9 @@ static int open_line(struct bus *bus)
 	struct text_line *text;
 	int r;
 
-	if (bus->config.kind == BUS_SERIAL) {
-		r = serial_line_new(&bus->config, &text);
+	if (profile_bus_is_text(bus->config.kind)) {
+		r = bus->config.kind == BUS_SERIAL ? serial_line_new(&bus->config, &text)
+						   : socket_line_new(&bus->config, &text);
 		if (r == 0 && (r = capture_text_new(&bus->capture, text, &bus->text)) < 0)
 			text->ops->free(text);
 		return r;

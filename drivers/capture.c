@@ -10,7 +10,7 @@
 
 const char *const capture_op_names[CAPTURE_OP_MAX] = {"read", "read-input", "write",        "write-read",
 						      "coil", "read-coil",  "read-discrete"};
-static const char *const kind_names[] = {"modbus-tcp", "modbus-rtu", "serial"};
+static const char *const kind_names[] = {"modbus-tcp", "modbus-rtu", "serial", "text-tcp"};
 
 struct modbus_tap {
 	struct modbus_line line; /* first: the drivers hold a pointer to it */

@@ -33,7 +33,7 @@ static int open_lock(const char *folder, const char *key)
 
 void line_lock_key(const struct bus_config *config, char ret_key[LINE_LOCK_KEY])
 {
-	if (config->kind == BUS_MODBUS_TCP)
+	if (profile_bus_is_tcp(config->kind))
 		snprintf(ret_key, LINE_LOCK_KEY, "%s:%u", config->path, config->port);
 	else
 		snprintf(ret_key, LINE_LOCK_KEY, "%s", config->path);

@@ -10,3 +10,13 @@ const struct profile_register *profile_find(const struct profile *profile, const
 			return &profile->registers[i];
 	return NULL;
 }
+
+bool profile_bus_is_text(uint8_t bus_kind)
+{
+	return bus_kind == BUS_SERIAL || bus_kind == BUS_TEXT_TCP;
+}
+
+bool profile_bus_is_tcp(uint8_t bus_kind)
+{
+	return bus_kind == BUS_MODBUS_TCP || bus_kind == BUS_TEXT_TCP;
+}

@@ -109,7 +109,10 @@ struct press_calibration {
 	double unloading_bar[CALIBRATION_POINTS_MAX], unloading_gpa[CALIBRATION_POINTS_MAX];
 };
 
-enum bus_kind { BUS_MODBUS_TCP, BUS_MODBUS_RTU, BUS_SERIAL };
+enum bus_kind { BUS_MODBUS_TCP, BUS_MODBUS_RTU, BUS_SERIAL, BUS_TEXT_TCP };
+/* A line that carries text; a line with a host and a port. */
+bool profile_bus_is_text(uint8_t bus_kind);
+bool profile_bus_is_tcp(uint8_t bus_kind);
 #define BUS_DEVICES_MAX 4
 struct bus_device {
 	char name[32];               /* "press", "furnace", "nitrogen", "chip" */

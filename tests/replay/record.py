@@ -23,15 +23,19 @@ def device_of(profile):
     """The name, in the shipped site, of the device that the profile takes the place of."""
     if profile in OWN:
         return OWN[profile]
-    pattern = devices.WIRING[profile][0][0]
-    return next(name for mark, name in OWN.items() if mark in pattern.replace("\\", ""))
+    patterns = " ".join(edit[0] for edit in devices.WIRING[profile]).replace("\\", "")
+    return next(name for mark, name in OWN.items() if mark in patterns)
+
+
+def file_of(profile):
+    return profile.replace(" ", "-") + ".capture"
 
 
 def record(build, source, profile):
     own = profile in OWN
-    path = os.path.join(source, "tests/replay", profile + ".capture")
+    path = os.path.join(source, "tests/replay", file_of(profile))
     lab = Lab(build, source, scale=SCALE, site_edits=() if own else devices.edits(profile),
-              densim_arguments=() if own else ("--device", profile))
+              densim_arguments=() if own else devices.emulation(profile))
     try:
         lab.start_densim()
         lab.write_site()
@@ -48,7 +52,7 @@ def record(build, source, profile):
 def main():
     build, source, names = sys.argv[1], sys.argv[2], sys.argv[3:]
     names = names or [name for name in (*OWN, *devices.WIRING) if name != "oven" and
-                      not os.path.exists(os.path.join(source, "tests/replay", name + ".capture"))]
+                      not os.path.exists(os.path.join(source, "tests/replay", file_of(name)))]
     return max([record(build, source, name) for name in names], default=0)
 
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import night
+from lab import free_port
 
 SCALE = 200
 AGAIN_SCALE = 50  # a processor that was busy elsewhere is no fault of a profile
@@ -33,6 +34,9 @@ PUMP = ((r"^accept_no_watchdog: .*", "accept_no_watchdog: nothing here has one, 
 PUMP_TCP = PUMP + PRESS_TCP
 PUMP_SERIAL = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: .*\n    port: .*\n",
                                    "kind: serial\n    path: press\n    baud: 9600\n"),)
+TEXT_PORT = free_port()
+PUMP_SOCKET = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: (.*)\n    port: .*\n",
+                                   r"kind: text-tcp\n    host: \1\n    port: {text_port}\n"),)
 FLOW_SERIAL = ((r"^.*profile: densim-nitrogen.*\n", ""),
                (r"^  - name: chip\n", "  - name: flow\n    kind: serial\n    path: flow\n    baud: 19200\n    devices:\n"
                 "      - {{name: nitrogen, unit: 1, profile: {profile}}}\n  - name: chip\n"))
@@ -41,9 +45,9 @@ WIRING = {
     "eurotherm-nanodac": FURNACE_TCP, "watlow-f4t": FURNACE_TCP, "omron-e5cc": FURNACE_RTU,
     "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU, "oven": FURNACE_RTU,
     "generic-plc-press": PRESS_TCP, "isco-pump-modbus": PUMP_TCP, "isco-pump-dasnet": PUMP_SERIAL,
-    "druck-pace": PUMP_SERIAL, "alicat-flow-ascii": FLOW_SERIAL,
+    "druck-pace": PUMP_SERIAL, "druck-pace tcp": PUMP_SOCKET, "alicat-flow-ascii": FLOW_SERIAL,
 }
-PRESSURE_GPA = {"druck-pace": 0.6}  # 1 GPa unless the instrument ends before
+PRESSURE_GPA = {"druck-pace": 0.6, "druck-pace tcp": 0.6}  # 1 GPa unless the instrument ends before
 OWN_RAMP = ("eurotherm-2400", "eurotherm-3504", "eurotherm-nanodac")
 OWN_RAMP_WRITES = 120  # a stream of one a second makes 600 and more
 AT_ONCE = 2
@@ -52,15 +56,22 @@ QUIET = ("step-late", "stale-value")
 
 def edits(profile):
     pressure = PRESSURE_GPA.get(profile, 1)
-    return [(pattern, replacement.format(profile=profile, pressure=pressure, reach=1.2 * pressure))
+    return [(pattern, replacement.format(profile=profile.split()[0], pressure=pressure, reach=1.2 * pressure,
+                                         text_port=TEXT_PORT))
             for pattern, replacement in WIRING[profile]]
+
+
+def emulation(profile):
+    """What tells densim to be that instrument; 'NAME tcp' is NAME on a socket."""
+    name, *wire = profile.split()
+    return ("--device", name, *(("--text-port", str(TEXT_PORT)) if wire else ()))
 
 
 def run_once(build, source, profile, scale, seed=1, scans=False):
     begun = time.monotonic()
     pressure = PRESSURE_GPA.get(profile, 1)
     with night.Lab(build, source, scale=scale, site_edits=edits(profile),
-                   densim_arguments=("--device", profile, "--seed", str(seed))) as lab:
+                   densim_arguments=(*emulation(profile), "--seed", str(seed))) as lab:
         # The purge flows while sections are scanned, and only then.
         scans = scans or WIRING[profile] in (FLOW_RTU, FLOW_SERIAL)
         protocol = night.WITH_SCANS if scans else night.PRESS_ONLY

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Teledyne ISCO D series controller with one pump, A, unit 1: DASNET. A frame with a wrong checksum is not
- * answered at all (the manual: E is the network controller's word only), one that comes while it is busy with B; what
- * changes the pump is refused until REMOTE has been said; an order answers a frame without a text.
+ * answered at all (the manual: E is the network controller's word only), one that comes while it is busy with
+ * B; what changes the pump is refused until REMOTE has been said; an order answers a frame without a text.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -27,7 +27,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: densim --dir DIR [--port 15020] [--scale N] [--seed S] [--noise on|off] [--truth]\n"
 	      "              [--at idle|compress|heat|isotherm|cool|decompress] [--device PROFILE]...\n"
-	      "              [--track FILE]\n"
+	      "              [--track FILE] [--text-port N]\n"
 	      "       densim --device PROFILE [--port N] [--rtu PATH]\n"
 	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
 	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
@@ -65,6 +65,11 @@ static int read_option(int option, const char *text, struct server_options *opti
 			return -1;
 		options->port = (uint16_t)number;
 		return 0;
+	case 'T':
+		if (read_number(text, 1, 65535, &number) < 0)
+			return -1;
+		options->text_port = (uint16_t)number;
+		return 0;
 	case 's':
 		return read_number(text, 0.01, 10000, &options->scale);
 	case 'e':
@@ -99,13 +104,19 @@ static int read_option(int option, const char *text, struct server_options *opti
 /* 0: go on; else the exit code plus one. */
 static int read_options(int argc, char **argv, struct server_options *ret_options)
 {
-	static const struct option table[] = {
-		{"dir", required_argument, NULL, 'd'},    {"port", required_argument, NULL, 'p'},
-		{"scale", required_argument, NULL, 's'},  {"seed", required_argument, NULL, 'e'},
-		{"at", required_argument, NULL, 'a'},     {"noise", required_argument, NULL, 'n'},
-		{"device", required_argument, NULL, 'D'}, {"rtu", required_argument, NULL, 'r'},
-		{"truth", no_argument, NULL, 't'},        {"track", required_argument, NULL, 'k'},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+	static const struct option table[] = {{"dir", required_argument, NULL, 'd'},
+					      {"port", required_argument, NULL, 'p'},
+					      {"scale", required_argument, NULL, 's'},
+					      {"seed", required_argument, NULL, 'e'},
+					      {"at", required_argument, NULL, 'a'},
+					      {"noise", required_argument, NULL, 'n'},
+					      {"device", required_argument, NULL, 'D'},
+					      {"rtu", required_argument, NULL, 'r'},
+					      {"truth", no_argument, NULL, 't'},
+					      {"track", required_argument, NULL, 'k'},
+					      {"help", no_argument, NULL, 'h'},
+					      {"text-port", required_argument, NULL, 'T'},
+					      {NULL, 0, NULL, 0}};
 	int option;
 	while ((option = getopt_long(argc, argv, "+", table, NULL)) != -1) {
 		if (option == 'h') {

@@ -21,13 +21,15 @@
 #include "tools/densim/track.h"
 #include "tools/densim/wire.h"
 
-enum { TCP_MAX = 8, CONTROL_MAX = 4, TEXT_MAX = 2, TICK_MS = 5 };
-/* The wires in order: RTU, chip, text instruments, TCP. Only the last come and go. */
+enum { TCP_MAX = 8, CONTROL_MAX = 4, TEXT_MAX = 2, TEXT_TCP_MAX = 2, TICK_MS = 5 };
+/* The wires in order: RTU, chip, text instruments, TCP, text over TCP. The last two come and go. */
 enum {
 	WIRE_TEXT = 2,
 	WIRE_TCP = WIRE_TEXT + TEXT_MAX,
-	WIRE_MAX = WIRE_TCP + TCP_MAX,
-	POLL_MAX = WIRE_MAX + 2 + CONTROL_MAX
+	WIRE_TEXT_TCP = WIRE_TCP + TCP_MAX,
+	WIRE_MAX = WIRE_TEXT_TCP + TEXT_TCP_MAX,
+	POLL_CONTROL = WIRE_MAX + 3, /* behind the three that listen */
+	POLL_MAX = POLL_CONTROL + CONTROL_MAX
 };
 #define RTU_SILENCE_NS (20 * INT64_C(1000000)) /* half a frame older than this is thrown away */
 #define UNLOCK_NS (2 * CLOCK_NS_PER_S)
@@ -43,8 +45,8 @@ struct server {
 	struct registers registers;
 	struct scpi scpi;
 	int64_t start_ns, unlocked_ns;
-	int listen_fd, control_fd, rtu_slave, chip_slave;
-	struct wire rtu, chip, text[TEXT_MAX], tcp[TCP_MAX];
+	int listen_fd, text_listen_fd, control_fd, rtu_slave, chip_slave;
+	struct wire rtu, chip, text[TEXT_MAX], tcp[TCP_MAX], text_tcp[TEXT_TCP_MAX];
 	struct emulator_text instruments[TEXT_MAX];
 	int text_slaves[TEXT_MAX], text_count;
 	struct control_client clients[CONTROL_MAX];
@@ -122,11 +124,15 @@ static void serve_text(struct server *server, struct wire *wire, struct emulator
 	}
 }
 
+/* The first text instrument is on TCP as well, when a port is asked for. */
 static struct emulator_text *find_instrument(struct server *server, const struct wire *wire)
 {
 	for (int i = 0; i < server->text_count; i++)
 		if (wire == &server->text[i])
 			return &server->instruments[i];
+	for (int i = 0; i < TEXT_TCP_MAX; i++)
+		if (wire == &server->text_tcp[i])
+			return &server->instruments[0];
 	return NULL;
 }
 
@@ -159,15 +165,15 @@ static void drop_wire(struct wire *wire)
 	wire->fd = -1;
 }
 
-static void accept_tcp(struct server *server)
+static void accept_tcp(int listen_fd, struct wire *wires, int count)
 {
-	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	for (int i = 0; i < TCP_MAX; i++)
-		if (server->tcp[i].fd < 0) {
+	for (int i = 0; i < count; i++)
+		if (wires[i].fd < 0) {
 			opening_no_delay(fd);
-			wire_init(&server->tcp[i], fd, FAULT_BUS_PRESS);
+			wire_init(&wires[i], fd, FAULT_BUS_PRESS);
 			return;
 		}
 	close(fd);
@@ -215,6 +221,8 @@ static void wires_each(struct server *server, struct wire *ret_wires[WIRE_MAX])
 		ret_wires[WIRE_TEXT + i] = &server->text[i];
 	for (int i = 0; i < TCP_MAX; i++)
 		ret_wires[WIRE_TCP + i] = &server->tcp[i];
+	for (int i = 0; i < TEXT_TCP_MAX; i++)
+		ret_wires[WIRE_TEXT_TCP + i] = &server->text_tcp[i];
 }
 
 static int wait_ms(struct wire *const wires[WIRE_MAX])
@@ -283,8 +291,9 @@ static void fill_poll(const struct server *server, struct wire *const wires[WIRE
 		ret_polls[i] = (struct pollfd){wires[i]->fd, POLLIN, 0};
 	ret_polls[WIRE_MAX] = (struct pollfd){server->listen_fd, POLLIN, 0};
 	ret_polls[WIRE_MAX + 1] = (struct pollfd){server->control_fd, POLLIN, 0};
+	ret_polls[WIRE_MAX + 2] = (struct pollfd){server->text_listen_fd, POLLIN, 0};
 	for (int i = 0; i < CONTROL_MAX; i++)
-		ret_polls[WIRE_MAX + 2 + i] = (struct pollfd){server->clients[i].fd, POLLIN, 0};
+		ret_polls[POLL_CONTROL + i] = (struct pollfd){server->clients[i].fd, POLLIN, 0};
 }
 
 static void serve_ready(struct server *server, struct wire *const wires[WIRE_MAX], const struct pollfd *polls)
@@ -293,10 +302,12 @@ static void serve_ready(struct server *server, struct wire *const wires[WIRE_MAX
 		if (polls[i].revents && serve_wire(server, wires[i]) < 0 && i >= WIRE_TCP)
 			drop_wire(wires[i]);
 	for (int i = 0; i < CONTROL_MAX; i++)
-		if (polls[WIRE_MAX + 2 + i].revents)
+		if (polls[POLL_CONTROL + i].revents)
 			serve_control(server, &server->clients[i]);
 	if (polls[WIRE_MAX].revents)
-		accept_tcp(server);
+		accept_tcp(server->listen_fd, server->tcp, TCP_MAX);
+	if (polls[WIRE_MAX + 2].revents)
+		accept_tcp(server->text_listen_fd, server->text_tcp, TEXT_TCP_MAX);
 	if (polls[WIRE_MAX + 1].revents)
 		accept_control(server);
 }
@@ -328,7 +339,10 @@ int server_run(struct server *server, const volatile sig_atomic_t *stop)
 
 static void init_closed(struct server *server)
 {
-	server->listen_fd = server->control_fd = server->rtu_slave = server->chip_slave = -1;
+	server->listen_fd = server->text_listen_fd = server->control_fd = -1;
+	server->rtu_slave = server->chip_slave = -1;
+	for (int i = 0; i < TEXT_TCP_MAX; i++)
+		server->text_tcp[i].fd = -1;
 	server->rtu.fd = server->chip.fd = -1;
 	for (int i = 0; i < TEXT_MAX; i++)
 		server->text[i].fd = server->text_slaves[i] = -1;
@@ -375,6 +389,12 @@ static int open_wires(struct server *server)
 	if (r < 0)
 		return r;
 	r = opening_listen_tcp(server->options.port, &server->listen_fd);
+	if (r < 0)
+		return r;
+	if (server->options.text_port)
+		r = server->text_count
+			    ? opening_listen_tcp(server->options.text_port, &server->text_listen_fd)
+			    : -EINVAL;
 	if (r < 0)
 		return r;
 	r = opening_listen_unix(directory, "control.sock", &server->control_fd);
@@ -439,6 +459,9 @@ void server_close(struct server *server)
 	for (int i = 0; i < TCP_MAX; i++)
 		if (server->tcp[i].fd >= 0)
 			close(server->tcp[i].fd);
+	for (int i = 0; i < TEXT_TCP_MAX; i++)
+		if (server->text_tcp[i].fd >= 0)
+			close(server->text_tcp[i].fd);
 	for (int i = 0; i < CONTROL_MAX; i++)
 		if (server->clients[i].fd >= 0)
 			close(server->clients[i].fd);
@@ -448,8 +471,8 @@ void server_close(struct server *server)
 		if (server->text_slaves[i] >= 0)
 			close(server->text_slaves[i]);
 	}
-	const int fds[] = {server->listen_fd,  server->control_fd, server->rtu_slave,
-			   server->chip_slave, server->rtu.fd,     server->chip.fd};
+	const int fds[] = {server->listen_fd,  server->text_listen_fd, server->control_fd, server->rtu_slave,
+			   server->chip_slave, server->rtu.fd,         server->chip.fd};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

@@ -14,10 +14,10 @@
 
 enum { SERVER_PATH = 100 }; /* fits a UNIX socket address */
 struct server_options {
-	const char *directory; /* made when it is not there */
-	const char *rtu;       /* one more name for DIR/rtu; NULL: none */
-	const char *track;     /* file for the laboratory's own record (track.h); NULL: none */
-	uint16_t port;
+	const char *directory;    /* made when it is not there */
+	const char *rtu;          /* one more name for DIR/rtu; NULL: none */
+	const char *track;        /* file for the laboratory's own record (track.h); NULL: none */
+	uint16_t port, text_port; /* 0: none for text instruments */
 	double scale;
 	uint64_t seed;
 	bool noise, truth;

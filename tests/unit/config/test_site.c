@@ -70,6 +70,8 @@ static const struct bad_case site_cases[] = {
 	{"    port: 15020\n", "", 10, 5, "needs 'host' and 'port'"},
 	{"port: 15020", "port: 99999", 13, 11, "1 to 65535"},
 	{"path: rtu\n", "host: a\n", 15, 5, "needs 'path'"},
+	{"kind: modbus-tcp\n    host: 127.0.0.1", "kind: text-tcp\n    host: press.lab", 12, 11,
+	 "no address"},
 	{"parity: even", "parity: mark", 19, 13, "none, even, odd"},
 	{"unit: 2,", "unit: 1,", 22, 9, "its own"},
 	{"unit: 2,", "unit: 300,", 22, 32, "1 to 247"},
@@ -156,6 +158,24 @@ static const struct bad_case profile_cases[] = {
 	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 0\n", 10, 15, "go together"},
 	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 9\nsetpoint_high: 9\n", 11, 16, "above"},
 	{"watchdog: true\n", "watchdog: true\nramp: own\n", 10, 7, "streamed, remote"},
+	{"watchdog: true\n", "watchdog: true\nramp: device\n", 10, 7, "'working_setpoint'"},
+	{"watchdog: true\n", "watchdog: true\nramp: device\n", 10, 7, "'ramp_rate'"},
+	{"watchdog: true\n", "watchdog: true\nramp_ahead: 60 s\n", 10, 13, "goes with 'ramp: device'"},
+	{"registers:\n",
+	 "ramp: device\nramp_ahead: 60 min\nregisters:\n"
+	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
+	 "  ramp_rate: {address: 35, type: ieee, writable: true}\n",
+	 11, 13, "1800"},
+	{"registers:\n",
+	 "ramp: device\nregisters:\n"
+	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
+	 "  ramp_rate: {address: 35, type: ieee, writable: true}\n",
+	 13, 14, "'unit: K/min'"},
+	{"watchdog: true\nregisters:\n",
+	 "watchdog: false\nramp: device\nramp_ahead: 10 min\nregisters:\n"
+	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
+	 "  ramp_rate: {address: 35, type: ieee, unit: K/min, writable: true}\n",
+	 11, 13, "nothing stops when densd is dead"},
 	{"[word order]", "word order", 19, 9, "must be a list"},
 	{"off: [{register: mode, value: 1}]\n",
 	 "off: [{register: mode, value: 1}]\nstart: [{register: command, value: 1}]\n", 18, 9,

@@ -70,7 +70,7 @@ static void read_limits(struct commission *commission)
 	struct modbus_port port;
 	double top_k = commission->site->limits.protocol_temperature_k;
 
-	if (!low || !high || commission->config->kind == BUS_SERIAL ||
+	if (!low || !high || profile_bus_is_text(commission->config->kind) ||
 	    probe_open(commission->config, &line) < 0)
 		return;
 	modbus_port_init(&port, line, commission->device, commission->config->scale);

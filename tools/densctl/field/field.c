@@ -12,7 +12,7 @@
 
 #define CYCLE_S 0.1
 
-static const char *const bus_kind_names[] = {"Modbus TCP", "Modbus RTU", "serial line"};
+static const char *const bus_kind_names[] = {"Modbus TCP", "Modbus RTU", "serial line", "text over TCP"};
 
 const struct bus_config *field_find_bus(const struct site *site, const char *command, const char *name)
 {
@@ -65,7 +65,7 @@ bool field_is_free(const char *command, const struct bus_config *config)
 
 const char *field_line_text(const struct bus_config *config, char text[FIELD_TEXT])
 {
-	if (config->kind == BUS_MODBUS_TCP)
+	if (profile_bus_is_tcp(config->kind))
 		snprintf(text, FIELD_TEXT, "%s, %s port %u", bus_kind_names[config->kind], config->path,
 			 config->port);
 	else

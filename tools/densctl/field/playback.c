@@ -322,13 +322,13 @@ static int fault(const char *path, uint32_t line, const char *what)
 
 static int read_bus(const char *text, struct bus_config *config)
 {
-	static const char *const names[] = {"modbus-tcp", "modbus-rtu", "serial"};
+	static const char *const names[] = {"modbus-tcp", "modbus-rtu", "serial", "text-tcp"};
 	char kind[16];
 
 	if (sscanf(text, "bus %31s %15s %lf", config->name, kind, &config->scale) != 3 ||
 	    !(config->scale > 0))
 		return -EINVAL;
-	for (uint8_t i = 0; i < 3; i++)
+	for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(kind, names[i]) == 0) {
 			config->kind = i;
 			return 0;

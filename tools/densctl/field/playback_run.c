@@ -57,7 +57,7 @@ static int begin_drivers(struct player *player)
 		const struct profile *profile = &config->devices[i].profile;
 		struct driver_setup setup = {.config = config, .device = i};
 
-		if (config->kind == BUS_SERIAL)
+		if (profile_bus_is_text(config->kind))
 			setup.text = &player->playback->serial;
 		else
 			setup.modbus = &player->playback->modbus;

@@ -192,7 +192,7 @@ static void probe_registers(struct probe *probe, const struct bus_config *config
 {
 	struct modbus_line *line;
 
-	if (config->kind == BUS_SERIAL || probe_open(config, &line) < 0)
+	if (profile_bus_is_text(config->kind) || probe_open(config, &line) < 0)
 		return;
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		struct modbus_port port;
@@ -319,8 +319,8 @@ static int scan_units(struct probe *probe, const struct bus_config *config, cons
 	uint32_t count;
 	int r = read_units(probe->options, &first, &last);
 
-	if (r == DENSCTL_OK && config->kind == BUS_SERIAL)
-		r = usage_error(probe->options->command, "--units is for Modbus; bus '%s' is a serial line",
+	if (r == DENSCTL_OK && profile_bus_is_text(config->kind))
+		r = usage_error(probe->options->command, "--units is for Modbus; bus '%s' carries text",
 				config->name);
 	if (r == DENSCTL_OK && !field_is_free(probe->options->command, config))
 		r = DENSCTL_REFUSED;

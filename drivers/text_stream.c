@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/text_stream.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "drivers/line_lock.h"
+
+#define REOPEN_MS 1000.0
+#define SEND_MS 200
+#define LEAST_WAIT_MS 20.0
+
+static int64_t after_ms(double ms)
+{
+	return clock_mono_ns() + (int64_t)(ms * 1e6);
+}
+
+static void close_line(struct text_stream *stream)
+{
+	if (stream->fd >= 0)
+		close(stream->fd);
+	if (stream->lock >= 0)
+		close(stream->lock);
+	stream->fd = stream->lock = -1;
+}
+
+static int open_line(struct text_stream *stream)
+{
+	char key[LINE_LOCK_KEY];
+	int r;
+
+	line_lock_key(stream->config, key);
+	r = stream->lock = line_lock_take(key, NULL);
+	if (r >= 0)
+		r = stream->fd = stream->open(stream->config);
+	if (r < 0) {
+		close_line(stream);
+		stream->quiet_until_ns =
+			after_ms(fmax(REOPEN_MS / fmax(stream->config->scale, 1), LEAST_WAIT_MS));
+		return CAUSE_LINK;
+	}
+	stream->line.connects++;
+	return 0;
+}
+
+static int lose_line(struct text_stream *stream)
+{
+	close_line(stream);
+	return CAUSE_LINK;
+}
+
+static void drain(const struct text_stream *stream)
+{
+	uint8_t drained[512];
+
+	for (int i = 0; i < 1024 && read(stream->fd, drained, sizeof(drained)) > 0; i++)
+		continue;
+	tcflush(stream->fd, TCIOFLUSH); /* no terminal: refused, and of no consequence */
+}
+
+static int make_ready(struct text_stream *stream)
+{
+	if (stream->quiet_until_ns != 0) {
+		if (clock_mono_ns() < stream->quiet_until_ns)
+			return stream->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
+		stream->quiet_until_ns = 0;
+		if (stream->quarantined && stream->fd >= 0)
+			drain(stream);
+		stream->quarantined = false;
+	}
+	return stream->fd >= 0 ? 0 : open_line(stream);
+}
+
+static int write_all(struct text_stream *stream, const char *bytes, size_t length)
+{
+	int64_t end_ns = after_ms(SEND_MS);
+
+	while (length > 0) {
+		struct pollfd wait = {.fd = stream->fd, .events = POLLOUT};
+		ssize_t n = write(stream->fd, bytes, length);
+
+		if (n > 0) {
+			bytes += n;
+			length -= (size_t)n;
+		} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			return lose_line(stream);
+		} else if (clock_mono_ns() > end_ns) {
+			return CAUSE_TIMEOUT;
+		} else if (poll(&wait, 1, SEND_MS) < 0 && errno != EINTR) {
+			return lose_line(stream);
+		}
+	}
+	return 0;
+}
+
+static int send_bytes(struct text_line *line, const char *bytes, size_t length)
+{
+	struct text_stream *stream = (struct text_stream *)line;
+	int r = make_ready(stream);
+
+	return r != 0 ? r : write_all(stream, bytes, length);
+}
+
+static int send_text(struct text_line *line, const char *text)
+{
+	char buffer[256];
+	size_t length = strlen(text);
+
+	if (length + 1 > sizeof(buffer))
+		return CAUSE_RANGE;
+	memcpy(buffer, text, length);
+	buffer[length] = '\n';
+	return send_bytes(line, buffer, length + 1);
+}
+
+static int receive_bytes(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
+			 size_t *ret_count)
+{
+	struct text_stream *stream = (struct text_stream *)line;
+	struct pollfd wait = {.fd = stream->fd, .events = POLLIN};
+	struct timespec limit = {.tv_sec = (time_t)(wait_ms / 1000),
+				 .tv_nsec = (long)(fmod(wait_ms, 1000) * 1e6)};
+	ssize_t n;
+
+	if (stream->fd < 0)
+		return CAUSE_LINK;
+	if (ppoll(&wait, 1, &limit, NULL) <= 0) {
+		*ret_count = 0;
+		return 0;
+	}
+	n = read(stream->fd, ret_bytes, size);
+	if (n > 0) {
+		*ret_count = (size_t)n;
+		return 0;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		*ret_count = 0;
+		return 0;
+	}
+	return lose_line(stream);
+}
+
+static void quarantine_line(struct text_line *line, double wait_ms)
+{
+	struct text_stream *stream = (struct text_stream *)line;
+
+	/* What a closed connection still carries reaches nobody. */
+	if (stream->reconnects)
+		close_line(stream);
+	stream->quarantined = true;
+	stream->quiet_until_ns = after_ms(wait_ms);
+}
+
+static void free_line(struct text_line *line)
+{
+	if (!line)
+		return;
+	close_line((struct text_stream *)line);
+	free(line);
+}
+
+static const struct text_ops stream_ops = {
+	.send = send_text,
+	.send_bytes = send_bytes,
+	.receive = receive_bytes,
+	.quarantine = quarantine_line,
+	.free = free_line,
+};
+
+int text_stream_new(const struct bus_config *config, int (*open)(const struct bus_config *config),
+		    bool reconnects, struct text_line **ret_line)
+{
+	struct text_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return -ENOMEM;
+	*stream = (struct text_stream){.line = {.ops = &stream_ops},
+				       .config = config,
+				       .open = open,
+				       .reconnects = reconnects,
+				       .fd = -1,
+				       .lock = -1};
+	*ret_line = &stream->line;
+	return 0;
+}
