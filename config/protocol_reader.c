@@ -104,6 +104,7 @@ static void set_defaults(struct draft *draft, const struct site *site)
 	plan->loading = site->loading;
 	plan->limits = site->limits;
 	memcpy(plan->site_sha256, site->sha256, sizeof(plan->site_sha256));
+	memcpy(plan->calibrations_sha256, site->calibrations_sha256, sizeof(plan->calibrations_sha256));
 	draft->calorimetry = (struct plan_calorimetry){.present = true,
 						       .sections_per_rate = 2,
 						       .start_k = 300,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <math.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,7 +327,7 @@ static void set_defaults(struct site *site)
 	site->retention_days = 3650;
 	site->minimum_free_mib = 256;
 	site->commissioning.valid_days = 365;
-	site->molar_mass_g_per_mol = 59.7;
+	site->chip.lag_sd_s = site->chip.offset_sd_k = NAN;
 	limits_default(&site->limits);
 }
 

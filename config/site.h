@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/calibration.h"
 #include "config/diagnostic.h"
 #include "drivers/profile.h"
 #include "protocol/limits.h"
@@ -50,11 +51,10 @@ struct site {
 	struct site_role roles[SITE_ROLES_MAX];
 	struct limits limits;
 	struct site_commissioning commissioning;
-	/* calorimetry */
-	double chip_lag_s;     /* tau_lag, s */
-	double chip_cell_s;    /* first-order time constant of the cell, s; 0: not undone */
-	double sample_mass_ug; /* 0: unknown */
-	double molar_mass_g_per_mol;
+	/* Which calibration is where; the tables stand with the buses. */
+	struct calibration_head calibrations[CALIBRATION_PLACE_MAX];
+	char calibrations_sha256[65]; /* over all of them: calibration_hash_all */
+	struct chip_calibration chip;
 };
 
 /*
@@ -64,5 +64,8 @@ struct site {
  */
 int site_read(const char *path, const char *profile_dir, struct diagnostics *diagnostics,
 	      struct site *ret_site);
+/* The calibration of one place with its table; its id is empty where there is none. */
+void calibration_of_site(const struct site *site, enum calibration_place place,
+			 struct calibration *ret_calibration);
 
 #endif

@@ -10,7 +10,6 @@
 #include "config/site_reader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define OFFSET_MOST_K 20
 
 static const char *const bus_words[] = {"modbus-tcp", "modbus-rtu", "serial", "text-tcp", NULL};
 static const char *const parity_words[] = {"none", "even", "odd", NULL};
@@ -43,7 +42,6 @@ static const struct schema_field device_fields[] = {
 	{"name", SCHEMA_TEXT, true, offsetof(struct device_draft, device.name), 32},
 	{"unit", SCHEMA_UINT, false, offsetof(struct device_draft, unit), 0, DIM_NUMBER, 1, 247},
 	{"profile", SCHEMA_TEXT, true, offsetof(struct device_draft, profile), 64},
-	{"temperature_offset", SCHEMA_NODE, false},
 };
 
 /* Where profiles may be, in order; NULL ends the list. A copied site file finds the shipped ones. */
@@ -93,20 +91,6 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 	free(inner);
 }
 
-/* The one quantity that may be negative. */
-static void read_offset(const struct site_reader *reader, const struct yaml_node *node, double *ret_offset_k)
-{
-	bool negative = node->kind == YAML_SCALAR && node->text[0] == '-';
-	struct yaml_node magnitude = *node;
-	double value;
-
-	if (negative)
-		magnitude.text = node->text + 1;
-	if (schema_quantity(&magnitude, "temperature_offset", DIM_TEMPERATURE_STEP, 0, OFFSET_MOST_K,
-			    reader->diagnostics, &value))
-		*ret_offset_k = negative ? -value : value;
-}
-
 static void read_device(const struct site_reader *reader, const struct yaml_node *node,
 			struct bus_config *bus)
 {
@@ -115,8 +99,6 @@ static void read_device(const struct site_reader *reader, const struct yaml_node
 	schema_read(node, "a device", device_fields, COUNT(device_fields), reader->diagnostics, &draft);
 	if (draft.profile[0])
 		read_device_profile(reader, yaml_get(node, "profile"), draft.profile, &draft.device.profile);
-	if (yaml_get(node, "temperature_offset"))
-		read_offset(reader, yaml_get(node, "temperature_offset"), &draft.device.temperature_offset_k);
 	draft.device.unit = (uint8_t)draft.unit;
 	for (uint32_t i = 0; i < bus->device_count; i++)
 		if (!profile_bus_is_text(bus->kind) && bus->devices[i].unit == draft.device.unit)

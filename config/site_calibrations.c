@@ -1,107 +1,174 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `calibrations:` of a site file: the press, oil to sample, and the chip. */
+/* `calibrations:` of a site file: which file is where, and whether its range is enough for this site. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/schema.h"
 #include "config/site_reader.h"
-#include "drivers/calibration.h"
+#include "drivers/correction.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SITE_AT(field) offsetof(struct site_draft, site.field)
+#define NAME 64
+#define COOL_BAND_K 2.0 /* above ambient a cell counts as cooled down */
 
+struct names {
+	char name[CALIBRATION_PLACE_MAX][NAME];
+};
 static const struct schema_field calibration_fields[] = {
-	{"press", SCHEMA_NODE, true},
-	{"chip", SCHEMA_NODE, false},
-};
-static const struct schema_field chip_fields[] = {
-	{"lag", SCHEMA_QUANTITY, false, SITE_AT(chip_lag_s), 0, DIM_TIME, 0, 1},
-	{"cell", SCHEMA_QUANTITY, false, SITE_AT(chip_cell_s), 0, DIM_TIME, 0, 1},
-	{"sample_mass_ug", SCHEMA_QUANTITY, false, SITE_AT(sample_mass_ug), 0, DIM_NUMBER, 0, 1e6},
-	{"molar_mass_g_per_mol", SCHEMA_QUANTITY, false, SITE_AT(molar_mass_g_per_mol), 0, DIM_NUMBER, 1,
-	 1000},
-};
-static const struct schema_field press_fields[] = {
-	{"id", SCHEMA_TEXT, true, offsetof(struct press_calibration, id), PROFILE_TEXT},
-	{"loading", SCHEMA_NODE, true},
-	{"unloading", SCHEMA_NODE, true},
+	{"press", SCHEMA_TEXT, true, offsetof(struct names, name[CALIBRATION_PRESS]), NAME},
+	{"thermocouple", SCHEMA_TEXT, false, offsetof(struct names, name[CALIBRATION_THERMOCOUPLE]), NAME},
+	{"thermocouple2", SCHEMA_TEXT, false, offsetof(struct names, name[CALIBRATION_THERMOCOUPLE2]), NAME},
+	{"flow", SCHEMA_TEXT, false, offsetof(struct names, name[CALIBRATION_FLOW]), NAME},
+	{"chip", SCHEMA_TEXT, false, offsetof(struct names, name[CALIBRATION_CHIP]), NAME},
 };
 
-/* [[0 bar, 0 GPa], [500 bar, 1.8 GPa], ...], both columns rising. Bar values are kept in bar. */
-static uint32_t read_branch(const struct site_reader *reader, const struct yaml_node *list, const char *what,
-			    double bar[CALIBRATION_POINTS_MAX], double gpa[CALIBRATION_POINTS_MAX])
+/* Beside the site file first, then where profiles are. */
+static int find_file(const struct site_reader *reader, const char *name, struct diagnostics *diagnostics,
+		     struct calibration *ret_calibration)
 {
-	uint32_t count = 0;
+	const char *config = getenv("DENSD_CONFIG"), *installed = PROFILES_INSTALLED,
+		   *source = PROFILES_SOURCE;
+	const struct {
+		const char *folder, *below;
+	} places[] = {{reader->folder, ""},
+		      {reader->profile_folder, "/.."},
+		      {config, ""},
+		      {installed, "/.."},
+		      {source, "/.."}};
+	int r = -ENOENT;
 
-	if (!schema_is(list, YAML_SEQUENCE, what, reader->diagnostics))
-		return 0;
-	if (list->child_count < 2 || list->child_count > CALIBRATION_POINTS_MAX) {
-		schema_error(reader->diagnostics, list, "'%s' has %zu points: 2 to %d are allowed", what,
-			     list->child_count, CALIBRATION_POINTS_MAX);
-		return 0;
-	}
-	for (const struct yaml_node *node = list->first_child; node; node = node->next) {
-		double oil_gpa;
+	for (size_t i = 0; i < COUNT(places) && r == -ENOENT; i++) {
+		char path[2 * SITE_PATH];
 
-		if (node->kind != YAML_SEQUENCE || node->child_count != 2) {
-			schema_error(reader->diagnostics, node,
-				     "a point of '%s' is a pair, as [500 bar, 1.8 GPa]", what);
-			return 0;
-		}
-		if (!schema_quantity(node->first_child, what, DIM_PRESSURE, 0, 10, reader->diagnostics,
-				     &oil_gpa) ||
-		    !schema_quantity(node->first_child->next, what, DIM_PRESSURE, 0, 100, reader->diagnostics,
-				     &gpa[count]))
-			return 0;
-		bar[count] = oil_gpa * 1e4;
-		if (count > 0 && (bar[count] <= bar[count - 1] || gpa[count] <= gpa[count - 1])) {
-			schema_error(reader->diagnostics, node, "'%s' must rise in both columns", what);
-			return 0;
-		}
-		count++;
+		if (!places[i].folder ||
+		    snprintf(path, sizeof(path), "%s%s/calibrations/%s.yaml", places[i].folder,
+			     places[i].below, name) >= (int)sizeof(path))
+			continue;
+		r = calibration_read(path, diagnostics, ret_calibration);
 	}
-	return count;
+	return r;
 }
 
-/* What the machine may reach must lie inside the table, and friction can only hold pressure up. */
-static void check_press(const struct site_reader *reader, const struct yaml_node *press,
-			const struct press_calibration *calibration, const struct limits *limits)
+/* False with the reasons at @node. */
+static bool read_file(const struct site_reader *reader, const struct yaml_node *node, const char *name,
+		      struct calibration *ret_calibration)
 {
-	double top_gpa;
+	struct diagnostics *inner = calloc(1, sizeof(*inner));
+	int r = !inner              ? -ENOMEM
+		: strchr(name, '/') ? -EINVAL
+				    : find_file(reader, name, inner, ret_calibration);
 
-	if (calibration->loading_count < 2 || calibration->unloading_count < 2)
+	if (r < 0)
+		schema_error(reader->diagnostics, node,
+			     "calibration '%s' cannot be read: %s; looked for calibrations/%s.yaml beside "
+			     "the site "
+			     "file and where profiles are",
+			     name, strerror(-r), name);
+	for (size_t i = 0; r > 0 && i < inner->count; i++)
+		schema_error(reader->diagnostics, node, "calibration '%s', line %u:%u: %.200s", name,
+			     inner->list[i].line, inner->list[i].column, inner->list[i].text);
+	free(inner);
+	return r == 0;
+}
+
+/* What the machine may reach must lie inside the table. */
+static void check_press(const struct site_reader *reader, const struct yaml_node *node,
+			const struct press_calibration *press)
+{
+	double need_gpa = reader->draft->site.limits.machine_pressure_gpa;
+	double top_gpa = press->loading_gpa[press->loading_count - 1];
+
+	if (top_gpa < need_gpa)
+		schema_error(reader->diagnostics, node,
+			     "'loading' of calibration '%s' ends at %g GPa: it must reach "
+			     "limits.machine_pressure_gpa, %g GPa",
+			     press->id, top_gpa, need_gpa);
+}
+
+/* What rules add to be safe must leave them their room: a cold cell must be able to prove that it is cold. */
+static void check_margin(const struct site_reader *reader, const struct yaml_node *node,
+			 const struct correction *table, double true_k, double limit_k, const char *limit)
+{
+	double reading_k = correction_undo(table, true_k);
+	double margin_k = fmax(reading_k - true_k, 0) + correction_sd(table, reading_k);
+
+	if (true_k + margin_k >= limit_k)
+		schema_error(reader->diagnostics, node,
+			     "at %.1f K this calibration may be %.1f K too low, by what it takes off and its "
+			     "uncertainty: that passes %s, %g K",
+			     true_k, margin_k, limit, limit_k);
+}
+
+static void check_thermocouple(const struct site_reader *reader, const struct yaml_node *node,
+			       const struct correction *table)
+{
+	const struct site *site = &reader->draft->site;
+	double low_k = table->truth[0], high_k = table->truth[table->count - 1];
+
+	if (low_k > site->ambient_k || high_k < site->limits.machine_temperature_k)
+		schema_error(reader->diagnostics, node,
+			     "its points go from %g to %g K: they must reach from ambient, %g K, to "
+			     "limits.machine_temperature_k, %g K; nothing is extrapolated",
+			     low_k, high_k, site->ambient_k, site->limits.machine_temperature_k);
+	check_margin(reader, node, table, site->ambient_k + COOL_BAND_K, site->limits.release_temperature_k,
+		     "release_temperature_k");
+	check_margin(reader, node, table, site->limits.protocol_temperature_k,
+		     site->limits.machine_temperature_k, "machine_temperature_k");
+}
+
+static void apply(const struct site_reader *reader, const struct yaml_node *node,
+		  enum calibration_place place, const struct calibration *calibration)
+{
+	struct site *site = &reader->draft->site;
+
+	site->calibrations[place] = calibration->head;
+	for (uint32_t i = 0; i < site->bus_count; i++) {
+		struct bus_config *bus = &site->buses[i];
+
+		if (place == CALIBRATION_PRESS)
+			bus->calibration = calibration->press;
+		else if (place == CALIBRATION_THERMOCOUPLE)
+			bus->thermocouple = calibration->table;
+		else if (place == CALIBRATION_THERMOCOUPLE2)
+			bus->thermocouple2 = calibration->table;
+		else if (place == CALIBRATION_FLOW)
+			bus->flow = calibration->table;
+	}
+	if (place == CALIBRATION_PRESS)
+		check_press(reader, node, &calibration->press);
+	else if (place == CALIBRATION_THERMOCOUPLE || place == CALIBRATION_THERMOCOUPLE2)
+		check_thermocouple(reader, node, &calibration->table);
+	else if (place == CALIBRATION_CHIP)
+		site->chip = calibration->chip;
+}
+
+static void read_one(const struct site_reader *reader, const struct yaml_node *node,
+		     enum calibration_place place, const char *name)
+{
+	struct calibration calibration;
+
+	if (!read_file(reader, node, name, &calibration))
 		return;
-	top_gpa = calibration->loading_gpa[calibration->loading_count - 1];
-	if (top_gpa < limits->machine_pressure_gpa)
-		schema_error(reader->diagnostics, yaml_get(press, "loading"),
-			     "'loading' ends at %g GPa: it must reach limits.machine_pressure_gpa, %g GPa",
-			     top_gpa, limits->machine_pressure_gpa);
-	if (calibration_check(calibration) < 0)
-		schema_error(reader->diagnostics, yaml_get(press, "unloading"),
-			     "'unloading' lies below the loading branch: at the same oil pressure the sample "
-			     "keeps at least as much");
+	if (calibration.kind != calibration_kind_of(place))
+		schema_error(
+			reader->diagnostics, node, "calibration '%s' is one of a %s: '%s' needs one of a %s",
+			name, calibration_kind_name((enum calibration_kind)calibration.kind),
+			calibration_place_name(place), calibration_kind_name(calibration_kind_of(place)));
+	else
+		apply(reader, node, place, &calibration);
 }
 
 void site_read_calibrations(const struct site_reader *reader, const struct yaml_node *map, struct site *site)
 {
-	const struct yaml_node *press = yaml_get(map, "press"), *chip = yaml_get(map, "chip"), *branch;
-	struct press_calibration calibration = {0};
+	struct names names = {0};
 
 	schema_read(map, "calibrations", calibration_fields, COUNT(calibration_fields), reader->diagnostics,
-		    reader->draft);
-	if (chip)
-		schema_read(chip, "calibrations.chip", chip_fields, COUNT(chip_fields), reader->diagnostics,
-			    reader->draft);
-	if (!press)
-		return;
-	schema_read(press, "calibrations.press", press_fields, COUNT(press_fields), reader->diagnostics,
-		    &calibration);
-	if ((branch = yaml_get(press, "loading")))
-		calibration.loading_count = read_branch(reader, branch, "loading", calibration.loading_bar,
-							calibration.loading_gpa);
-	if ((branch = yaml_get(press, "unloading")))
-		calibration.unloading_count = read_branch(
-			reader, branch, "unloading", calibration.unloading_bar, calibration.unloading_gpa);
-	check_press(reader, press, &calibration, &site->limits);
-	for (uint32_t i = 0; i < site->bus_count; i++)
-		site->buses[i].calibration = calibration;
+		    &names);
+	for (int place = 0; place < CALIBRATION_PLACE_MAX; place++)
+		if (names.name[place][0])
+			read_one(reader, yaml_get(map, calibration_place_name((enum calibration_place)place)),
+				 (enum calibration_place)place, names.name[place]);
+	calibration_hash_all(site->calibrations, site->calibrations_sha256);
 }

@@ -18,8 +18,8 @@
 #include "protocol/scan.h"
 
 #define LINK_MAGIC UINT32_C(0x44454e53)
-#define LINK_VERSION 2
-#define LINK_MESSAGE_MAX 131072
+#define LINK_VERSION 3
+#define LINK_MESSAGE_MAX 163840
 #define LINK_WORKER_FD 3 /* the inherited end of the socketpair in every worker */
 
 enum link_type {
@@ -191,7 +191,8 @@ struct link_trace {
 	bool reference;
 	uint32_t counter, rows;
 	double ordered_rate_k_per_s, cooling_k_per_s;
-	double material_tg_k, lag_s, cell_s;
+	double material_tg_k;
+	struct chip_calibration chip;
 	int64_t t_wall_us;
 	double t_lab_s;
 };

@@ -42,6 +42,13 @@ static void put_calibration(FILE *stream, const struct press_calibration *calibr
 			calibration->unloading_gpa[i]);
 }
 
+static void put_correction(FILE *stream, const char *name, const struct correction *correction)
+{
+	for (uint32_t i = 0; i < correction->count; i++)
+		fprintf(stream, "correction %s %.17g %.17g %.17g\n", name, correction->reading[i],
+			correction->truth[i], correction->sd[i]);
+}
+
 static void put_came(FILE *stream, double took_s, int cause, const uint8_t *bytes, size_t count)
 {
 	fprintf(stream, "A %.6f %d ", took_s, cause);
@@ -78,6 +85,9 @@ void capture_begin(struct capture *capture, const struct bus_config *config, FIL
 			config->devices[i].unit, config->devices[i].profile.name,
 			config->devices[i].profile.sha256);
 	put_calibration(stream, &config->calibration);
+	put_correction(stream, "thermocouple", &config->thermocouple);
+	put_correction(stream, "thermocouple2", &config->thermocouple2);
+	put_correction(stream, "flow", &config->flow);
 	put_hello(capture);
 }
 

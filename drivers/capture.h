@@ -8,6 +8,7 @@
  *   bus NAME KIND SCALE
  *   device INDEX NAME UNIT PROFILE SHA256
  *   calibration ID, loading BAR GPA, unloading BAR GPA       of a press
+ *   correction NAME READING TRUTH SD                         of thermocouple, thermocouple2, flow
  *   C SEQ T                                     a cycle begins
  *   D INDEX KIND FIELDS                         the demand of a device, where it changed (capture_text.h)
  *   M UNIT OP ADDRESS COUNT READ READS [WORDS] > TOOK CAUSE EXCEPTION CONNECTS DESYNCS [WORDS]

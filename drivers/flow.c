@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "drivers/codec.h"
+#include "drivers/correction.h"
 #include "drivers/flow_schedule.h"
 #include "drivers/session.h"
 
@@ -16,6 +17,7 @@
 
 struct flow {
 	struct session session;
+	const struct correction *correction;
 	const struct profile_register *flow, *setpoint;
 	struct flow_schedule schedule;
 	double written_ml_per_min, written_lab_s;
@@ -29,13 +31,14 @@ static int flow_init(void *state, const struct driver_setup *setup)
 	const struct profile *profile = &setup->config->devices[setup->device].profile;
 
 	session_init(&flow->session, setup);
+	flow->correction = &setup->config->flow;
 	flow_schedule_init(&flow->schedule, setup->config->scale);
 	flow->flow = profile_find(profile, "flow");
 	if (!flow->flow)
 		flow->flow = profile_find(profile, "process_value");
 	flow->setpoint = profile_find(profile, "setpoint");
 	flow->written_ml_per_min = NAN;
-	return flow->flow && flow->setpoint ? 0 : -EINVAL;
+	return flow->flow && flow->setpoint && correction_check(flow->correction) == 0 ? 0 : -EINVAL;
 }
 
 static int read_value(struct flow *flow, const struct profile_register *reg, uint32_t seq,
@@ -45,7 +48,8 @@ static int read_value(struct flow *flow, const struct profile_register *reg, uin
 	int r = modbus_port_read_value(&flow->session.port, reg, words);
 
 	if (r == 0)
-		*ret_reading = session_make_reading(&flow->session, seq, codec_decode(reg, words));
+		*ret_reading = session_make_reading(
+			&flow->session, seq, correction_apply(flow->correction, codec_decode(reg, words)));
 	return r;
 }
 
@@ -53,15 +57,15 @@ static int read_value(struct flow *flow, const struct profile_register *reg, uin
 static int obey(struct flow *flow, const struct flow_demand *demand, double t_lab_s)
 {
 	const struct reading *read = &flow->report.setpoint_ml_per_min;
-	double wanted = demand->setpoint_ml_per_min;
+	double wanted = demand->setpoint_ml_per_min, reading = correction_undo(flow->correction, wanted);
 	bool differs = read->quality == QUALITY_GOOD && fabs(read->value - wanted) > SAME_ML_PER_MIN;
 	bool due = isnan(flow->written_ml_per_min) || fabs(wanted - flow->written_ml_per_min) > 1e-9 ||
 		   t_lab_s - flow->written_lab_s >= REPEAT_S;
 	uint16_t words[2];
 
 	if (!differs || !due || !isfinite(wanted) || !flow->setpoint->writable ||
-	    !codec_allows_setpoint(&flow->session.device->profile, wanted) ||
-	    codec_encode(flow->setpoint, wanted, words) < 0)
+	    !codec_allows_setpoint(&flow->session.device->profile, reading) ||
+	    codec_encode(flow->setpoint, reading, words) < 0)
 		return 0;
 	flow->written_ml_per_min = wanted;
 	flow->written_lab_s = t_lab_s;

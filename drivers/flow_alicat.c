@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/alicat.h"
+#include "drivers/correction.h"
 #include "drivers/flow_schedule.h"
 #include "drivers/text_session.h"
 
@@ -21,6 +22,7 @@
 struct alicat {
 	struct text_session session;
 	struct flow_schedule schedule;
+	const struct correction *correction;
 	char unit;
 	struct alicat_status status; /* as last read */
 	double written_ml_per_min, written_lab_s;
@@ -35,9 +37,10 @@ static int alicat_init(void *state, const struct driver_setup *setup)
 
 	text_session_init(&alicat->session, setup);
 	flow_schedule_init(&alicat->schedule, setup->config->scale);
+	alicat->correction = &setup->config->flow;
 	alicat->unit = (char)('A' + unit - 1);
 	alicat->written_ml_per_min = NAN;
-	return unit >= 1 && unit <= UNITS ? 0 : -EINVAL;
+	return unit >= 1 && unit <= UNITS && correction_check(alicat->correction) == 0 ? 0 : -EINVAL;
 }
 
 /* "A", "AS5.00", "A$$C": each is answered by a line of data. */
@@ -103,13 +106,14 @@ static int poll_device(struct alicat *alicat, const struct driver_cycle *cycle,
 	if (r == 0)
 		r = ask(alicat, "");
 	if (r == 0 && demand->mode == MODE_CONTROL && text_session_may_write(session))
-		r = obey(alicat, demand->setpoint_ml_per_min, cycle->t_lab_s);
+		r = obey(alicat, correction_undo(alicat->correction, demand->setpoint_ml_per_min),
+			 cycle->t_lab_s);
 	if (r != 0)
 		return r;
-	alicat->report.flow_ml_per_min =
-		text_session_make_reading(session, cycle->seq, alicat->status.mass_flow);
-	alicat->report.setpoint_ml_per_min =
-		text_session_make_reading(session, cycle->seq, alicat->status.setpoint);
+	alicat->report.flow_ml_per_min = text_session_make_reading(
+		session, cycle->seq, correction_apply(alicat->correction, alicat->status.mass_flow));
+	alicat->report.setpoint_ml_per_min = text_session_make_reading(
+		session, cycle->seq, correction_apply(alicat->correction, alicat->status.setpoint));
 	return 0;
 }
 

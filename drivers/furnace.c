@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "drivers/codec.h"
+#include "drivers/correction.h"
 #include "drivers/furnace_ramp.h"
 #include "drivers/session.h"
 
@@ -35,6 +36,7 @@ enum role { ROLE_VALUE, ROLE_SETPOINT, ROLE_OUTPUT, ROLE_VALUE2, ROLE_WORKING, R
 
 struct furnace {
 	struct session session;
+	const struct bus_config *config;
 	const struct profile *profile;
 	const struct profile_register *fast[ROLE_FAST_MAX], *mode, *status;
 	uint16_t span_address, span_words;
@@ -125,6 +127,7 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 	struct furnace *furnace = state;
 
 	session_init(&furnace->session, setup);
+	furnace->config = setup->config;
 	furnace->profile = &furnace->session.device->profile;
 	for (int role = 0; role < ROLE_FAST_MAX; role++)
 		furnace->fast[role] = profile_find(furnace->profile, names[role]);
@@ -141,7 +144,8 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 	if (furnace->status && furnace->status->bit < 0)
 		furnace->status = NULL;
 	if (!furnace->fast[ROLE_VALUE] || !furnace->fast[ROLE_SETPOINT] || !furnace->fast[ROLE_OUTPUT] ||
-	    furnace->profile->off_count == 0)
+	    furnace->profile->off_count == 0 || correction_check(&furnace->config->thermocouple) < 0 ||
+	    correction_check(&furnace->config->thermocouple2) < 0)
 		return -EINVAL;
 	furnace->auto_mode = find_auto_mode(furnace->profile);
 	plan_span(furnace);
@@ -203,19 +207,20 @@ static bool is_due(const struct furnace *furnace, double setpoint_k, double t_la
 	       (furnace->profile->setpoint_step > 0 && change_k >= furnace->profile->setpoint_step);
 }
 
+/* The setpoint is a true temperature; the controller regulates what its thermocouple reads. */
 static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_lab_s)
 {
+	double reading_k = correction_undo(&furnace->config->thermocouple, setpoint_k);
 	const struct profile_register *reg = furnace->fast[ROLE_SETPOINT];
 	int r;
 
-	setpoint_k -= furnace->session.device->temperature_offset_k;
-	if (!codec_allows_setpoint(furnace->profile, setpoint_k) || furnace->session.units_differ ||
+	if (!codec_allows_setpoint(furnace->profile, reading_k) || furnace->session.units_differ ||
 	    (reg->retained && furnace->profile->write_budget > 0 &&
 	     furnace->report.writes >= furnace->profile->write_budget)) {
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
-	r = write_kelvin(furnace, reg, setpoint_k);
+	r = write_kelvin(furnace, reg, reading_k);
 	if (r == CAUSE_RANGE)
 		return r;
 	furnace->report.writes++;
@@ -226,7 +231,7 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 	}
 	/* Acknowledged, or refused: only the read-back will tell. */
 	furnace->before_write_k = furnace->held_k;
-	furnace->written_k = setpoint_k + furnace->session.device->temperature_offset_k;
+	furnace->written_k = setpoint_k;
 	furnace->written_lab_s = t_lab_s;
 	return r;
 }
@@ -267,10 +272,21 @@ static int lift_limit(struct furnace *furnace)
 				       0);
 }
 
+/* What a rate of the true temperature is on the controller's scale, where it is now. */
+static double scale_rate(const struct furnace *furnace, double k_per_s)
+{
+	const struct correction *correction = &furnace->config->thermocouple;
+	double at_k = furnace->working_k;
+
+	if (isnan(at_k))
+		return k_per_s;
+	return k_per_s * (correction_undo(correction, at_k + 0.5) - correction_undo(correction, at_k - 0.5));
+}
+
 static int limit_rate(struct furnace *furnace, double k_per_s)
 {
 	const struct profile_register *disable = profile_find(furnace->profile, "ramp_disable");
-	int r = write_rate(furnace, k_per_s * S_PER_MIN);
+	int r = write_rate(furnace, scale_rate(furnace, k_per_s) * S_PER_MIN);
 
 	return r == 0 && disable ? modbus_port_write_value(&furnace->session.port, disable, 0) : r;
 }
@@ -341,15 +357,19 @@ static void take_control(struct furnace *furnace, const struct furnace_demand *d
 		furnace->commanded_auto = false;
 }
 
+/* On the controller's own scale, where its resolution is what it is. */
 static void judge_setpoint(struct furnace *furnace, double read_k)
 {
+	const struct correction *correction = &furnace->config->thermocouple;
+	double written_k = correction_undo(correction, furnace->written_k);
+	double before_k = correction_undo(correction, furnace->before_write_k);
 	double same_k = fmax(SAME_K, fabs(furnace->fast[ROLE_SETPOINT]->scale) * 0.51);
 
 	if (codec_is_float((enum register_type)furnace->fast[ROLE_SETPOINT]->type))
 		same_k = SAME_K;
-	if (isnan(furnace->written_k) || fabs(read_k - furnace->written_k) <= same_k) {
+	if (isnan(written_k) || fabs(read_k - written_k) <= same_k) {
 		furnace->differs = furnace->foreign = 0;
-	} else if (fabs(read_k - furnace->before_write_k) <= same_k) {
+	} else if (fabs(read_k - before_k) <= same_k) {
 		furnace->differs++;
 		furnace->foreign = 0;
 	} else {
@@ -358,9 +378,15 @@ static void judge_setpoint(struct furnace *furnace, double read_k)
 	}
 }
 
-static double decode_temperature(const struct furnace *furnace, enum role role, const uint16_t *words)
+static const struct correction *find_correction(const struct furnace *furnace, enum role role)
 {
-	return codec_decode(furnace->fast[role], words) + furnace->session.device->temperature_offset_k;
+	return role == ROLE_VALUE2 ? &furnace->config->thermocouple2 : &furnace->config->thermocouple;
+}
+
+/* How much hotter the junction may be than the corrected value says: what a rule must add to be safe. */
+static double find_margin_k(const struct furnace *furnace, double reading_k, double true_k)
+{
+	return fmax(reading_k - true_k, 0) + correction_sd(&furnace->config->thermocouple, reading_k);
 }
 
 /* A broken sensor's value is none; one in other units is none in kelvin. */
@@ -376,8 +402,8 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 {
 	struct furnace_report *report = &furnace->report;
 	bool temperature = role != ROLE_OUTPUT;
-	double value = temperature ? decode_temperature(furnace, role, words)
-				   : codec_decode(furnace->fast[role], words);
+	double raw = codec_decode(furnace->fast[role], words);
+	double value = temperature ? correction_apply(find_correction(furnace, role), raw) : raw;
 	struct reading reading = session_make_reading(&furnace->session, seq, value);
 
 	if (role == ROLE_VALUE)
@@ -395,6 +421,7 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 	switch (role) {
 	case ROLE_VALUE:
 		report->temperature_k = reading;
+		report->margin_k = find_margin_k(furnace, raw, value);
 		break;
 	case ROLE_VALUE2:
 		report->temperature2_k = reading;
@@ -403,7 +430,7 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 		furnace->held_k = reading.quality == QUALITY_GOOD ? value : NAN;
 		if (!ramps_itself(furnace))
 			report->setpoint_k = reading;
-		judge_setpoint(furnace, value);
+		judge_setpoint(furnace, raw);
 		break;
 	case ROLE_WORKING:
 		furnace->working_k = reading.quality == QUALITY_GOOD ? value : NAN;

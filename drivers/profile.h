@@ -103,10 +103,18 @@ const struct profile_register *profile_find(const struct profile *profile, const
 /* Oil pressure to sample pressure: two monotone branches, loading below unloading. */
 #define CALIBRATION_POINTS_MAX 16
 struct press_calibration {
-	char id[PROFILE_TEXT]; /* version or date, pinned into the run's record */
+	char id[PROFILE_TEXT]; /* id and version */
 	uint32_t loading_count, unloading_count;
 	double loading_bar[CALIBRATION_POINTS_MAX], loading_gpa[CALIBRATION_POINTS_MAX];
 	double unloading_bar[CALIBRATION_POINTS_MAX], unloading_gpa[CALIBRATION_POINTS_MAX];
+	double loading_sd_gpa[CALIBRATION_POINTS_MAX], unloading_sd_gpa[CALIBRATION_POINTS_MAX];
+};
+
+/* What an instrument reads, what is true, and how well that is known: both columns rise. No points: the
+ * reading is taken as it is. */
+struct correction {
+	uint32_t count;
+	double reading[CALIBRATION_POINTS_MAX], truth[CALIBRATION_POINTS_MAX], sd[CALIBRATION_POINTS_MAX];
 };
 
 enum bus_kind { BUS_MODBUS_TCP, BUS_MODBUS_RTU, BUS_SERIAL, BUS_TEXT_TCP };
@@ -115,9 +123,8 @@ bool profile_bus_is_text(uint8_t bus_kind);
 bool profile_bus_is_tcp(uint8_t bus_kind);
 #define BUS_DEVICES_MAX 4
 struct bus_device {
-	char name[32];               /* "press", "furnace", "nitrogen", "chip" */
-	uint8_t unit;                /* Modbus unit */
-	double temperature_offset_k; /* calibration: added to the reading */
+	char name[32]; /* "press", "furnace", "nitrogen", "chip" */
+	uint8_t unit;  /* Modbus unit */
 	struct profile profile;
 };
 struct bus_config {
@@ -131,8 +138,10 @@ struct bus_config {
 	uint32_t device_count;
 	struct bus_device devices[BUS_DEVICES_MAX]; /* in the order they are served: the furnace first */
 	struct press_calibration calibration;       /* of the press on this bus */
-	double scale;                               /* clock scale N of the site */
-	double pressure_rate_gpa_per_s;             /* to cross the friction dead band at reversal */
+	/* of the furnace's two thermocouples, K, and of the flow controller, ml/min, on this bus */
+	struct correction thermocouple, thermocouple2, flow;
+	double scale;                   /* clock scale N of the site */
+	double pressure_rate_gpa_per_s; /* to cross the friction dead band at reversal */
 };
 
 #endif

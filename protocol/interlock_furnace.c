@@ -71,6 +71,15 @@ enum verdict check_runaway(struct step *step, char *ret_text)
 			      temperature(step), protocol_most_k(step));
 		return VERDICT_FIRE;
 	}
+	if (step->t_fresh && step_hottest_k(step) > limits->machine_temperature_k) {
+		interlock_say(
+			ret_text,
+			"Furnace at %.1f K, perhaps %.1f K by its uncorrected reading, above the machine's "
+			"limit of %.1f K. Heater off, press locked, tripped. Check heater and thermocouple, "
+			"then ack and reset.",
+			temperature(step), step_hottest_k(step), limits->machine_temperature_k);
+		return VERDICT_FIRE;
+	}
 	if (!lasts)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,

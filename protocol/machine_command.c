@@ -135,7 +135,7 @@ static void grant_permit(struct step *step)
 	if (!is_releasing(step->m) || !step_may_release(step))
 		return;
 	permit->granted = true;
-	permit->temperature_k = step->in->temperature_k.value;
+	permit->temperature_k = step_hottest_k(step);
 	permit->t_lab_s = step->in->temperature_k.t_lab_s;
 	permit->release_temperature_k = step->limits->release_temperature_k;
 }

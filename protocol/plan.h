@@ -38,7 +38,7 @@ struct plan {
 	char material[PLAN_TEXT];
 	char composition[PLAN_TEXT];
 	char protocol_sha256[65]; /* of the submitted text, lower-case hex */
-	char site_sha256[65];
+	char site_sha256[65], calibrations_sha256[65];
 	double material_tg_k; /* 0: not given */
 	bool reference;       /* 1 atm: the press stays idle and AMBIENT is what the plan expects */
 	double pressure_gpa;  /* PLAN_ATM_GPA for a reference */

@@ -73,6 +73,8 @@ static void check_texts(struct checker *checker, const struct plan *plan)
 	check_text(checker, "material.composition", plan->composition, sizeof(plan->composition), false);
 	check_text(checker, "protocol_sha256", plan->protocol_sha256, sizeof(plan->protocol_sha256), false);
 	check_text(checker, "site_sha256", plan->site_sha256, sizeof(plan->site_sha256), false);
+	check_text(checker, "calibrations_sha256", plan->calibrations_sha256,
+		   sizeof(plan->calibrations_sha256), false);
 	if (plan->recovery > RECOVERY_CONTINUE)
 		fault(checker, "recovery", "unknown policy %u, allowed are hold and continue",
 		      plan->recovery);

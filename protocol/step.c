@@ -35,13 +35,19 @@ bool step_is_fresh(const struct step *step, const struct measurement *measuremen
 	       fabs(age_s) <= step->limits->fresh_age_s;
 }
 
+/* A correction that takes off, or is wrong, must not make a hot cell cold. */
+double step_hottest_k(const struct step *step)
+{
+	return step->in->temperature_k.value + fmax(step->in->temperature_margin_k, 0);
+}
+
 /* A second sensor that exists must agree that it is cold; one that never was read does not exist. */
 static bool judge_cold(const struct step *step)
 {
 	const struct measurement *second = &step->in->temperature2_k;
 	double release_k = step->limits->release_temperature_k;
 
-	if (!step->t_fresh || step->in->temperature_k.value > release_k)
+	if (!step->t_fresh || step_hottest_k(step) > release_k)
 		return false;
 	return second->quality == QUALITY_NONE || (step_is_fresh(step, second) && second->value <= release_k);
 }

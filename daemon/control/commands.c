@@ -242,6 +242,8 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	if (submit_check_commissioning(&control->site.commissioning, clock_wall_us() / 1000000, answer.why) <
 	    0)
 		return answer;
+	if (submit_check_calibrations(&control->site, clock_wall_us() / 1000000, answer.why) < 0)
+		return answer;
 	for (uint32_t i = 0; i < command->plan_count; i++)
 		if (submit_check_plan(&control->site, &submitted[i], answer.why) < 0)
 			return answer;

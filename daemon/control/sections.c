@@ -186,8 +186,7 @@ static bool hold_trace(struct control *control, const struct report *report, int
 				   .cooling_k_per_s =
 					   control->scan_plan.calorimetry.reference_cooling_k_per_s,
 				   .material_tg_k = control->scan_plan.material_tg_k,
-				   .lag_s = control->site.chip_lag_s,
-				   .cell_s = control->site.chip_cell_s,
+				   .chip = control->site.chip,
 				   .t_wall_us = clock_wall_us(),
 				   .t_lab_s = control_lab_s(control)};
 	struct held_trace *held;

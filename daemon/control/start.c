@@ -224,9 +224,11 @@ static void gather_facts(const struct control *control, struct recovery_facts *r
 		.same_boot = loaded->same_boot,
 		.controller_reset = press && press->press.power_failed,
 		.restarts_last_hour = count_restarts(control),
-		.policy_continue = control->has_plan && control->plan.recovery == RECOVERY_CONTINUE &&
-				   control->site.recovery == RECOVERY_CONTINUE &&
-				   strcmp(control->plan.site_sha256, control->site.sha256) == 0,
+		.policy_continue =
+			control->has_plan && control->plan.recovery == RECOVERY_CONTINUE &&
+			control->site.recovery == RECOVERY_CONTINUE &&
+			strcmp(control->plan.site_sha256, control->site.sha256) == 0 &&
+			strcmp(control->plan.calibrations_sha256, control->site.calibrations_sha256) == 0,
 		.stays = machine->phase == PHASE_COOL && machine->private_state.stay,
 		.gap_limit_s = control->limits.restart_gap_s,
 		.moved_gpa_limit = control->limits.restart_pressure_gpa,

@@ -153,14 +153,15 @@ static void watch_clock(struct control *control, int64_t now_ns)
 static void watch_config(struct control *control)
 {
 	bool ends = control->machine.phase == PHASE_IDLE || control->machine.phase == PHASE_DONE;
-	bool changed =
-		control->has_plan && !ends && strcmp(control->plan.site_sha256, control->site.sha256) != 0;
+	bool changed = control->has_plan && !ends &&
+		       (strcmp(control->plan.site_sha256, control->site.sha256) != 0 ||
+			strcmp(control->plan.calibrations_sha256, control->site.calibrations_sha256) != 0);
 
-	publish_own_alarm(
-		control, ALARM_CONFIG_CHANGED, changed,
-		changed ? "the site file is not the one this run was checked with: the run keeps its "
-			  "limits, nothing goes on by itself. Put the file back, or abort the run"
-			: "the site file is the run's own, or there is no run");
+	publish_own_alarm(control, ALARM_CONFIG_CHANGED, changed,
+			  changed ? "site file or calibrations are not the ones this run was checked with: "
+				    "the run keeps its "
+				    "limits, nothing goes on by itself. Put the file back, or abort the run"
+				  : "the site file is the run's own, or there is no run");
 }
 
 static void send_cycles(struct control *control, const struct cycle_view *view, const struct actions *actions,

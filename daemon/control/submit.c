@@ -56,6 +56,33 @@ int submit_check_commissioning(const struct site_commissioning *commissioning, i
 	return -EINVAL;
 }
 
+int submit_check_calibrations(const struct site *site, int64_t wall_s, char ret_why[MACHINE_WHY])
+{
+	int r = 0;
+
+	for (int place = 0; r == 0 && place < CALIBRATION_PLACE_MAX; place++)
+		r = calibration_judge(&site->calibrations[place], (enum calibration_place)place, wall_s,
+				      ret_why, MACHINE_WHY);
+	return r;
+}
+
+/* The purge must be a flow that was calibrated. */
+static int check_purge(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
+{
+	const struct correction *table = &site->buses[0].flow;
+	double flow = plan->calorimetry.purge_ml_per_min;
+
+	if (!plan->calorimetry.present || table->count < 2 ||
+	    (flow >= table->truth[0] && flow <= table->truth[table->count - 1]))
+		return 0;
+	snprintf(ret_why, MACHINE_WHY,
+		 "a purge of %g ml/min lies outside the flow calibration '%s', %g to %g ml/min: nothing is "
+		 "extrapolated",
+		 flow, site->calibrations[CALIBRATION_FLOW].id, table->truth[0],
+		 table->truth[table->count - 1]);
+	return -EINVAL;
+}
+
 int submit_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
 {
 	struct plan_fault fault;
@@ -63,12 +90,17 @@ int submit_check_plan(const struct site *site, const struct plan *plan, char ret
 	if (!is_text(plan->name, PLAN_TEXT) || !is_text(plan->material, PLAN_TEXT) ||
 	    !is_text(plan->composition, PLAN_TEXT) ||
 	    !is_text(plan->protocol_sha256, sizeof(plan->protocol_sha256)) ||
-	    !is_text(plan->site_sha256, sizeof(plan->site_sha256))) {
+	    !is_text(plan->site_sha256, sizeof(plan->site_sha256)) ||
+	    !is_text(plan->calibrations_sha256, sizeof(plan->calibrations_sha256))) {
 		snprintf(ret_why, MACHINE_WHY, "the plan is not well formed");
 		return -EINVAL;
 	}
 	if (strcmp(plan->site_sha256, site->sha256) != 0) {
 		snprintf(ret_why, MACHINE_WHY, "the plan was made for another site file: submit it again");
+		return -EINVAL;
+	}
+	if (strcmp(plan->calibrations_sha256, site->calibrations_sha256) != 0) {
+		snprintf(ret_why, MACHINE_WHY, "the plan was made with other calibrations: submit it again");
 		return -EINVAL;
 	}
 	if (plan->recovery > site->recovery) {
@@ -89,5 +121,5 @@ int submit_check_plan(const struct site *site, const struct plan *plan, char ret
 		snprintf(ret_why, MACHINE_WHY, "%.47s: %.140s", fault.field, fault.text);
 		return -EINVAL;
 	}
-	return 0;
+	return check_purge(site, plan, ret_why);
 }

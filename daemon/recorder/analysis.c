@@ -130,8 +130,13 @@ static int analyse(struct pair_workspace *workspace, const struct trace *first, 
 
 	pair_options_default(&options);
 	options.rate_k_per_s = first->header.ordered_rate_k_per_s;
-	options.lag_s = first->header.lag_s;
-	options.cell_s = first->header.cell_s;
+	options.lag_s = first->header.chip.lag_s;
+	options.cell_s = first->header.chip.cell_s;
+	options.calibration_k = first->header.chip.offset_k;
+	if (isfinite(first->header.chip.lag_sd_s))
+		options.lag_sd_s = first->header.chip.lag_sd_s;
+	if (isfinite(first->header.chip.offset_sd_k))
+		options.calibration_sd_k = first->header.chip.offset_sd_k;
 	if (a && b)
 		r = pair_analyse(&views[0], &views[1], NULL, &options, workspace, ret_pair);
 	free(a);

@@ -8,6 +8,7 @@
 
 #include "daemon/message.h"
 #include "daemon/recorder/bind.h"
+#include "daemon/recorder/pins.h"
 #include "daemon/snapshot.h"
 
 static void bind_head(sqlite3_stmt *statement, const struct link_journal *entry, int at)
@@ -151,12 +152,14 @@ static int store_snapshot(struct store *store, const struct link_journal *entry)
 		store_prepare(store, store->journal,
 			      "INSERT OR REPLACE INTO snapshot(id, t_wall_us, t_lab_s, boot_id, body)"
 			      " VALUES(1, ?, ?, ?, ?)");
+	int r;
 
 	bind_integer(s, 1, entry->t_wall_us);
 	bind_number(s, 2, entry->t_lab_s);
 	bind_text(s, 3, store->boot);
 	bind_bytes(s, 4, entry->body, entry->body_length);
-	return store_run(s);
+	r = store_run(s);
+	return r < 0 ? r : pins_keep(store, (const void *)entry->body, entry->t_wall_us);
 }
 
 static int store_section(struct store *store, const struct link_journal *entry)

@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/message.h"
 #include "daemon/recorder/bind.h"
+#include "daemon/recorder/pins.h"
 #include "daemon/recorder/samples.h"
 #include "daemon/recorder/traces.h"
 #include "daemon/snapshot.h"
@@ -121,6 +122,7 @@ static void add_plan(json_object *object, const struct plan *plan)
 			  scans->present ? (uint64_t)scans->rate_count * scans->sections_per_rate : 0);
 	message_add_text(object, "protocol_sha256", plan->protocol_sha256);
 	message_add_text(object, "site_sha256", plan->site_sha256);
+	message_add_text(object, "calibrations_sha256", plan->calibrations_sha256);
 }
 
 /* A temperature of 0 K was never read; nor was the pressure beside it. */
@@ -145,7 +147,7 @@ static void add_record(json_object *object, const struct journal_run *record)
 	message_add_number(object, "clock_scale", record->clock_scale);
 }
 
-static json_object *render_run(sqlite3_stmt *s)
+static json_object *render_run(struct store *store, sqlite3_stmt *s)
 {
 	json_object *object = json_object_new_object();
 	struct link_queue_item item;
@@ -166,6 +168,7 @@ static json_object *render_run(sqlite3_stmt *s)
 		add_plan(object, &item.plan);
 	if (column_copy(s, 12, &record, sizeof(record)) == 0)
 		add_record(object, &record);
+	json_object_object_add(object, "calibrations", pins_render(store, column_text(s, 0)));
 	return object;
 }
 
@@ -175,7 +178,7 @@ static int answer_runs(const struct asked *asked, sqlite3_stmt *s, const char *l
 
 	fprintf(asked->out, "{\"version\":\"" DENSD_VERSION "\",\"%s\":[", list);
 	while (s && sqlite3_step(s) == SQLITE_ROW)
-		write_element(asked->out, render_run(s), count++);
+		write_element(asked->out, render_run(asked->store, s), count++);
 	fputs("]}", asked->out);
 	sqlite3_reset(s);
 	return 0;
@@ -211,6 +214,26 @@ static int answer_all_runs(const struct asked *asked)
 
 /* ---- results ---- */
 
+static void find_newest_run(struct store *store, char ret_run[ULID_TEXT])
+{
+	sqlite3_stmt *s =
+		store_prepare(store, store->journal, "SELECT run FROM results ORDER BY seq DESC LIMIT 1");
+
+	ret_run[0] = '\0';
+	if (store_step(s) == 1)
+		snprintf(ret_run, ULID_TEXT, "%.26s", column_text(s, 0));
+	sqlite3_reset(s);
+}
+
+/* Ends a list with what its numbers stand on. */
+static void write_calibrations(const struct asked *asked, const char *run)
+{
+	json_object *list = pins_render(asked->store, run);
+
+	fprintf(asked->out, "],\"calibrations\":%s}", message_text(list));
+	json_object_put(list);
+}
+
 /* The results as they were published. Without a run: of the run that has the newest one. */
 static int answer_results(const struct asked *asked)
 {
@@ -219,6 +242,7 @@ static int answer_results(const struct asked *asked)
 		"SELECT e.json FROM results r JOIN events e ON e.topic = ?1 AND e.seq = r.seq WHERE r.run = "
 		"?2 OR"
 		" (?2 = '' AND r.run = (SELECT run FROM results ORDER BY seq DESC LIMIT 1)) ORDER BY r.seq");
+	char run[ULID_TEXT];
 	size_t count = 0;
 
 	if (asked->query->run[0] && !is_known_run(asked))
@@ -228,8 +252,12 @@ static int answer_results(const struct asked *asked)
 	fputs("{\"results\":[", asked->out);
 	while (s && sqlite3_step(s) == SQLITE_ROW)
 		fprintf(asked->out, "%s%s", count++ ? "," : "", column_text(s, 0));
-	fputs("]}", asked->out);
 	sqlite3_reset(s);
+	if (asked->query->run[0])
+		snprintf(run, sizeof(run), "%.26s", asked->query->run);
+	else
+		find_newest_run(asked->store, run);
+	write_calibrations(asked, run);
 	return 0;
 }
 
@@ -298,22 +326,34 @@ static int answer_samples(const struct asked *asked)
 		else
 			write_element(asked->out, message_render(&publication), count++);
 	}
-	if (!csv)
-		fputs("]}", asked->out);
 	sqlite3_reset(s);
+	if (!csv)
+		write_calibrations(asked, asked->query->run);
 	return 0;
 }
 
 /* ---- traces ---- */
 
+static void write_json_number(FILE *out, const char *name, double value)
+{
+	if (isfinite(value))
+		fprintf(out, ",\"%s\":%.10g", name, value);
+	else
+		fprintf(out, ",\"%s\":null", name);
+}
+
 static void write_trace_json(FILE *out, const struct trace *trace)
 {
-	fprintf(out,
-		"{\"section\":\"%s\",\"reference\":%s,\"ordered_rate_k_per_s\":%.10g,\"lag_s\":%.10g,\"cell_"
-		"s\":"
-		"%.10g,\"columns\":[\"T_K\",\"hf\",\"t_s\"],\"rows\":[",
+	const struct chip_calibration *chip = &trace->header.chip;
+
+	fprintf(out, "{\"section\":\"%s\",\"reference\":%s,\"ordered_rate_k_per_s\":%.10g,\"lag_s\":%.10g",
 		trace->header.section, trace->header.reference ? "true" : "false",
-		trace->header.ordered_rate_k_per_s, trace->header.lag_s, trace->header.cell_s);
+		trace->header.ordered_rate_k_per_s, chip->lag_s);
+	write_json_number(out, "lag_sd_s", chip->lag_sd_s);
+	write_json_number(out, "cell_s", chip->cell_s);
+	write_json_number(out, "offset_k", chip->offset_k);
+	write_json_number(out, "offset_sd_k", chip->offset_sd_k);
+	fputs(",\"columns\":[\"T_K\",\"hf\",\"t_s\"],\"rows\":[", out);
 	for (uint32_t i = 0; i < trace->header.rows; i++)
 		fprintf(out, "%s[%.8g,%.8g,%.8g]", i ? "," : "", trace->rows[i].temperature_k,
 			trace->rows[i].heat_flow_mw, trace->rows[i].t_s);

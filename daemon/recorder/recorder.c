@@ -99,6 +99,7 @@ static int take_config(struct recorder *recorder, const struct site *site)
 	if (r < 0)
 		return r;
 	recorder->configured = true;
+	recorder->store.site = &recorder->site;
 	samples_prune(&recorder->store, site->retention_days);
 	recorder->find_ns = clock_mono_ns() + FIND_AFTER_NS;
 	return send_loaded(recorder);

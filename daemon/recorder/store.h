@@ -18,7 +18,7 @@
 
 #define STORE_PATH 256
 #define STORE_RESERVE_BYTES (8 << 20)
-#define STORE_CACHE 48
+#define STORE_CACHE 64
 
 struct store {
 	sqlite3 *journal, *samples;
@@ -26,6 +26,7 @@ struct store {
 	char id[ULID_TEXT]; /* the publisher */
 	char boot[BOOT_ID];
 	bool is_new, was_corrupt, has_reserve;
+	const struct site *site; /* whose calibrations are pinned; NULL: none are */
 	struct {
 		const char *text; /* a string literal: the key */
 		sqlite3_stmt *statement;

@@ -60,6 +60,8 @@ void client_draw_plan(struct plan *ret_plan)
 	if (chance_is(chance, 0.5))
 		draw_calorimetry(&ret_plan->calorimetry);
 	memcpy(ret_plan->site_sha256, world.site.sha256, sizeof(ret_plan->site_sha256));
+	memcpy(ret_plan->calibrations_sha256, world.site.calibrations_sha256,
+	       sizeof(ret_plan->calibrations_sha256));
 }
 
 static int make_memfd(const struct plan *plan)

@@ -105,6 +105,20 @@ static void results_print(json_object *results, FILE *stream, bool csv)
 		fprintf(stream, "%s\n", energy_state_text(running, text));
 }
 
+/* What the numbers stand on. */
+static void print_standing(json_object *calibrations, FILE *stream)
+{
+	for (size_t i = 0; i < json_length(calibrations); i++) {
+		json_object *pin = json_object_array_get_idx(calibrations, i);
+
+		fprintf(stream, "%s%s %s %s%s", i ? ", " : "calibrations: ", json_text(pin, "place", "-"),
+			json_text(pin, "id", "-"), json_text(pin, "version", ""),
+			json_flag(pin, "expired") ? " (expired when used)" : "");
+	}
+	if (json_length(calibrations))
+		fputc('\n', stream);
+}
+
 int results_run(const struct options *options)
 {
 	json_object *request, *reply = NULL, *results;
@@ -120,10 +134,14 @@ int results_run(const struct options *options)
 	results = json_field(reply, "results");
 	file = r == DENSCTL_OK ? output_open(options) : NULL;
 	if (file) {
+		bool csv = option_given(options, OPTION_CSV);
+
 		if (option_given(options, OPTION_JSON))
 			json_print(results, file);
 		else
-			results_print(results, file, option_given(options, OPTION_CSV));
+			results_print(results, file, csv);
+		if (!csv && !option_given(options, OPTION_JSON))
+			print_standing(json_field(reply, "calibrations"), file);
 		r = output_close(options, file);
 	} else if (r == DENSCTL_OK) {
 		r = DENSCTL_INVALID;

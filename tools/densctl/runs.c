@@ -90,6 +90,18 @@ static const struct {
 	{"clock scale", "clock_scale", "x", 0},
 };
 
+static void print_calibrations(json_object *list)
+{
+	for (size_t i = 0; i < json_length(list); i++) {
+		json_object *pin = json_object_array_get_idx(list, i);
+		printf("  calibration, %-9s %s %s of %s, good until %.10s%s; since %.19s; SHA-256 %.12s\n",
+		       json_text(pin, "place", "-"), json_text(pin, "id", "-"), json_text(pin, "version", ""),
+		       json_text(pin, "date", "-"), json_text(pin, "valid_until", "-"),
+		       json_flag(pin, "expired") ? ", EXPIRED when it was used" : "",
+		       json_text(pin, "since", "-"), json_text(pin, "sha256", "-"));
+	}
+}
+
 static void run_record(json_object *run)
 {
 	char text[NUMBER_TEXT], order[ORDER_TEXT], scans[ORDER_TEXT];
@@ -111,6 +123,7 @@ static void run_record(json_object *run)
 	printf("  %-22s %s\n", "queued", json_text(run, "queued", "-"));
 	printf("  %-22s %s\n", "protocol, SHA-256", json_text(run, "protocol_sha256", "-"));
 	printf("  %-22s %s\n", "site file, SHA-256", json_text(run, "site_sha256", "-"));
+	print_calibrations(json_field(run, "calibrations"));
 }
 
 int runs_run(const struct options *options)

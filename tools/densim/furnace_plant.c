@@ -66,7 +66,8 @@ static void step_sensor(struct furnace_plant *furnace, const struct faults *faul
 	if (furnace->sensor_break)
 		furnace->measured_k = BROKEN_READING_K;
 	else if (!faults->on[FAULT_TC_FREEZE])
-		furnace->measured_k = furnace->sensor_k + noise_k;
+		furnace->measured_k = furnace->sensor_k + noise_k +
+				      furnace->sensor_error * (furnace->sensor_k - FURNACE_AMBIENT_K);
 }
 
 static void step_working(struct furnace_plant *furnace, const struct faults *faults, double step_s)

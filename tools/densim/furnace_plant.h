@@ -20,8 +20,9 @@ struct furnace_plant {
 	double heater_k, cell_k, anvil_k; /* nodes */
 	double sensor_k;                  /* what the thermocouple junction has */
 	double measured_k;                /* what the controller shows */
-	double setpoint_k, working_k;     /* target and, with a rate limit, the one in force */
-	double rate_k_per_min;            /* setpoint rate limit, 0: off */
+	double sensor_error;          /* share of its rise above ambient that the junction reads too high */
+	double setpoint_k, working_k; /* target and, with a rate limit, the one in force */
+	double rate_k_per_min;        /* setpoint rate limit, 0: off */
 	double output_pct, manual_pct;
 	double integral_pct, slope_k_per_s, last_measured_k; /* PID memory */
 	bool manual, panel_manual, sensor_break, power_failed;

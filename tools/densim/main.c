@@ -27,7 +27,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: densim --dir DIR [--port 15020] [--scale N] [--seed S] [--noise on|off] [--truth]\n"
 	      "              [--at idle|compress|heat|isotherm|cool|decompress] [--device PROFILE]...\n"
-	      "              [--track FILE] [--text-port N]\n"
+	      "              [--track FILE] [--text-port N] [--thermocouple-error SHARE]\n"
 	      "       densim --device PROFILE [--port N] [--rtu PATH]\n"
 	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
 	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
@@ -90,6 +90,8 @@ static int read_option(int option, const char *text, struct server_options *opti
 	case 'r':
 		options->rtu = text;
 		return 0;
+	case 'o':
+		return read_number(text, -0.05, 0.05, &options->thermocouple_error);
 	case 'k':
 		options->track = text;
 		return 0;
@@ -114,8 +116,9 @@ static int read_options(int argc, char **argv, struct server_options *ret_option
 					      {"rtu", required_argument, NULL, 'r'},
 					      {"truth", no_argument, NULL, 't'},
 					      {"track", required_argument, NULL, 'k'},
-					      {"help", no_argument, NULL, 'h'},
 					      {"text-port", required_argument, NULL, 'T'},
+					      {"thermocouple-error", required_argument, NULL, 'o'},
+					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	int option;
 	while ((option = getopt_long(argc, argv, "+", table, NULL)) != -1) {

@@ -431,6 +431,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->options = *options;
 	init_closed(server);
 	laboratory_init(&server->lab, options->scale, options->seed, options->noise);
+	server->lab.furnace.sensor_error = options->thermocouple_error;
 	laboratory_begin_at(&server->lab, options->start);
 	server->start_ns = clock_mono_ns() -
 			   (int64_t)((double)server->lab.substep * LABORATORY_STEP_S / options->scale * 1e9);

@@ -19,6 +19,7 @@ struct server_options {
 	const char *track;        /* file for the laboratory's own record (track.h); NULL: none */
 	uint16_t port, text_port; /* 0: none for text instruments */
 	double scale;
+	double thermocouple_error; /* share of the rise above ambient that it reads too high */
 	uint64_t seed;
 	bool noise, truth;
 	enum laboratory_start start;

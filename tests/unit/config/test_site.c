@@ -16,40 +16,37 @@
 #include "config/site.h"
 #include "tests/unit/config/cases.h"
 
-static const char base[] =
-	"densd: site/1\n"                                                                         /* 1 */
-	"name: test\n"                                                                            /* 2 */
-	"simulated: true\n"                                                                       /* 3 */
-	"clock: {scale: 10}\n"                                                                    /* 4 */
-	"loading: automatic\n"                                                                    /* 5 */
-	"accept_no_watchdog: nitrogen may stay on\n"                                              /* 6 */
-	"store: store\n"                                                                          /* 7 */
-	"sockets: {telemetry: ipc:///t, commands: ipc:///c}\n"                                    /* 8 */
-	"buses:\n"                                                                                /* 9 */
-	"  - name: press\n"                                                                       /* 10 */
-	"    kind: modbus-tcp\n"                                                                  /* 11 */
-	"    host: 127.0.0.1\n"                                                                   /* 12 */
-	"    port: 15020\n"                                                                       /* 13 */
-	"    devices: [{name: press, unit: 1, profile: densim-press}]\n"                          /* 14 */
-	"  - name: rtu\n"                                                                         /* 15 */
-	"    kind: modbus-rtu\n"                                                                  /* 16 */
-	"    path: rtu\n"                                                                         /* 17 */
-	"    baud: 19200\n"                                                                       /* 18 */
-	"    parity: even\n"                                                                      /* 19 */
-	"    devices:\n"                                                                          /* 20 */
-	"      - {name: furnace, unit: 1, profile: densim-furnace, temperature_offset: -1.5 K}\n" /* 21 */
-	"      - {name: nitrogen, unit: 2, profile: densim-nitrogen}\n"                           /* 22 */
-	"  - name: chip\n"                                                                        /* 23 */
-	"    kind: serial\n"                                                                      /* 24 */
-	"    path: /dev/chip\n"                                                                   /* 25 */
-	"    devices: [{name: chip, profile: densim-chip}]\n"                                     /* 26 */
-	"calibrations:\n"                                                                         /* 27 */
-	"  press:\n"                                                                              /* 28 */
-	"    id: a\n"                                                                             /* 29 */
-	"    loading: [[0 bar, 0 GPa], [2200 bar, 7.7 GPa]]\n"                                    /* 30 */
-	"    unloading: [[0 bar, 0 GPa], [2000 bar, 7.7 GPa]]\n"                                  /* 31 */
-	"limits: {release_temperature_k: 308 K}\n"                                                /* 32 */
-	"roles: [{user: 1234, role: supervisor}, {group: 0, role: operator}]\n";                  /* 33 */
+static const char base[] = "densd: site/1\n"                                                        /* 1 */
+			   "name: test\n"                                                           /* 2 */
+			   "simulated: true\n"                                                      /* 3 */
+			   "clock: {scale: 10}\n"                                                   /* 4 */
+			   "loading: automatic\n"                                                   /* 5 */
+			   "accept_no_watchdog: nitrogen may stay on\n"                             /* 6 */
+			   "store: store\n"                                                         /* 7 */
+			   "sockets: {telemetry: ipc:///t, commands: ipc:///c}\n"                   /* 8 */
+			   "buses:\n"                                                               /* 9 */
+			   "  - name: press\n"                                                      /* 10 */
+			   "    kind: modbus-tcp\n"                                                 /* 11 */
+			   "    host: 127.0.0.1\n"                                                  /* 12 */
+			   "    port: 15020\n"                                                      /* 13 */
+			   "    devices: [{name: press, unit: 1, profile: densim-press}]\n"         /* 14 */
+			   "  - name: rtu\n"                                                        /* 15 */
+			   "    kind: modbus-rtu\n"                                                 /* 16 */
+			   "    path: rtu\n"                                                        /* 17 */
+			   "    baud: 19200\n"                                                      /* 18 */
+			   "    parity: even\n"                                                     /* 19 */
+			   "    devices:\n"                                                         /* 20 */
+			   "      - {name: furnace, unit: 1, profile: densim-furnace}\n"            /* 21 */
+			   "      - {name: nitrogen, unit: 2, profile: densim-nitrogen}\n"          /* 22 */
+			   "  - name: chip\n"                                                       /* 23 */
+			   "    kind: serial\n"                                                     /* 24 */
+			   "    path: /dev/chip\n"                                                  /* 25 */
+			   "    devices: [{name: chip, profile: densim-chip}]\n"                    /* 26 */
+			   "calibrations:\n"                                                        /* 27 */
+			   "  press: densim-press\n"                                                /* 28 */
+			   "  chip: densim-chip\n"                                                  /* 29 */
+			   "limits: {release_temperature_k: 308 K}\n"                               /* 30 */
+			   "roles: [{user: 1234, role: supervisor}, {group: 0, role: operator}]\n"; /* 31 */
 
 static const struct bad_case site_cases[] = {
 	{NULL, "", 1, 1, "empty"},
@@ -75,28 +72,26 @@ static const struct bad_case site_cases[] = {
 	{"parity: even", "parity: mark", 19, 13, "none, even, odd"},
 	{"unit: 2,", "unit: 1,", 22, 9, "its own"},
 	{"unit: 2,", "unit: 300,", 22, 32, "1 to 247"},
-	{"-1.5 K", "-30 K", 21, 79, "out of range"},
 	{"densim-furnace", "densim-oven", 21, 43, "cannot be read"},
 	{"densim-furnace", "../x", 21, 43, "cannot be read"},
 	{"profile: densim-chip", "profile: densim-press", 23, 5, "cannot carry"},
 	{"profile: densim-press}", "profile: isco-pump-modbus}", 10, 3, "no heater contactor"},
-	{"profile: densim-press}", "profile: isco-pump-modbus}", 32, 9, "takes setpoints up to 517 bar"},
+	{"profile: densim-press}", "profile: isco-pump-modbus}", 30, 9, "takes setpoints up to 517 bar"},
 	{"nitrogen may stay on\n", "nitrogen may stay on\naccept_no_contactor: yes\n", 7, 22, "in words"},
-	{"      - {name: furnace, unit: 1, profile: densim-furnace, temperature_offset: -1.5 K}\n", "", 10, 3,
-	 "exactly one"},
-	{"    unloading: [[0 bar, 0 GPa], [2000 bar, 7.7 GPa]]\n", "", 29, 5, "lacks 'unloading'"},
-	{"[2200 bar, 7.7 GPa]", "[2200 bar, -1 GPa]", 30, 42, "out of range"},
-	{"[2200 bar, 7.7 GPa]", "[2200 bar]", 30, 31, "pair"},
-	{"[0 bar, 0 GPa], [2200", "[2300 bar, 7 GPa], [2200", 30, 34, "rise"},
-	{"[2000 bar, 7.7 GPa]", "[2400 bar, 7.7 GPa]", 31, 16, "below the loading branch"},
-	{"[2200 bar, 7.7 GPa]", "[2200 bar, 5 GPa]", 30, 14, "machine_pressure_gpa"},
-	{"308 K", "330 K", 32, 33, "298 to 323"},
-	{"308 K", "300 K", 32, 33, "ambient"},
-	{"308 K", "308", 32, 33, "no unit"},
-	{"release_temperature_k", "release_temprature_k", 32, 10, "did you mean 'release_temperature_k'"},
-	{"user: 1234, ", "", 33, 9, "'user' or to a 'group'"},
-	{"supervisor", "boss", 33, 28, "observer, operator, supervisor"},
-	{"roles:", "rolls:", 33, 1, "did you mean 'roles'"},
+	{"      - {name: furnace, unit: 1, profile: densim-furnace}\n", "", 10, 3, "exactly one"},
+	{"  press: densim-press\n", "", 28, 3, "lacks 'press'"},
+	{"press: densim-press\n", "press: densim-oven\n", 28, 10, "cannot be read"},
+	{"press: densim-press\n", "press: ../x\n", 28, 10, "cannot be read"},
+	{"press: densim-press\n", "press: densim-chip\n", 28, 10, "needs one of a press"},
+	{"press: densim-press\n", "press: densim-press\n  oven: x\n", 29, 3, "unknown"},
+	{"{release", "{machine_pressure_gpa: 7.6 GPa, release", 28, 10, "machine_pressure_gpa"},
+	{"308 K", "330 K", 30, 33, "298 to 323"},
+	{"308 K", "300 K", 30, 33, "ambient"},
+	{"308 K", "308", 30, 33, "no unit"},
+	{"release_temperature_k", "release_temprature_k", 30, 10, "did you mean 'release_temperature_k'"},
+	{"user: 1234, ", "", 31, 9, "'user' or to a 'group'"},
+	{"supervisor", "boss", 31, 28, "observer, operator, supervisor"},
+	{"roles:", "rolls:", 31, 1, "did you mean 'roles'"},
 	{"loading: automatic", "loading: automatic\nambient: 350 K", 6, 10, "273 to 320"},
 };
 
@@ -256,11 +251,15 @@ static void test_a_good_site(void **state)
 	assert_int_equal(site.roles[1].gid, 0);
 	assert_int_equal(strncmp(site.store, folder, strlen(folder)), 0);
 	assert_int_equal(strncmp(site.buses[1].path, folder, strlen(folder)), 0);
-	assert_true(site.buses[1].devices[0].temperature_offset_k == -1.5);
 	assert_string_equal(site.buses[2].path, "/dev/chip");
 	assert_int_equal(site.buses[1].parity, 'E');
 	assert_true(site.buses[0].scale == 10 && site.clock_scale == 10);
-	assert_true(site.buses[0].calibration.loading_bar[1] == 2200);
+	assert_true(site.buses[0].calibration.loading_bar[1] == 2000);
+	assert_string_equal(site.buses[0].calibration.id, "densim-press-1");
+	assert_string_equal(site.calibrations[CALIBRATION_CHIP].id, "densim-chip");
+	assert_int_equal(strlen(site.calibrations_sha256), 64);
+	assert_true(site.chip.lag_s == 0.002 && site.chip.offset_sd_k == 0.3);
+	assert_string_equal(site.calibrations[CALIBRATION_FLOW].id, "");
 	assert_int_equal(strlen(site.sha256), 64);
 }
 

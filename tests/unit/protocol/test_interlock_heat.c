@@ -43,6 +43,31 @@ static void test_hottest_allowed(void **unused)
 	}
 }
 
+/* Row 2 by what a correction took off: the machine's limit counts the hottest the junction may be, the
+ * protocol's the corrected value. */
+static void test_hottest_before_correction(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put(&rig, PHASE_ISOTHERM);
+	rig.plan.temperature_k = 600;
+	rig.plan.limits.machine_temperature_k = 615;
+	rig.plan.limits.jump_k_per_s = FAR;
+	rig.plan.limits.runaway_band_k = FAR;
+	rig.in.temperature_k.value = 605;
+	rig.in.temperature_margin_k = 10;
+	rig_tick(&rig, 1);
+	assert_false(rig_fired(&rig, "runaway"));
+	rig.in.temperature_margin_k = -10;
+	rig_tick(&rig, 1);
+	assert_false(rig_fired(&rig, "runaway"));
+	rig.in.temperature_margin_k = 10.5;
+	rig_tick(&rig, 1);
+	assert_true(rig_fired(&rig, "runaway"));
+	rig_assert_says(&rig, "perhaps 615.5 K");
+}
+
 static void put_over_setpoint(struct plant *rig, double over_k, double output_pct)
 {
 	rig_put_soak(rig);
@@ -345,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hottest_allowed),
+		cmocka_unit_test(test_hottest_before_correction),
 		cmocka_unit_test(test_runaway_over_setpoint),
 		cmocka_unit_test(test_runaway_that_rises),
 		cmocka_unit_test(test_slopes_rest_on_good_reads),

@@ -218,6 +218,14 @@ static void test_release(void **unused)
 	rig_assert_says(&rig, "310.0 K measured");
 	assert_null(interlock_first_fired(&rig.machine));
 	assert_int_equal(rig.machine.phase, PHASE_DECOMPRESS);
+	/* 307.5 K, were the correction right. */
+	for (int hot = 0; hot < 2; hot++) {
+		put_releasing(&rig, PHASE_DECOMPRESS);
+		rig.in.temperature_k.value = 307.5;
+		rig.in.temperature_margin_k = hot ? 0.6 : 0.4;
+		rig_tick(&rig, 1);
+		assert_int_equal(rig_raised(&rig, ALARM_RELEASE_REFUSED), hot);
+	}
 	put_releasing(&rig, PHASE_DECOMPRESS);
 	rig.in.temperature_k.quality = QUALITY_SUSPECT;
 	rig_tick(&rig, 1);

@@ -390,6 +390,34 @@ static int read_calibration(const char *path, uint32_t line, const char *text,
 	return 0;
 }
 
+/* "correction NAME READING TRUTH SD". */
+static int read_correction(const char *path, uint32_t line, const char *text, struct bus_config *config)
+{
+	static const char *const names[] = {"thermocouple", "thermocouple2", "flow"};
+	struct correction *const tables[] = {&config->thermocouple, &config->thermocouple2, &config->flow};
+	char name[16];
+	double point[3];
+	int used = 0;
+
+	if (sscanf(text, "correction %15s %lf %lf %lf%n", name, &point[0], &point[1], &point[2], &used) ==
+		    4 &&
+	    text[used] == '\0')
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			struct correction *table = tables[i];
+
+			if (strcmp(name, names[i]) != 0 || table->count >= CALIBRATION_POINTS_MAX)
+				continue;
+			table->reading[table->count] = point[0];
+			table->truth[table->count] = point[1];
+			table->sd[table->count++] = point[2];
+			return 0;
+		}
+	return fault(path, line,
+		     "not a correction of a capture: 'correction NAME READING TRUTH SD' is wanted, of "
+		     "thermocouple, "
+		     "thermocouple2 or flow, at most 16 of each");
+}
+
 static int read_event(const char *path, uint32_t line, const char *text, struct playback *playback)
 {
 	static const char letters[] = "CDMSAR";
@@ -430,6 +458,8 @@ static int read_lines(const char *path, const char *folder, struct playback *pla
 		else if (strncmp(line, "calibration ", 12) == 0 || strncmp(line, "loading ", 8) == 0 ||
 			 strncmp(line, "unloading ", 10) == 0)
 			r = read_calibration(path, number, line, &playback->config.calibration);
+		else if (strncmp(line, "correction ", 11) == 0)
+			r = read_correction(path, number, line, &playback->config);
 		else
 			r = read_event(path, number, line, playback);
 	}

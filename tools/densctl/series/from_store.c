@@ -278,6 +278,7 @@ static int fill_curve(json_object *trace, struct campaign_row *row, struct pair_
 	double *first = read_trace(json_field(trace, "first"), &views[0]);
 	double *reference = read_trace(json_field(trace, "reference"), &views[1]);
 	double lag_s = json_number(trace, "first.lag_s"), cell_s = json_number(trace, "first.cell_s");
+	double offset_k = json_number(trace, "first.offset_k");
 	struct pair_options options;
 	struct pair_result result;
 	int r = 0;
@@ -286,6 +287,7 @@ static int fill_curve(json_object *trace, struct campaign_row *row, struct pair_
 	options.bootstrap_count = 0;
 	options.lag_s = isnan(lag_s) ? 0 : lag_s;
 	options.cell_s = isnan(cell_s) ? 0 : cell_s;
+	options.calibration_k = isnan(offset_k) ? 0 : offset_k;
 	memcpy(options.glass_k, row->glass_k, sizeof(options.glass_k));
 	memcpy(options.liquid_k, row->liquid_k, sizeof(options.liquid_k));
 	if (first && reference &&

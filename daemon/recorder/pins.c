@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/recorder/pins.h"
+
+#include <math.h>
+
+#include "daemon/message.h"
+#include "daemon/recorder/bind.h"
+
+#define SECOND_US INT64_C(1000000)
+
+static json_object *render_table(const double *reading, const double *truth, const double *sd, uint32_t count)
+{
+	json_object *rows = json_object_new_array();
+
+	for (uint32_t i = 0; i < count && i < CALIBRATION_POINTS_MAX; i++) {
+		json_object *row = json_object_new_array();
+
+		json_object_array_add(row, message_number(reading[i]));
+		json_object_array_add(row, message_number(truth[i]));
+		json_object_array_add(row, message_number(sd[i]));
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
+/* One shape for all kinds: what a kind has not is an empty table or null. */
+static void add_content(json_object *object, const struct calibration *calibration)
+{
+	const struct press_calibration *press = &calibration->press;
+	const struct correction *table = &calibration->table;
+	const struct chip_calibration *chip = &calibration->chip;
+	bool is_chip = calibration->kind == CALIBRATION_OF_CHIP;
+
+	json_object_object_add(object, "loading",
+			       render_table(press->loading_bar, press->loading_gpa, press->loading_sd_gpa,
+					    press->loading_count));
+	json_object_object_add(object, "unloading",
+			       render_table(press->unloading_bar, press->unloading_gpa,
+					    press->unloading_sd_gpa, press->unloading_count));
+	json_object_object_add(object, "points",
+			       render_table(table->reading, table->truth, table->sd, table->count));
+	message_add_number(object, "lag_s", is_chip ? chip->lag_s : NAN);
+	message_add_number(object, "lag_sd_s", is_chip ? chip->lag_sd_s : NAN);
+	message_add_number(object, "cell_s", is_chip ? chip->cell_s : NAN);
+	message_add_number(object, "offset_k", is_chip ? chip->offset_k : NAN);
+	message_add_number(object, "offset_sd_k", is_chip ? chip->offset_sd_k : NAN);
+}
+
+static json_object *render_calibration(const struct calibration *calibration)
+{
+	const struct calibration_head *head = &calibration->head;
+	json_object *object = json_object_new_object();
+
+	message_add_text(object, "id", head->id);
+	message_add_text(object, "version", head->version);
+	message_add_text(object, "date", head->date);
+	message_add_text(object, "by", head->by);
+	message_add_text(object, "method", head->method);
+	message_add_wall(object, "valid_until", calibration_end_s(head) * SECOND_US);
+	message_add_text(object, "sha256", head->sha256);
+	add_content(object, calibration);
+	return object;
+}
+
+static int keep_content(struct store *store, const struct calibration *calibration)
+{
+	sqlite3_stmt *s = store_prepare(store, store->journal,
+					"INSERT OR IGNORE INTO calibrations(sha256, json) VALUES(?, ?)");
+	json_object *object = render_calibration(calibration);
+	int r;
+
+	bind_text(s, 1, calibration->head.sha256);
+	bind_text(s, 2, message_text(object));
+	r = store_run(s);
+	json_object_put(object);
+	return r;
+}
+
+static bool is_pinned(struct store *store, const char *run, enum calibration_place place, const char *sha256)
+{
+	sqlite3_stmt *s = store_prepare(store, store->journal,
+					"SELECT 1 FROM pins WHERE run = ? AND place = ? AND sha256 = ?");
+	bool found;
+
+	bind_text(s, 1, run);
+	bind_integer(s, 2, place);
+	bind_text(s, 3, sha256);
+	found = store_step(s) == 1;
+	sqlite3_reset(s);
+	return found;
+}
+
+static int keep_one(struct store *store, const char *run, enum calibration_place place, int64_t t_wall_us)
+{
+	struct calibration calibration;
+	sqlite3_stmt *s;
+	int r;
+
+	calibration_of_site(store->site, place, &calibration);
+	if (!calibration.head.id[0] || is_pinned(store, run, place, calibration.head.sha256))
+		return 0;
+	r = keep_content(store, &calibration);
+	if (r < 0)
+		return r;
+	s = store_prepare(store, store->journal,
+			  "INSERT INTO pins(run, place, sha256, since_us, expired) VALUES(?, ?, ?, ?, ?)");
+	bind_text(s, 1, run);
+	bind_integer(s, 2, place);
+	bind_text(s, 3, calibration.head.sha256);
+	bind_integer(s, 4, t_wall_us);
+	bind_integer(s, 5, t_wall_us / SECOND_US >= calibration_end_s(&calibration.head));
+	return store_run(s);
+}
+
+int pins_keep(struct store *store, const struct control_snapshot *snapshot, int64_t t_wall_us)
+{
+	static const enum calibration_place press_places[] = {CALIBRATION_PRESS, CALIBRATION_THERMOCOUPLE,
+							      CALIBRATION_THERMOCOUPLE2},
+					    scan_places[] = {CALIBRATION_FLOW, CALIBRATION_CHIP};
+	uint8_t phase = snapshot->machine.phase;
+	bool pressing = snapshot->run[0] && phase != PHASE_IDLE && phase != PHASE_DONE,
+	     scanning = snapshot->scan_run[0] && snapshot->scan.phase != SCAN_IDLE;
+	int r = 0;
+
+	if (!store->site)
+		return 0;
+	for (size_t i = 0; r == 0 && pressing && i < sizeof(press_places) / sizeof(press_places[0]); i++)
+		r = keep_one(store, snapshot->run, press_places[i], t_wall_us);
+	for (size_t i = 0; r == 0 && scanning && i < sizeof(scan_places) / sizeof(scan_places[0]); i++)
+		r = keep_one(store, snapshot->scan_run, scan_places[i], t_wall_us);
+	return r;
+}
+
+json_object *pins_render(struct store *store, const char *run)
+{
+	sqlite3_stmt *s = store_prepare(
+		store, store->journal,
+		"SELECT p.place, p.since_us, p.expired, c.json FROM pins p JOIN calibrations c ON "
+		"c.sha256 = p.sha256 WHERE p.run = ? ORDER BY p.place, p.since_us");
+	json_object *list = json_object_new_array();
+
+	bind_text(s, 1, run);
+	while (s && store_step(s) == 1) {
+		json_object *content = json_tokener_parse(column_text(s, 3)),
+			    *object = json_object_new_object();
+
+		message_add_text(object, "place",
+				 calibration_place_name((enum calibration_place)sqlite3_column_int(s, 0)));
+		message_add_wall(object, "since", sqlite3_column_int64(s, 1));
+		message_add_flag(object, "expired", sqlite3_column_int(s, 2) != 0);
+		json_object_object_foreach(content, key, value)
+			json_object_object_add(object, key, json_object_get(value));
+		json_object_put(content);
+		json_object_array_add(list, object);
+	}
+	sqlite3_reset(s);
+	return list;
+}
