@@ -91,8 +91,9 @@ int analyse_main(int argc, char **argv);
 
 int validate_run(const struct options *options);
 int plan_run(const struct options *options);
-int commission_run(const struct options *options); /* in field/ */
-int probe_run(const struct options *options);      /* in field/ */
+int commission_run(const struct options *options);  /* in field/ */
+int probe_run(const struct options *options);       /* in field/ */
+int calibration_run(const struct options *options); /* in calibration/ */
 
 int submit_run(const struct options *options);
 int status_run(const struct options *options);

@@ -58,6 +58,21 @@ static const struct subcommand subcommands[] = {
 	 "  densctl commission --site /etc/densd/site.yaml furnace\n  densctl commission --site "
 	 "/etc/densd/site.yaml",
 	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(OUT) | ALLOW(CAPTURE), 0, 1, commission_run},
+	{"calibration", "show|check|make ...", "the files that say what instruments' readings are worth",
+	 "show FILE...        what it is, until when it is good, its table\n"
+	 "check FILE...       the strict reader and the date; exit code 4: errors, 1: not good for a run "
+	 "today\n"
+	 "make press CSV      a proposal out of measured points; columns branch (loading, unloading), "
+	 "oil_bar, point\n"
+	 "make thermocouple CSV      columns reading_K, point\n"
+	 "Points known by name: Bi I-II, Bi III-V; H2O, In, Sn, Zn, Al. Any other has its value in GPa and "
+	 "sd_GPa, or\n"
+	 "true_K and sd_K. Repeats are averaged; their scatter and the fixed point's own uncertainty make "
+	 "that of the "
+	 "point.\n"
+	 "--name is its id. A site names the file in 'calibrations:'.\n\n"
+	 "  densctl calibration make press bismuth.csv --name belt-7 --out calibrations/belt-7.yaml",
+	 ALLOW(NAME) | ALLOW(OUT), 2, ARGUMENTS_MAX, calibration_run},
 	{"playback", "FILE", "play a capture into the drivers, offline",
 	 "Reads a file of `densctl capture` and gives the drivers, cycle by cycle, the demands and answers "
 	 "of "
