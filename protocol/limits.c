@@ -49,13 +49,5 @@ bool limits_is_safer(const struct limits *limits, const struct limit_info *info,
 {
 	double current = limits_get(limits, info);
 
-	switch (info->safer) {
-	case SAFER_LOWER:
-		return value <= current;
-	case SAFER_HIGHER:
-		return value >= current;
-	case SAFER_NEITHER:
-		return value >= current && value <= current;
-	}
-	return false;
+	return info->safer == SAFER_LOWER ? value <= current : value >= current;
 }

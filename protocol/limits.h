@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum limit_safer { SAFER_LOWER, SAFER_HIGHER, SAFER_NEITHER };
+enum limit_safer { SAFER_LOWER, SAFER_HIGHER };
 
 /* X(name, unit, default, minimum, maximum, safer direction, what it is, hazard row) */
 #define LIMITS(X)                                                                                            \

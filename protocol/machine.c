@@ -92,34 +92,14 @@ static void remember_values(struct step *step)
 	}
 }
 
-static void tick_phase(struct step *step)
-{
-	switch ((enum phase)step->m->phase) {
-	case PHASE_COMPRESS:
-	case PHASE_HEAT:
-	case PHASE_ISOTHERM:
-	case PHASE_COOL:
-	case PHASE_DECOMPRESS:
-		segment_tick(step);
-		break;
-	case PHASE_ABORTING:
-		aborting_tick(step);
-		break;
-	case PHASE_PREFLIGHT:
-	case PHASE_HOLD:
-	case PHASE_TRIPPED:
-	case PHASE_RECOVERY_WAIT:
-	case PHASE_HANDED_OVER:
-		wait_tick(step);
-		break;
-	case PHASE_IDLE:
-	case PHASE_QUEUED:
-	case PHASE_WAIT_CAPSULE:
-	case PHASE_DONE:
-	case PHASE_MAX:
-		break;
-	}
-}
+/* The others only wait for an event. */
+static void (*const phase_ticks[PHASE_MAX])(struct step *step) = {
+	[PHASE_PREFLIGHT] = wait_tick,  [PHASE_COMPRESS] = segment_tick,
+	[PHASE_HEAT] = segment_tick,    [PHASE_ISOTHERM] = segment_tick,
+	[PHASE_COOL] = segment_tick,    [PHASE_DECOMPRESS] = segment_tick,
+	[PHASE_HOLD] = wait_tick,       [PHASE_ABORTING] = aborting_tick,
+	[PHASE_TRIPPED] = wait_tick,    [PHASE_RECOVERY_WAIT] = wait_tick,
+	[PHASE_HANDED_OVER] = wait_tick};
 
 static void do_tick(struct step *step)
 {
@@ -127,8 +107,8 @@ static void do_tick(struct step *step)
 
 	remember_values(step);
 	interlock_run(step);
-	if (step->m->phase == before)
-		tick_phase(step);
+	if (step->m->phase == before && phase_ticks[before])
+		phase_ticks[before](step);
 	machine_estimate(step);
 	step->p->previous_lab_s = step->now;
 }
@@ -184,11 +164,11 @@ static void do_start(struct step *step)
 	step->act->answer.code = ANSWER_DONE;
 }
 
-static void do_durable(struct step *step, uint64_t number)
+static void do_durable(struct step *step)
 {
 	const char *why;
 
-	if (step->p->waiting_intent == 0 || number < step->p->waiting_intent)
+	if (step->p->waiting_intent == 0 || step->event->intent < step->p->waiting_intent)
 		return;
 	step->p->waiting_intent = 0;
 	step->p->durable = true;
@@ -205,6 +185,12 @@ static void do_durable(struct step *step, uint64_t number)
 	step->act->answer.code = ANSWER_DONE;
 }
 
+static void (*const event_steps[EVENT_KIND_MAX])(struct step *step) = {[EVENT_TICK] = do_tick,
+								       [EVENT_START] = do_start,
+								       [EVENT_VERB] = machine_verb,
+								       [EVENT_DURABLE] = do_durable,
+								       [EVENT_RECOVER] = machine_recover};
+
 int machine_step(const struct plan *plan, const struct machine *state, const struct event *event,
 		 struct machine *ret_next, struct actions *ret_actions)
 {
@@ -216,25 +202,7 @@ int machine_step(const struct plan *plan, const struct machine *state, const str
 		*ret_next = *state;
 		return -EINVAL;
 	}
-	switch (event->kind) {
-	case EVENT_TICK:
-		do_tick(&step);
-		break;
-	case EVENT_START:
-		do_start(&step);
-		break;
-	case EVENT_VERB:
-		machine_verb(&step, event);
-		break;
-	case EVENT_DURABLE:
-		do_durable(&step, event->intent);
-		break;
-	case EVENT_RECOVER:
-		machine_recover(&step, event->recovery);
-		break;
-	case EVENT_KIND_MAX:
-		break;
-	}
+	event_steps[event->kind](&step);
 	machine_command(&step);
 	return 0;
 }

@@ -207,9 +207,9 @@ struct machine {
 		double good_k_lab_s, good_gpa_lab_s; /* when T and P were last read well */
 		bool heater_off;                     /* the heater stays off whatever the phase */
 		bool safe_hold;                      /* the press stays locked whatever the phase */
-		bool stay;                           /* COOL by verb or R15: stay pressurised */
-		bool was_tripped;                    /* RESUME only if the plan allows it after a trip */
-		bool offer_ends;                     /* resume_offer_until_lab_s counts */
+		bool stay;            /* COOL by verb or R15: stay pressurised; the heater is off then */
+		bool was_tripped;     /* RESUME only if the plan allows it after a trip */
+		bool offer_ends;      /* resume_offer_until_lab_s counts */
 		bool frozen;          /* ABORTING: stands until the hazard has been gone for 60 s */
 		bool panel_has_press; /* HANDED_OVER: lock and heater off were read back */
 		uint8_t wait_mode;    /* RECOVERY_WAIT: what the devices do */

@@ -33,7 +33,7 @@ static enum heat_mode heat_by_phase(const struct machine *m)
 	case PHASE_ISOTHERM:
 		return control_unless(off || p->waiting_intent != 0);
 	case PHASE_COOL:
-		return control_unless(off || p->stay);
+		return control_unless(off);
 	case PHASE_HOLD:
 		return control_unless(off || !is_hot_phase(m->resume_phase));
 	case PHASE_ABORTING:
@@ -90,7 +90,7 @@ static enum press_mode press_by_phase(const struct step *step, const struct mach
 	case PHASE_ABORTING:
 		if (p->decompressing && !p->frozen)
 			return press_in_release(step, m);
-		return regulate_if(!p->safe_hold && !p->frozen && !p->decompressing);
+		return regulate_if(!p->safe_hold && !p->frozen);
 	case PHASE_RECOVERY_WAIT:
 		if (p->wait_mode == WAIT_OBSERVE)
 			return PRESS_OBSERVE;

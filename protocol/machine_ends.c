@@ -10,14 +10,10 @@
 #define ABORT_CLEAR_S 60.0
 #define ABORT_LEAD_K 5.0
 
-static bool is_run_phase(uint8_t phase)
-{
-	return phase >= PHASE_PREFLIGHT && phase <= PHASE_DECOMPRESS;
-}
-
+/* Out of a phase of the programme, or of PREFLIGHT, which a pause may hold. */
 static void keep_resume_phase(struct step *step)
 {
-	if (is_run_phase(step->m->phase) && !(step->m->phase == PHASE_COOL && step->p->stay))
+	if (step->m->phase <= PHASE_DECOMPRESS && !(step->m->phase == PHASE_COOL && step->p->stay))
 		step->m->resume_phase = step->m->phase;
 }
 
@@ -92,8 +88,6 @@ void machine_trip(struct step *step, enum alarm alarm, const char *why)
 {
 	struct machine *m = step->m;
 
-	if (m->latched)
-		return;
 	keep_resume_phase(step);
 	step_forget_intent(step);
 	m->latched = true;

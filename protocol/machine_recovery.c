@@ -148,72 +148,89 @@ static void fail(struct step *step, const struct recovery_decision *decision)
 	machine_finish(step, OUTCOME_FAILED, decision->text);
 }
 
+/* R1 */
+static void write_nothing(struct step *step, const struct recovery_decision *decision)
+{
+	wait_for_operator(step, WAIT_OBSERVE, decision);
+}
+
+static void wait_locked(struct step *step, const struct recovery_decision *decision)
+{
+	wait_for_operator(step, WAIT_SAFE_HOLD, decision);
+}
+
+static void wait_adopting(struct step *step, const struct recovery_decision *decision)
+{
+	wait_for_operator(step, WAIT_ADOPT, decision);
+}
+
+static void latch_trip(struct step *step, const struct recovery_decision *decision)
+{
+	latch(step, OUTCOME_TRIPPED, decision);
+}
+
+static void latch_failure(struct step *step, const struct recovery_decision *decision)
+{
+	latch(step, OUTCOME_FAILED, decision);
+}
+
+static void rest_and_tell(struct step *step, const struct recovery_decision *decision)
+{
+	rest_idle(step, decision);
+	step_raise(step, ALARM_STORE_CORRUPT, decision->text);
+}
+
+static void cool_and_release(struct step *step, const struct recovery_decision *decision)
+{
+	cool_on(step, true, decision);
+}
+
+static void cool_only(struct step *step, const struct recovery_decision *decision)
+{
+	cool_on(step, false, decision);
+}
+
+/* R22: locking a press that somebody moves at its panel would fight him, a trip latched or not. */
+static void stay_handed_over(struct step *step, const struct recovery_decision *decision)
+{
+	step_enter(step, PHASE_HANDED_OVER, decision->text);
+}
+
+static void (*const applies[RECOVER_ACTION_MAX])(struct step *step,
+						 const struct recovery_decision *decision) = {
+	[RECOVER_NO_WRITES] = write_nothing,
+	[RECOVER_S_HOLD_LATCHED] = latch_trip,
+	[RECOVER_S_HOLD_WAIT] = wait_locked,
+	[RECOVER_ADOPT_WAIT] = wait_adopting,
+	[RECOVER_IDLE] = rest_idle,
+	[RECOVER_IDLE_ALARM] = rest_and_tell,
+	[RECOVER_COOL] = cool_only,
+	[RECOVER_DWELL_RELEASE] = cool_and_release,
+	[RECOVER_HOLD] = hold_again,
+	[RECOVER_CONTINUE] = go_on,
+	[RECOVER_COOL_OFFER] = cool_and_offer,
+	[RECOVER_FAILED_DONE] = fail,
+	[RECOVER_FAILED_LATCHED] = latch_failure,
+	[RECOVER_HANDED_OVER] = stay_handed_over};
+
 /* From the first pressure to the last a restart is an interruption, whatever its row does and however it
  * ends. */
 static bool is_under_way(const struct machine *machine)
 {
-	return (machine->phase >= PHASE_COMPRESS && machine->phase <= PHASE_DECOMPRESS) ||
-	       (machine->phase >= PHASE_HOLD && machine->phase <= PHASE_HANDED_OVER);
+	return machine->phase >= PHASE_COMPRESS && machine->phase != PHASE_DONE;
 }
 
-void machine_recover(struct step *step, const struct recovery_decision *decision)
+void machine_recover(struct step *step)
 {
+	const struct recovery_decision *decision = step->event->recovery;
+	enum recovery_action action = (enum recovery_action)decision->action;
+
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
 	step->m->interrupted = step->m->interrupted || is_under_way(step->m);
 	begin_again(step);
-	/* Locking a press that somebody moves at its panel would fight him, a trip latched or not. */
-	if (decision->action == RECOVER_HANDED_OVER) {
-		step_enter(step, PHASE_HANDED_OVER, decision->text);
-		return;
-	}
 	/* Whatever the row: a latched trip stays one; a device that is not the expected one gets no writes
 	 * anyway. */
-	if (step->m->latched) {
-		latch(step, OUTCOME_TRIPPED, decision);
-		return;
-	}
-	switch ((enum recovery_action)decision->action) {
-	case RECOVER_NO_WRITES:
-		wait_for_operator(step, WAIT_OBSERVE, decision);
-		break;
-	case RECOVER_S_HOLD_LATCHED:
-		latch(step, OUTCOME_TRIPPED, decision);
-		break;
-	case RECOVER_S_HOLD_WAIT:
-		wait_for_operator(step, WAIT_SAFE_HOLD, decision);
-		break;
-	case RECOVER_ADOPT_WAIT:
-		wait_for_operator(step, WAIT_ADOPT, decision);
-		break;
-	case RECOVER_IDLE:
-	case RECOVER_IDLE_ALARM:
-		rest_idle(step, decision);
-		if (decision->action == RECOVER_IDLE_ALARM)
-			step_raise(step, ALARM_STORE_CORRUPT, decision->text);
-		break;
-	case RECOVER_COOL:
-		cool_on(step, false, decision);
-		break;
-	case RECOVER_DWELL_RELEASE:
-		cool_on(step, true, decision);
-		break;
-	case RECOVER_HOLD:
-		hold_again(step, decision);
-		break;
-	case RECOVER_CONTINUE:
-		go_on(step, decision);
-		break;
-	case RECOVER_COOL_OFFER:
-		cool_and_offer(step, decision);
-		break;
-	case RECOVER_FAILED_DONE:
-		fail(step, decision);
-		break;
-	case RECOVER_FAILED_LATCHED:
-		latch(step, OUTCOME_FAILED, decision);
-		break;
-	case RECOVER_HANDED_OVER:
-	case RECOVER_ACTION_MAX:
-		break;
-	}
+	if (step->m->latched && action != RECOVER_HANDED_OVER)
+		action = RECOVER_S_HOLD_LATCHED;
+	applies[action](step, decision);
 }

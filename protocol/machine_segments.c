@@ -35,14 +35,15 @@ static bool store_failed(struct step *step)
 	return true;
 }
 
+/* Where a segment begins P and T are fresh, but for DECOMPRESS, which cold alone allows. */
 void segment_start(struct step *step, enum phase phase, const char *why)
 {
 	enum intent_kind kind = phase == PHASE_DECOMPRESS ? INTENT_RELEASE : INTENT_SEGMENT;
 	struct machine *m = step->m;
 
-	if (phase == PHASE_COMPRESS && step->p_fresh)
+	if (phase == PHASE_COMPRESS)
 		m->setpoint_gpa = fmin(fmax(step->in->pressure_gpa.value, 0), step->plan->pressure_gpa);
-	if (phase == PHASE_HEAT && step->t_fresh)
+	if (phase == PHASE_HEAT)
 		m->setpoint_k = step->in->temperature_k.value;
 	if (phase == PHASE_ISOTHERM && m->soak_s <= 0)
 		m->soak_started_lab_s = NEVER_LAB_S;
@@ -242,7 +243,7 @@ static void tick_cool(struct step *step)
 	bool trails = step->t_fresh &&
 		      step->in->temperature_k.value - m->setpoint_k > step->plan->holdback_temperature_k;
 
-	if (step->p->heater_off || step->p->stay) {
+	if (step->p->heater_off) {
 		if (step->t_fresh)
 			m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);
 	} else if (may_move(step, trails)) {
@@ -289,6 +290,6 @@ void segment_tick(struct step *step)
 		tick_isotherm(step);
 	else if (phase == PHASE_COOL)
 		tick_cool(step);
-	else if (phase == PHASE_DECOMPRESS)
+	else
 		tick_decompress(step);
 }

@@ -17,6 +17,7 @@ struct step {
 	const struct plan *plan;     /* never NULL; @fallback when the caller had none */
 	const struct limits *limits; /* of the plan */
 	const struct inputs *in;     /* never NULL; all quality NONE when the caller had none */
+	const struct event *event;
 	const struct machine *old;
 	struct machine *m;
 	struct machine_private *p;
@@ -66,13 +67,13 @@ void machine_finish(struct step *step, enum outcome outcome, const char *why);
 void aborting_tick(struct step *step);
 
 /* machine_verbs.c */
-void machine_verb(struct step *step, const struct event *event);
+void machine_verb(struct step *step);
 /* What keeps a run from going on, in words, or NULL. */
 const char *machine_refuse_resume(const struct step *step);
 void machine_resume(struct step *step);
 
 /* machine_recovery.c */
-void machine_recover(struct step *step, const struct recovery_decision *decision);
+void machine_recover(struct step *step);
 
 /* machine_progress.c */
 void machine_estimate(struct step *step);

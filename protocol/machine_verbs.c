@@ -134,7 +134,7 @@ static void do_resume(struct step *step)
 		answer(step, ANSWER_REFUSED, "%s", why);
 		return;
 	}
-	if (step->p->waiting_intent != 0 && step->p->verb_pending == VERB_RESUME) {
+	if (step->p->waiting_intent != 0) {
 		answer(step, ANSWER_PENDING, "resume waits for its journal entry");
 		return;
 	}
@@ -185,8 +185,9 @@ static void do_cool(struct step *step)
 	answer(step, ANSWER_DONE, "heater off, stays pressurised");
 }
 
-static void do_abort(struct step *step, const char *reason)
+static void do_abort(struct step *step)
 {
+	const char *reason = step->event->text;
 	char why[MACHINE_WHY];
 
 	snprintf(why, sizeof(why), "aborted by the operator%s%.150s", reason && reason[0] ? ": " : "",
@@ -195,8 +196,9 @@ static void do_abort(struct step *step, const char *reason)
 	answer(step, ANSWER_DONE, "cools, releases when cold, then ends");
 }
 
-static void do_handover(struct step *step, const char *reason)
+static void do_handover(struct step *step)
 {
+	const char *reason = step->event->text;
 	char why[MACHINE_WHY];
 
 	if (!reason || reason[0] == '\0') {
@@ -263,59 +265,21 @@ static void do_confirm(struct step *step)
 	answer(step, ANSWER_DONE, "capsule confirmed, preflight begins");
 }
 
-static void act(struct step *step, const struct event *event)
-{
-	switch (event->verb) {
-	case VERB_HOLD:
-		do_hold(step);
-		break;
-	case VERB_PAUSE:
-		do_pause(step);
-		break;
-	case VERB_RESUME:
-		do_resume(step);
-		break;
-	case VERB_ABORT:
-		do_abort(step, event->text);
-		break;
-	case VERB_COOL:
-		do_cool(step);
-		break;
-	case VERB_HANDOVER:
-		do_handover(step, event->text);
-		break;
-	case VERB_ACK:
-		do_acknowledge(step);
-		break;
-	case VERB_RESET:
-		do_reset(step);
-		break;
-	case VERB_CONFIRM_CAPSULE:
-		do_confirm(step);
-		break;
-	case VERB_MAX:
-		break;
-	}
-}
+static void (*const acts[VERB_MAX])(struct step *step) = {
+	[VERB_HOLD] = do_hold,       [VERB_PAUSE] = do_pause, [VERB_RESUME] = do_resume,
+	[VERB_ABORT] = do_abort,     [VERB_COOL] = do_cool,   [VERB_HANDOVER] = do_handover,
+	[VERB_ACK] = do_acknowledge, [VERB_RESET] = do_reset, [VERB_CONFIRM_CAPSULE] = do_confirm};
 
-void machine_verb(struct step *step, const struct event *event)
+void machine_verb(struct step *step)
 {
+	const struct event *event = step->event;
 	const struct verb_rule *rule = verb_rule(event->verb, (enum phase)step->m->phase);
 
-	if (event->role < verb_role(event->verb)) {
+	if (event->role < verb_role(event->verb))
 		answer(step, ANSWER_REFUSED, "%s needs the role %s", verb_name(event->verb),
 		       role_name(verb_role(event->verb)));
-		return;
-	}
-	switch (rule->effect) {
-	case EFFECT_REFUSE:
-		answer(step, ANSWER_REFUSED, "%s", rule->why);
-		break;
-	case EFFECT_NOTHING:
-		answer(step, ANSWER_DONE, "%s", rule->why);
-		break;
-	case EFFECT_ACT:
-		act(step, event);
-		break;
-	}
+	else if (rule->effect == EFFECT_ACT)
+		acts[event->verb](step);
+	else
+		answer(step, rule->effect == EFFECT_REFUSE ? ANSWER_REFUSED : ANSWER_DONE, "%s", rule->why);
 }

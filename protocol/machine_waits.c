@@ -177,6 +177,6 @@ void wait_tick(struct step *step)
 		tick_hold(step);
 	else if (phase == PHASE_HANDED_OVER)
 		tick_handed_over(step);
-	else if (phase == PHASE_TRIPPED || phase == PHASE_RECOVERY_WAIT)
+	else
 		tick_stays_off(step);
 }

@@ -109,8 +109,9 @@ static void do_tick(struct scan_work *work)
 	scan_wait(work);
 }
 
-static void do_section(struct scan_work *work, const struct scan_event *event)
+static void do_section(struct scan_work *work)
 {
+	const struct scan_event *event = work->event;
 	struct scan_machine *m = work->m;
 	uint64_t next_intent = m->next_intent, alarms = m->alarms;
 	uint32_t job_id = m->job_id;
@@ -149,32 +150,24 @@ static void confirm_chip(struct scan_work *work)
 
 static void do_confirm(struct scan_work *work)
 {
-	switch ((enum scan_phase)work->m->phase) {
-	case SCAN_WAIT_LOAD:
+	enum scan_phase phase = (enum scan_phase)work->m->phase;
+
+	if (phase == SCAN_WAIT_LOAD) {
 		scan_go(work, STEP_PURGE);
 		answer(work, ANSWER_DONE, "section confirmed");
-		return;
-	case SCAN_CHIP_FAULT:
+	} else if (phase == SCAN_CHIP_FAULT) {
 		confirm_chip(work);
-		return;
-	case SCAN_IDLE:
-	case SCAN_SECTION_DONE:
+	} else if (phase == SCAN_IDLE || phase == SCAN_SECTION_DONE) {
 		answer(work, ANSWER_REFUSED, "no section is waited for");
-		return;
-	case SCAN_PURGE:
-	case SCAN_ARM:
-	case SCAN_FIRE:
-	case SCAN_READ:
-	case SCAN_COOL:
-	case SCAN_REFERENCE:
-	case SCAN_PHASE_MAX:
+	} else {
 		answer(work, ANSWER_DONE, "the section is confirmed already");
-		return;
 	}
 }
 
-static void do_cancel(struct scan_work *work, const char *reason)
+static void do_cancel(struct scan_work *work)
 {
+	const char *reason = work->event->text;
+
 	if (work->m->phase == SCAN_IDLE || work->m->phase == SCAN_SECTION_DONE) {
 		answer(work, ANSWER_DONE, "no section is under way");
 		return;
@@ -185,11 +178,11 @@ static void do_cancel(struct scan_work *work, const char *reason)
 	answer(work, ANSWER_DONE, "section cancelled");
 }
 
-static void do_durable(struct scan_work *work, uint64_t number)
+static void do_durable(struct scan_work *work)
 {
 	struct scan_machine *m = work->m;
 
-	if (m->waiting_intent == 0 || number < m->waiting_intent)
+	if (m->waiting_intent == 0 || work->event->intent < m->waiting_intent)
 		return;
 	m->waiting_intent = 0;
 	m->durable = true;
@@ -197,6 +190,7 @@ static void do_durable(struct scan_work *work, uint64_t number)
 		scan_go(work, STEP_FIRE);
 }
 
+/* Each step that has a job has a next one. */
 static void job_succeeded(struct scan_work *work)
 {
 	static const uint8_t next[STEP_MAX] = {
@@ -206,8 +200,7 @@ static void job_succeeded(struct scan_work *work)
 
 	if (work->m->step == STEP_CLEAN)
 		work->m->fire_counter++;
-	if (next[work->m->step] != 0)
-		scan_go(work, (enum scan_step_kind)next[work->m->step]);
+	scan_go(work, (enum scan_step_kind)next[work->m->step]);
 }
 
 static void job_failed(struct scan_work *work, const char *text)
@@ -229,14 +222,15 @@ static void job_failed(struct scan_work *work, const char *text)
 		scan_fault(work, cause);
 }
 
-static void do_job_done(struct scan_work *work, const struct scan_event *event)
+static void do_job_done(struct scan_work *work)
 {
+	const struct scan_event *event = work->event;
 	struct scan_machine *m = work->m;
 
 	if (!m->job_pending || event->job_id != m->job_id)
 		return;
 	m->job_pending = false;
-	if (!is_active(m) || m->job == SCAN_JOB_OFF || m->restarting)
+	if (!is_active(m) || m->job == SCAN_JOB_OFF)
 		return;
 	if (event->ok)
 		job_succeeded(work);
@@ -244,11 +238,11 @@ static void do_job_done(struct scan_work *work, const struct scan_event *event)
 		job_failed(work, event->text);
 }
 
-static void do_committed(struct scan_work *work, uint32_t counter)
+static void do_committed(struct scan_work *work)
 {
 	struct scan_machine *m = work->m;
 
-	if (m->step < STEP_READ || counter != m->fire_counter + 1)
+	if (m->step < STEP_READ || work->event->counter != m->fire_counter + 1)
 		return;
 	m->committed = true;
 	if (m->step == STEP_COMMIT && is_active(m) && !m->restarting)
@@ -291,37 +285,11 @@ static bool is_well_formed(const struct plan *plan, const struct scan_machine *s
 	return false;
 }
 
-static void dispatch(struct scan_work *work, const struct scan_event *event)
-{
-	switch (event->kind) {
-	case SCAN_EVENT_TICK:
-		do_tick(work);
-		break;
-	case SCAN_EVENT_SECTION:
-		do_section(work, event);
-		break;
-	case SCAN_EVENT_CONFIRM:
-		do_confirm(work);
-		break;
-	case SCAN_EVENT_CANCEL:
-		do_cancel(work, event->text);
-		break;
-	case SCAN_EVENT_DURABLE:
-		do_durable(work, event->intent);
-		break;
-	case SCAN_EVENT_JOB_DONE:
-		do_job_done(work, event);
-		break;
-	case SCAN_EVENT_COMMITTED:
-		do_committed(work, event->counter);
-		break;
-	case SCAN_EVENT_RESTART:
-		do_restart(work);
-		break;
-	case SCAN_EVENT_KIND_MAX:
-		break;
-	}
-}
+static void (*const event_steps[SCAN_EVENT_KIND_MAX])(struct scan_work *work) = {
+	[SCAN_EVENT_TICK] = do_tick,           [SCAN_EVENT_SECTION] = do_section,
+	[SCAN_EVENT_CONFIRM] = do_confirm,     [SCAN_EVENT_CANCEL] = do_cancel,
+	[SCAN_EVENT_DURABLE] = do_durable,     [SCAN_EVENT_JOB_DONE] = do_job_done,
+	[SCAN_EVENT_COMMITTED] = do_committed, [SCAN_EVENT_RESTART] = do_restart};
 
 static bool chip_answers(const struct plan *plan, const struct chip_inputs *in, double now)
 {
@@ -332,15 +300,19 @@ static bool chip_answers(const struct plan *plan, const struct chip_inputs *in, 
 int scan_step(const struct plan *plan, const struct scan_machine *state, const struct scan_event *event,
 	      struct scan_machine *ret_next, struct scan_actions *ret_actions)
 {
-	struct scan_work work = {
-		.plan = plan, .in = event->inputs, .m = ret_next, .act = ret_actions, .now = event->t_lab_s};
+	struct scan_work work = {.plan = plan,
+				 .event = event,
+				 .in = event->inputs,
+				 .m = ret_next,
+				 .act = ret_actions,
+				 .now = event->t_lab_s};
 
 	*ret_next = *state;
 	memset(ret_actions, 0, offsetof(struct scan_actions, notes)); /* a note is cleared when it is taken */
 	if (!is_well_formed(plan, state, event))
 		return -EINVAL;
 	work.fresh = chip_answers(plan, event->inputs, event->t_lab_s);
-	dispatch(&work, event);
+	event_steps[event->kind](&work);
 	ret_actions->purge = ret_next->phase != SCAN_IDLE && ret_next->phase != SCAN_WAIT_LOAD &&
 			     ret_next->phase != SCAN_SECTION_DONE;
 	return 0;

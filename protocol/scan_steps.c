@@ -61,8 +61,7 @@ void scan_end(struct scan_work *work, enum section_outcome outcome, const char *
 {
 	struct scan_machine *m = work->m;
 
-	if (cause != m->cause)
-		snprintf(m->cause, sizeof(m->cause), "%s", cause);
+	snprintf(m->cause, sizeof(m->cause), "%s", cause);
 	m->outcome = (uint8_t)outcome;
 	m->restarting = m->job_pending = false;
 	m->waiting_intent = 0;
@@ -148,7 +147,7 @@ static enum scan_phase phase_of(const struct scan_machine *m, enum scan_step_kin
 
 static void remember_counter(struct scan_work *work)
 {
-	work->m->fire_counter = work->in ? work->in->scan_counter : work->m->fire_counter;
+	work->m->fire_counter = work->in->scan_counter;
 	work->m->committed = false;
 }
 
@@ -272,35 +271,24 @@ static void wait_cool(struct scan_work *work)
 	scan_go(work, m->purge_bad_since_lab_s >= 0 ? STEP_PURGE : STEP_PROGRAM);
 }
 
+/* The recorder may have been quicker than the answer to READ. */
+static void wait_commit(struct scan_work *work)
+{
+	if (work->m->committed)
+		scan_go(work, STEP_DELETE);
+}
+
+/* The others wait for a job's answer, or for the operator. */
+static void (*const waits[STEP_MAX])(struct scan_work *work) = {[STEP_PURGE] = wait_purge,
+								[STEP_INTENT] = wait_intent,
+								[STEP_RUN] = wait_run,
+								[STEP_COMMIT] = wait_commit,
+								[STEP_COOL] = wait_cool};
+
 void scan_wait(struct scan_work *work)
 {
-	switch ((enum scan_step_kind)work->m->step) {
-	case STEP_PURGE:
-		wait_purge(work);
-		break;
-	case STEP_INTENT:
-		wait_intent(work);
-		break;
-	case STEP_RUN:
-		wait_run(work);
-		break;
-	case STEP_COMMIT:
-		if (work->m->committed)
-			scan_go(work, STEP_DELETE);
-		break;
-	case STEP_COOL:
-		wait_cool(work);
-		break;
-	case STEP_LOAD:
-	case STEP_CLEAN:
-	case STEP_PROGRAM:
-	case STEP_ARM:
-	case STEP_FIRE:
-	case STEP_READ:
-	case STEP_DELETE:
-	case STEP_MAX:
-		break;
-	}
+	if (waits[work->m->step])
+		waits[work->m->step](work);
 }
 
 /* Between the intent and the trace: F1..F4. */
@@ -308,32 +296,29 @@ static void settle_fire(struct scan_work *work)
 {
 	struct scan_machine *m = work->m;
 	const struct chip_inputs *in = work->in;
+	enum scan_recovery found;
 
 	if (in->state == CHIP_RUNNING && in->scan_counter == m->fire_counter + 1) {
 		scan_go(work, STEP_RUN);
 		return;
 	}
-	switch (recovery_decide_scan(true, m->fire_counter, in->scan_counter, in->trace_available)) {
-	case SCAN_RECOVER_FIRE_AGAIN:
+	found = recovery_decide_scan(true, m->fire_counter, in->scan_counter, in->trace_available);
+	if (found == SCAN_RECOVER_FIRE_AGAIN) {
 		scan_note(work, NOTE_INFO, ALARM_NONE,
 			  "The chip's counter is unchanged: not fired; it is purged, armed and fired anew "
 			  "(F1).");
 		m->spent = m->reference;
 		scan_go(work, STEP_PURGE);
-		break;
-	case SCAN_RECOVER_READ_TRACE:
+	} else if (found == SCAN_RECOVER_READ_TRACE) {
 		scan_note(work, NOTE_INFO, ALARM_NONE,
 			  "The chip's counter is one higher: it was fired, and its trace is read (F2).");
 		scan_go(work, STEP_READ);
-		break;
-	case SCAN_RECOVER_LOST:
+	} else {
 		m->spent = true;
-		scan_end(work, SECTION_LOST, "fired, and the trace is gone (F3)");
-		break;
-	case SCAN_RECOVER_ALARM:
-		m->spent = true;
-		scan_end(work, SECTION_LOST, "the chip's scan counter does not fit the intent to fire (F4)");
-		break;
+		scan_end(work, SECTION_LOST,
+			 found == SCAN_RECOVER_LOST
+				 ? "fired, and the trace is gone (F3)"
+				 : "the chip's scan counter does not fit the intent to fire (F4)");
 	}
 }
 

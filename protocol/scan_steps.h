@@ -23,6 +23,7 @@ enum scan_step_kind {
 
 struct scan_work {
 	const struct plan *plan;
+	const struct scan_event *event;
 	const struct chip_inputs *in; /* NULL except in ticks, or as the caller had them */
 	struct scan_machine *m;
 	struct scan_actions *act;

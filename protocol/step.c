@@ -80,6 +80,7 @@ void step_begin(struct step *step, const struct plan *plan, const struct machine
 {
 	memset(actions, 0, offsetof(struct actions, notes)); /* a note is cleared when it is taken */
 	*next = *state;
+	step->event = event;
 	step->old = state;
 	step->m = next;
 	step->p = &next->private_state;
@@ -96,18 +97,28 @@ void step_begin(struct step *step, const struct plan *plan, const struct machine
 	judge_inputs(step);
 }
 
-void step_note(struct step *step, enum note_kind kind, enum alarm alarm, const char *format, ...)
+/* NULL when a step has as many as it can hold. */
+static struct note *take_note(struct step *step, enum note_kind kind, enum alarm alarm)
 {
-	va_list arguments;
 	struct note *note;
 
 	if (step->act->note_count >= MACHINE_NOTES)
-		return;
+		return NULL;
 	note = &step->act->notes[step->act->note_count++];
 	memset(note, 0, sizeof(*note));
 	note->kind = (uint8_t)kind;
 	note->alarm = (uint8_t)alarm;
 	note->from = note->to = step->m->phase;
+	return note;
+}
+
+void step_note(struct step *step, enum note_kind kind, enum alarm alarm, const char *format, ...)
+{
+	struct note *note = take_note(step, kind, alarm);
+	va_list arguments;
+
+	if (!note)
+		return;
 	va_start(arguments, format);
 	vsnprintf(note->text, sizeof(note->text), format, arguments);
 	va_end(arguments);
@@ -183,20 +194,20 @@ void step_forget_intent(struct step *step)
 
 void step_enter(struct step *step, enum phase phase, const char *cause)
 {
-	enum phase from = (enum phase)step->m->phase;
+	uint8_t from = step->m->phase;
+	struct note *note;
 
 	step->m->phase = (uint8_t)phase;
 	step->m->phase_since_lab_s = step->now;
 	step->m->holdback = false;
 	step->m->holdback_s = 0;
 	step->p->in_band_since_lab_s = NEVER_LAB_S;
-	if (cause != step->m->cause)
-		snprintf(step->m->cause, sizeof(step->m->cause), "%s", cause);
-	step_note(step, NOTE_TRANSITION, ALARM_NONE, "%s", cause);
-	if (step->act->note_count > 0) {
-		step->act->notes[step->act->note_count - 1].from = (uint8_t)from;
-		step->act->notes[step->act->note_count - 1].to = (uint8_t)phase;
-	}
+	snprintf(step->m->cause, sizeof(step->m->cause), "%s", cause);
+	note = take_note(step, NOTE_TRANSITION, ALARM_NONE);
+	if (!note)
+		return;
+	note->from = from;
+	snprintf(note->text, sizeof(note->text), "%s", cause);
 }
 
 bool step_may_release(const struct step *step)

@@ -223,10 +223,31 @@ static void test_events_that_are_none(void **unused)
 	refuse_event(&plant, &plant.plan, (struct event){.kind = EVENT_RECOVER});
 	refuse_event(&plant, &plant.plan, (struct event){.kind = EVENT_RECOVER, .recovery = &beyond});
 	refuse_event(&plant, &plant.plan, (struct event){.kind = EVENT_KIND_MAX});
+	refuse_event(&plant, &plant.plan, (struct event){.kind = (enum event_kind)99});
 	plant.machine.phase = PHASE_IDLE;
 	refuse_event(&plant, NULL, (struct event){.kind = EVENT_START});
 	plant.machine.phase = PHASE_MAX;
 	refuse_event(&plant, &plant.plan, (struct event){.kind = EVENT_DURABLE});
+	plant.machine.phase = 99;
+	refuse_event(&plant, &plant.plan, (struct event){.kind = EVENT_DURABLE, .inputs = &plant.in});
+}
+
+/* A restart finds its way without the plan that was lost. */
+static void test_a_restart_needs_no_plan(void **unused)
+{
+	struct recovery_decision wait = {.action = RECOVER_ADOPT_WAIT, .pressure_gpa = 7, .text = "restart"};
+	struct event event = {.kind = EVENT_RECOVER, .recovery = &wait};
+	struct machine next;
+	struct actions actions;
+	struct plant plant;
+
+	(void)unused;
+	plant_put(&plant, PHASE_HEAT);
+	event.t_lab_s = plant.now;
+	event.inputs = &plant.in;
+	assert_int_equal(machine_step(NULL, &plant.machine, &event, &next, &actions), 0);
+	assert_int_equal(next.phase, PHASE_RECOVERY_WAIT);
+	assert_int_equal(actions.heat, HEAT_OFF);
 }
 
 static void test_names_that_are_none(void **unused)
@@ -271,244 +292,6 @@ static void test_limits_move_to_the_safer_side_only(void **unused)
 	}
 }
 
-/* ---- the chip's jobs ---- */
-
-struct chip {
-	struct plan plan;
-	struct scan_machine scan;
-	struct scan_actions act;
-	struct chip_inputs in;
-	double now;
-};
-
-static int give(struct chip *chip, struct scan_event event)
-{
-	struct scan_machine next;
-	int r;
-
-	event.t_lab_s = chip->now;
-	event.inputs = &chip->in;
-	r = scan_step(&chip->plan, &chip->scan, &event, &next, &chip->act);
-	chip->scan = next;
-	return r;
-}
-
-static void chip_put(struct chip *chip, enum chip_state state)
-{
-	memset(chip, 0, sizeof(*chip));
-	plant_default_plan(&chip->plan);
-	chip->plan.calorimetry = (struct plan_calorimetry){.present = true,
-							   .rate_count = 1,
-							   .rate_k_per_s = {200},
-							   .sections_per_rate = 1,
-							   .start_k = 300,
-							   .end_k = 850,
-							   .reference_cooling_k_per_s = 200,
-							   .purge_ml_per_min = 80};
-	chip->in = (struct chip_inputs){.state = (uint8_t)state, .identity_ok = true, .scan_counter = 41};
-	scan_init(&chip->scan, 0);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_SECTION, .rate_k_per_s = 200, .automatic = true});
-}
-
-static void wait_s(struct chip *chip, double seconds)
-{
-	for (double end = chip->now + seconds; chip->now < end;) {
-		chip->now += 0.5;
-		chip->in.temperature_k = (struct measurement){300, chip->now, QUALITY_GOOD, CAUSE_NONE};
-		chip->in.flow_ml_per_min = (struct measurement){80, chip->now, QUALITY_GOOD, CAUSE_NONE};
-		give(chip, (struct scan_event){.kind = SCAN_EVENT_TICK});
-	}
-}
-
-static void finish(struct chip *chip, bool ok)
-{
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_JOB_DONE,
-				       .job = chip->scan.job,
-				       .job_id = chip->scan.job_id,
-				       .ok = ok,
-				       .text = ok ? NULL : "no answer"});
-}
-
-/* Three times, then the chip is at fault; an answer to another job is none. */
-static void test_a_job_that_fails_is_a_fault(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	chip_put(&chip, CHIP_IDLE);
-	wait_s(&chip, 40);
-	assert_int_equal(chip.scan.job, SCAN_JOB_PROGRAM);
-	give(&chip,
-	     (struct scan_event){.kind = SCAN_EVENT_JOB_DONE, .job_id = chip.scan.job_id + 1, .ok = true});
-	assert_int_equal(chip.scan.job, SCAN_JOB_PROGRAM);
-	finish(&chip, false);
-	finish(&chip, false);
-	assert_int_equal(chip.scan.phase, SCAN_ARM);
-	finish(&chip, false);
-	assert_int_equal(chip.scan.phase, SCAN_CHIP_FAULT);
-	assert_string_equal(chip.scan.cause, "chip job program failed 3 times: no answer");
-	assert_int_equal(chip.act.job, SCAN_JOB_OFF);
-	/* Not fired yet: once the chip is sound the section goes on. */
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
-	assert_int_equal(chip.scan.phase, SCAN_PURGE);
-}
-
-static void arm(struct chip *chip)
-{
-	chip_put(chip, CHIP_IDLE);
-	wait_s(chip, 40);
-	finish(chip, true);
-	finish(chip, true);
-	chip->in.state = CHIP_ARMED;
-	wait_s(chip, 1);
-}
-
-static void fire(struct chip *chip)
-{
-	arm(chip);
-	assert_true(chip->scan.waiting_intent != 0);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_DURABLE, .intent = chip->scan.waiting_intent - 1});
-	assert_int_equal(chip->act.job, SCAN_JOB_NONE);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_DURABLE, .intent = chip->scan.waiting_intent});
-	assert_int_equal(chip->act.job, SCAN_JOB_FIRE);
-	finish(chip, true);
-	chip->in.scan_counter = 42;
-	chip->in.state = CHIP_RUNNING;
-}
-
-/* A scan that never ends is a fault after its own time and ten minutes; the section is spent, not scanned
- * again. */
-static void test_a_scan_that_never_ends(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	wait_s(&chip, 600);
-	assert_int_equal(chip.scan.phase, SCAN_FIRE);
-	wait_s(&chip, 10);
-	assert_int_equal(chip.scan.phase, SCAN_CHIP_FAULT);
-	chip.in.state = CHIP_FAULT;
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
-	assert_int_equal(chip.act.answer.code, ANSWER_REFUSED);
-	chip.in.state = CHIP_IDLE;
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
-	assert_int_equal(chip.scan.phase, SCAN_SECTION_DONE);
-	assert_int_equal(chip.scan.outcome, SECTION_FAULT);
-}
-
-static void test_a_trace_that_cannot_be_read_is_lost(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	chip.in.state = CHIP_DATA;
-	chip.in.trace_available = true;
-	wait_s(&chip, 1);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(chip.scan.job, SCAN_JOB_READ);
-		finish(&chip, false);
-	}
-	assert_int_equal(chip.scan.outcome, SECTION_LOST);
-}
-
-/* F4: a counter that fits neither is an alarm, and the section is spent. */
-static void test_a_counter_that_fits_nothing(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-	chip.in.scan_counter = 44;
-	chip.in.state = CHIP_IDLE;
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.outcome, SECTION_LOST);
-	assert_non_null(strstr(chip.scan.cause, "(F4)"));
-}
-
-/* A restart while the chip still runs waits for its end. */
-static void test_a_restart_in_mid_scan(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.phase, SCAN_FIRE);
-	assert_false(chip.scan.restarting);
-	chip.in.state = CHIP_DATA;
-	chip.in.trace_available = true;
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.job, SCAN_JOB_READ);
-}
-
-/* An earlier section's trace is deleted before the chip is programmed. */
-static void test_an_old_trace_is_cleaned(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	chip_put(&chip, CHIP_DATA);
-	chip.in.trace_available = true;
-	wait_s(&chip, 40);
-	assert_int_equal(chip.scan.job, SCAN_JOB_DELETE);
-	finish(&chip, true);
-	assert_int_equal(chip.scan.job, SCAN_JOB_PROGRAM);
-	assert_int_equal(chip.scan.fire_counter, 41);
-}
-
-static void test_words_to_the_chip(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	arm(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
-	assert_string_equal(chip.act.answer.why, "the section is confirmed already");
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CANCEL, .text = "wrong glass"});
-	assert_int_equal(chip.act.job, SCAN_JOB_OFF);
-	assert_string_equal(chip.scan.cause, "wrong glass");
-	assert_int_equal(chip.scan.outcome, SECTION_CANCELLED);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CANCEL});
-	assert_string_equal(chip.act.answer.why, "no section is under way");
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
-	assert_int_equal(chip.act.answer.code, ANSWER_REFUSED);
-	arm(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CANCEL, .text = ""});
-	assert_string_equal(chip.scan.cause, "cancelled by the operator");
-}
-
-static void test_scan_events_that_are_none(void **unused)
-{
-	static const struct scan_event events[] = {
-		{.kind = SCAN_EVENT_SECTION, .rate_k_per_s = 200}, /* one is under way */
-		{.kind = SCAN_EVENT_JOB_DONE, .job = SCAN_JOB_MAX},
-		{.kind = SCAN_EVENT_KIND_MAX},
-	};
-	struct scan_machine next, before;
-	struct scan_actions act;
-	struct scan_event tick = {.kind = SCAN_EVENT_TICK, .t_lab_s = 1};
-	struct chip chip;
-
-	(void)unused;
-	arm(&chip);
-	before = chip.scan;
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		assert_int_equal(give(&chip, events[i]), -EINVAL);
-	assert_memory_equal(&before, &chip.scan, sizeof(before));
-	assert_int_equal(scan_step(&chip.plan, &before, &tick, &next, &act), -EINVAL);
-	tick.inputs = &chip.in;
-	assert_int_equal(scan_step(NULL, &before, &tick, &next, &act), -EINVAL);
-	tick.t_lab_s = NAN;
-	assert_int_equal(scan_step(&chip.plan, &before, &tick, &next, &act), -EINVAL);
-	before.step = 200;
-	tick.t_lab_s = 1;
-	assert_int_equal(scan_step(&chip.plan, &before, &tick, &next, &act), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,16 +299,9 @@ int main(void)
 		cmocka_unit_test(test_resume_names_what_is_missing),
 		cmocka_unit_test(test_resume_at_1_atm_needs_no_pressure),
 		cmocka_unit_test(test_events_that_are_none),
+		cmocka_unit_test(test_a_restart_needs_no_plan),
 		cmocka_unit_test(test_names_that_are_none),
 		cmocka_unit_test(test_limits_move_to_the_safer_side_only),
-		cmocka_unit_test(test_a_job_that_fails_is_a_fault),
-		cmocka_unit_test(test_a_scan_that_never_ends),
-		cmocka_unit_test(test_a_trace_that_cannot_be_read_is_lost),
-		cmocka_unit_test(test_a_counter_that_fits_nothing),
-		cmocka_unit_test(test_a_restart_in_mid_scan),
-		cmocka_unit_test(test_an_old_trace_is_cleaned),
-		cmocka_unit_test(test_words_to_the_chip),
-		cmocka_unit_test(test_scan_events_that_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
