@@ -62,17 +62,18 @@ static double reading_bias(const struct reading *readings, size_t index)
 }
 
 /*
- * A wide window averages noise away and a sharp feature with it. Windows from @SCALE_LEAST points to @most:
- * the one whose error, of noise and of what narrower ones see otherwise, is least. What the next wider one
- * sees otherwise tells how much hangs on the choice.
+ * A wide window averages noise away and a sharp feature with it. Windows of half widths from @least_half to
+ * @most points: the one whose error, of noise and of what narrower ones see otherwise, is least. What the
+ * next wider one sees otherwise tells how much hangs on the choice.
  */
-static struct reading reading_find(const struct course *course, size_t at, size_t most, reading_at *read)
+static struct reading reading_find(const struct course *course, size_t at, size_t least_half, size_t most,
+				   reading_at *read)
 {
 	struct reading readings[SCALES_MAX], best = {NAN, NAN, NAN};
 	size_t count = 0;
 	double least = INFINITY;
 
-	for (size_t half = SCALE_LEAST; half <= most && count < SCALES_MAX; half += (half + 1) / 2)
+	for (size_t half = least_half; half <= most && count < SCALES_MAX; half += (half + 1) / 2)
 		if (read(course, at, half, &readings[count]))
 			count++;
 	for (size_t i = 0; i < count; i++) {
@@ -228,7 +229,7 @@ static bool top_at(const struct course *course, size_t at, size_t half, struct r
 
 static struct reading top_of(const struct course *course, const struct peak *peak)
 {
-	return reading_k(course, reading_find(course, peak->at, top_half(course, peak), top_at));
+	return reading_k(course, reading_find(course, peak->at, SCALE_LEAST, top_half(course, peak), top_at));
 }
 
 static const struct peak *most_prominent(const struct peak *peaks, size_t count)
@@ -297,6 +298,18 @@ static bool half_at(const struct course *course, size_t at, size_t half, struct 
 	return slope * (double)half > BEND_SIGMAS * course->noise * cubic.a0_sd;
 }
 
+/*
+ * A tangent is of the smoothed curve: through less than its window, the steepest place would be any jump on
+ * the way up, however small. Narrower where the whole rise is.
+ */
+static size_t tangent_least(const struct course *course, size_t most)
+{
+	size_t least = (size_t)(SMOOTH_K / 2 / course->step_k);
+
+	least = least < most ? least : most;
+	return least > SCALE_LEAST ? least : SCALE_LEAST;
+}
+
 /* The steepest tangent of a cubic near @at, carried down to the glass line. */
 static bool tangent_at(const struct course *course, size_t at, size_t half, struct reading *ret_reading)
 {
@@ -347,11 +360,12 @@ static void features_rise(const struct course *course, struct pair_features *fea
 			steep = i;
 	most = (size_t)fmin((double)(top - bottom) / 4, TOP_MAX_K / course->step_k);
 	most = most > SCALE_LEAST ? most : SCALE_LEAST;
-	reading = reading_k(course, reading_find(course, at, most, half_at));
+	reading = reading_k(course, reading_find(course, at, SCALE_LEAST, most, half_at));
 	features->midpoint_k = reading.at;
 	features->midpoint_sd_k = reading.sd;
 	slopes->midpoint_per_k = reading.slope;
-	reading = reading_k(course, reading_find(course, steep, most, tangent_at));
+	reading =
+		reading_k(course, reading_find(course, steep, tangent_least(course, most), most, tangent_at));
 	features->onset_k = reading.at;
 	features->onset_sd_k = reading.sd;
 	slopes->onset_per_k = reading.slope;

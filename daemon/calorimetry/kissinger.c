@@ -13,7 +13,7 @@
 #define CELSIUS_SHARE 0.7 /* of Tg: a peak further below it was not in kelvin */
 
 #define NORMAL_95 1.959964
-#define FREEDOM_LEAST_SHARE2 1e-3 /* Student's t is normal long before */
+#define FREEDOM_NORMAL 1e4 /* Student's t is normal long before */
 
 enum { WEIGHT_ROUNDS = 8, SCATTER_ROUNDS = 60 };
 
@@ -91,16 +91,16 @@ static struct regression regress_effective(struct table *table, double slope, do
 	return regress(table, FORM_KISSINGER, table->weight, table->count);
 }
 
-/* By halving; 0 where the errors of the rows explain their residuals (Mandel and Paule 1970). */
-static double find_scatter2(struct table *table, const struct regression *ordinary)
+/* By halving below @most2; 0 where the errors of the rows explain their residuals (Mandel and Paule 1970). */
+static double find_scatter2(struct table *table, double slope, double most2)
 {
-	double low = 0, high = ordinary->residual_sd * ordinary->residual_sd * (double)table->count;
+	double low = 0, high = most2;
 
-	if (!(regress_effective(table, ordinary->slope, 0).residual_sd > 1))
+	if (!(regress_effective(table, slope, 0).residual_sd > 1))
 		return 0;
 	for (int round = 0; round < SCATTER_ROUNDS; round++) {
 		double middle = 0.5 * (low + high);
-		bool too_little = regress_effective(table, ordinary->slope, middle).residual_sd > 1;
+		bool too_little = regress_effective(table, slope, middle).residual_sd > 1;
 
 		*(too_little ? &low : &high) = middle;
 	}
@@ -116,16 +116,14 @@ static double find_scatter2(struct table *table, const struct regression *ordina
 static struct regression regress_weighted(struct table *table)
 {
 	struct regression fit = regress(table, FORM_KISSINGER, NULL, table->count);
-	double share = 0, scatter2;
+	double scatter2 = 0, most2 = fit.residual_sd * fit.residual_sd * (double)table->count;
 
 	for (int round = 0; round < WEIGHT_ROUNDS; round++) {
-		scatter2 = find_scatter2(table, &fit);
+		scatter2 = find_scatter2(table, fit.slope, most2);
 		fit = regress_effective(table, fit.slope, scatter2);
 	}
-	for (size_t i = 0; i < table->count; i++)
-		share += table->weight[i] * scatter2 / (double)table->count;
 	fit.slope_se = 1 / sqrt(fit.suu);
-	fit.freedom = (fit.freedom > 0 ? fit.freedom : 1) / fmax(share * share, FREEDOM_LEAST_SHARE2);
+	fit.freedom = scatter2 > 0 ? fit.freedom : FREEDOM_NORMAL;
 	return fit;
 }
 

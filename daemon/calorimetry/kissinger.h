@@ -45,7 +45,7 @@ struct kissinger_result {
 	enum refusal refusal;
 	char why[REFUSAL_WHY];
 	double ea_kj_per_mol, ea_se_kj_per_mol;
-	/* Student t of the standard error, n - 2 degrees of freedom (more where stated errors explain the
+	/* Student t of the standard error, n - 2 degrees of freedom (normal where stated errors explain the
 	 * scatter); 1.96 sd of the common errors beside it, as a sum of squares */
 	double ea_ci95_kj_per_mol[2];
 	double ea_lag_sd_kj_per_mol, ea_calibration_sd_kj_per_mol; /* what the common errors move Ea by */

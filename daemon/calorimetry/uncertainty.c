@@ -5,10 +5,11 @@
 #include <string.h>
 
 /*
- * What a fading tail still does to a line over what the retreat removed, squared: 1/(e^x - 1) with x the
- * retreat in decay lengths, about 0.7.
+ * What a fading tail still does to a line over what the retreat removed: 1/(e^x - 1) with x the retreat in
+ * decay lengths, as far as noise lets it be told.
  */
-#define TAIL_LEFT2 1.0
+#define TAIL_DECAY_LEAST 0.5
+#define TAIL_DECAY_MOST 1.0
 /*
  * A window ends where noise hides the relaxation, so what is hidden is of the size of the noise, squared. The
  * lines' noise cancels in a difference, relaxation of the first scan alone does not. Sizes as tests/intervals
@@ -28,6 +29,12 @@
  * times.
  */
 #define OTHERS_NOISE2 7.5
+
+/* What one window does to the quantities when it is taken half as far into the transition as before the
+ * retreat, and as far. */
+struct tail {
+	struct quantities half, whole;
+};
 
 /* What the pair is matched on, and what it came to. */
 struct base {
@@ -136,22 +143,28 @@ static double hidden_off(const struct base *base, double hidden)
 }
 
 /*
- * Relaxation that fades into a window bends its line. Where the windows were found, they are taken as wide as
- * they were before the retreat (window.h): relaxation fades exponentially, so what that moves tells what is
- * still there.
+ * Relaxation that fades into a window bends its line. A window that was found is taken as wide as it was
+ * before the retreat (window.h), and half way there: relaxation fades exponentially, so what these move tells
+ * what is still there.
  */
-static struct quantities tail_off(const struct base *base, const struct pair_result *result)
+static struct tail tail_of(const struct base *base, const struct pair_result *result, bool glass)
 {
 	const double advance = WINDOW_RETREAT_SHARE / (1 - WINDOW_RETREAT_SHARE);
-	double glass_k[2], liquid_k[2];
+	double step_k =
+		0.5 * advance *
+		(glass ? result->glass_k[1] - result->glass_k[0] : result->liquid_k[0] - result->liquid_k[1]);
+	double glass_k[2], liquid_k[2], *edge_k = glass ? &glass_k[1] : &liquid_k[0];
+	struct tail tail = {.half = {{0}}};
 
 	memcpy(glass_k, result->glass_k, sizeof(glass_k));
 	memcpy(liquid_k, result->liquid_k, sizeof(liquid_k));
-	if (result->glass_found)
-		glass_k[1] += advance * (glass_k[1] - glass_k[0]);
-	if (result->liquid_found)
-		liquid_k[0] -= advance * (liquid_k[1] - liquid_k[0]);
-	return moved_to(base, glass_k, liquid_k);
+	if (!(glass ? result->glass_found : result->liquid_found))
+		return tail;
+	*edge_k += step_k;
+	tail.half = moved_to(base, glass_k, liquid_k);
+	*edge_k += step_k;
+	tail.whole = moved_to(base, glass_k, liquid_k);
+	return tail;
 }
 
 static void widest_of(struct quantities *widest, const struct quantities *off)
@@ -205,34 +218,41 @@ static bool widen(struct pair_shares *shares, double others_k)
 }
 
 /*
- * Noise alone makes narrow and wide windows differ by the difference of their variances, a line's variance
- * going as width^-3: only what exceeds twice that is relaxation. @hidden2: of @noise_k squared.
+ * A tail that does b at the edge does b e^(x/2) half way and b e^x at the edge before the retreat: what these
+ * moved gives x. Noise alone makes narrow and wide windows differ by the difference of their variances, a
+ * line's variance going as width^-3: only what exceeds that of both scans is relaxation. Squared.
  */
-static double windows_share(double both_k, double noise_k, double tail_k, double hidden2)
+static double tail_left2(const struct tail *tail, enum quantity quantity, double noise2)
 {
+	double half_k = tail->half.k[quantity], whole_k = tail->whole.k[quantity];
 	double narrow = 1 - WINDOW_RETREAT_SHARE, narrower2 = 1 - narrow * narrow * narrow;
-	double noise2 = noise_k * noise_k, edges2 = fmax(0, both_k * both_k - (1 + EDGES_NOISE2) * noise2);
-	double tail2 = TAIL_LEFT2 * (tail_k * tail_k - 2 * narrower2 * noise2);
+	double x = half_k != 0 ? 2 * log(fmax(whole_k / half_k - 1, 1)) : TAIL_DECAY_MOST;
+	double left = 1 / expm1(fmin(fmax(x, TAIL_DECAY_LEAST), TAIL_DECAY_MOST));
 
-	return sqrt(edges2 + fmax(tail2, hidden2 * noise2));
-}
-
-static struct pair_shares shares_of(double both_k, double noise_k, double tail_k, double hidden2,
-				    double curvature_k)
-{
-	return (struct pair_shares){
-		.windows_k = isnan(both_k) ? NAN : windows_share(both_k, noise_k, tail_k, hidden2),
-		.noise_k = noise_k,
-		.curvature_k = fabs(curvature_k),
-	};
+	if (!(whole_k * whole_k > 4 * narrower2 * noise2))
+		left = fmin(left, 1);
+	return left * left * (whole_k * whole_k - 2 * narrower2 * noise2);
 }
 
 /* How the causes add up for each quantity. */
 struct causes {
-	struct quantities both, noise, tail, curvature, others;
+	struct quantities both, noise, curvature, others;
+	struct tail glass, liquid;
 	double floor2; /* no line is taken for straighter than a share of the step: of the noise, squared */
 	double lag_k, calibration_k; /* shift all temperatures alike: no share in a difference */
 };
+
+/* @hidden2: of the noise, squared. */
+static double windows_share(const struct causes *causes, enum quantity quantity, double hidden2)
+{
+	double both_k = causes->both.k[quantity],
+	       noise2 = causes->noise.k[quantity] * causes->noise.k[quantity];
+	double edges2 = fmax(0, both_k * both_k - (1 + EDGES_NOISE2) * noise2);
+	double tail2 =
+		tail_left2(&causes->glass, quantity, noise2) + tail_left2(&causes->liquid, quantity, noise2);
+
+	return isnan(both_k) ? NAN : sqrt(edges2 + fmax(tail2, hidden2 * noise2));
+}
 
 /* @ret_ambiguity_k: what other windows say, when that widened the sd; else untouched. */
 static struct pair_shares shares_make(const struct causes *causes, enum quantity quantity,
@@ -240,9 +260,9 @@ static struct pair_shares shares_make(const struct causes *causes, enum quantity
 {
 	bool difference = quantity == QUANTITY_DELTA || quantity == QUANTITY_ENTHALPY;
 	double hidden2 = causes->floor2 * (difference ? TAIL_HIDDEN2_DELTA : TAIL_HIDDEN2);
-	struct pair_shares shares =
-		shares_of(causes->both.k[quantity], causes->noise.k[quantity], causes->tail.k[quantity],
-			  hidden2, causes->curvature.k[quantity]);
+	struct pair_shares shares = {.windows_k = windows_share(causes, quantity, hidden2),
+				     .noise_k = causes->noise.k[quantity],
+				     .curvature_k = fabs(causes->curvature.k[quantity])};
 
 	if (!difference) {
 		shares.lag_k = causes->lag_k;
@@ -290,7 +310,8 @@ static struct causes causes_find(const struct base *base, struct pair_result *re
 	const struct uncertainty *uncertainty = base->uncertainty;
 	const struct pair_options *options = uncertainty->options;
 	struct causes causes = {
-		.tail = tail_off(base, result),
+		.glass = tail_of(base, result, true),
+		.liquid = tail_of(base, result, false),
 		.others = others_off(base),
 		.floor2 = hidden_floor2(uncertainty, result),
 		.lag_k = isnan(result->rate_k_per_s) ? 0 : options->lag_sd_s * result->rate_k_per_s,

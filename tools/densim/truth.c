@@ -7,7 +7,7 @@
 #define FROM_K 300.0
 #define TO_K 850.0
 #define GAS_CONSTANT 8.314462618
-enum { ROWS = 1100 };
+enum { ROWS = 1100, TANGENT_ROWS = 4 };
 
 /* Top of the parabola through a point and its neighbours. */
 static double top_k(const double *temperature_k, const double *z, int at)
@@ -18,25 +18,34 @@ static double top_k(const double *temperature_k, const double *z, int at)
 	return temperature_k[at] + shift * (temperature_k[at + 1] - temperature_k[at]);
 }
 
-/* Slope per row of the least-squares line through five rows, 2 K. */
-static double slope_at(const double *z, int at)
+/* Least-squares line through the rows within TANGENT_ROWS of @at: its value there and its slope per row. */
+static void line_at(const double *z, int at, double *ret_mean, double *ret_slope)
 {
-	return (2 * (z[at + 2] - z[at - 2]) + z[at + 1] - z[at - 1]) / 10;
+	double sum = 0, moment = 0, norm = 0;
+	for (int j = -TANGENT_ROWS; j <= TANGENT_ROWS; j++) {
+		sum += z[at + j];
+		moment += j * z[at + j];
+		norm += j * j;
+	}
+	*ret_mean = sum / (2 * TANGENT_ROWS + 1);
+	*ret_slope = moment / norm;
 }
 
 /*
- * Where the steepest tangent before the peak meets the glass line, z = 0. A tangent is a line through 2 K:
- * the model's beta strength begins at one temperature, and its curve has a corner there that is no slope.
+ * Where the steepest tangent before the peak meets the glass line, z = 0. A tangent is a line through 4 K:
+ * the model's beta strength has an end, where its heat capacity jumps by a few tenths of the step within 1 K.
+ * That is no slope of the rise, and where it comes just before the peak, a tangent through 2 K would take it
+ * for one (7 GPa, 643 K at 300 K/s: 1 K further up).
  */
 static double onset_k(const double *temperature_k, const double *z, int peak)
 {
 	double steepest = 0, onset = temperature_k[peak];
-	for (int i = 2; i < peak - 1; i++) {
-		double mean = (z[i - 2] + z[i - 1] + z[i] + z[i + 1] + z[i + 2]) / 5;
-		if (slope_at(z, i) > steepest) {
-			steepest = slope_at(z, i);
-			onset = temperature_k[i] -
-				mean / steepest * (temperature_k[i + 1] - temperature_k[i]);
+	for (int i = TANGENT_ROWS; i + TANGENT_ROWS <= peak + 1; i++) {
+		double mean, slope;
+		line_at(z, i, &mean, &slope);
+		if (slope > steepest) {
+			steepest = slope;
+			onset = temperature_k[i] - mean / slope * (temperature_k[i + 1] - temperature_k[i]);
 		}
 	}
 	return onset;
