@@ -24,10 +24,12 @@ void flow_schedule_next(struct flow_schedule *schedule, const struct driver_cycl
 {
 	double took_s = (double)(clock_mono_ns() - cycle->now_ns) / (double)CLOCK_NS_PER_S * schedule->scale;
 
-	/* A line that is quiet, or gone, is not this device's silence. */
-	if (r == 0 || r == CAUSE_QUARANTINE || r == CAUSE_LINK) {
+	/* A line that is quiet, or gone, is not this device's silence, nor the end of it. */
+	if (r == CAUSE_QUARANTINE)
+		return;
+	if (r == 0 || r == CAUSE_LINK) {
 		schedule->backoff_s = 0;
-		schedule->next_lab_s = cycle->t_lab_s + (r == CAUSE_QUARANTINE ? 0 : PERIOD_S);
+		schedule->next_lab_s = cycle->t_lab_s + PERIOD_S;
 		return;
 	}
 	schedule->backoff_s =

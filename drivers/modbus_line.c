@@ -13,12 +13,14 @@
 
 #include "daemon/base/clock.h"
 #include "drivers/line_lock.h"
+#include "drivers/line_silence.h"
 
 #define RECONNECT_MS 1000.0
 #define LEAST_WAIT_MS 20.0
 #define BUSY_RETRIES 3
 #define BUSY_FIRST_MS 40.0
 #define LEAST_BUSY_MS 2.0
+#define UNITS 256
 enum { EXCEPTION_BUSY_FIRST = 5, EXCEPTION_BUSY_LAST = 6 };
 
 struct modbus_context {
@@ -29,6 +31,12 @@ struct modbus_context {
 	bool connected;
 	int64_t quiet_until_ns; /* quarantine, or the wait before the next connect */
 	bool quarantined;
+	double quarantine_ms;
+	uint8_t failed_unit; /* whose question the quarantine is for, and when it was asked */
+	int64_t failed_ns;
+	int64_t heard_ns; /* when the last answer was complete; 0: none on this connection */
+	/* RTU: whose answer is missing is not asked before. */
+	int64_t unit_quiet_until_ns[UNITS];
 };
 
 /* What one transaction is, so that connecting, waiting and judging are written once. */
@@ -60,6 +68,7 @@ static void close_line(struct modbus_context *context)
 	if (context->connected)
 		modbus_close(context->modbus);
 	context->connected = false;
+	context->heard_ns = 0;
 	if (context->lock >= 0)
 		close(context->lock);
 	context->lock = -1;
@@ -108,23 +117,55 @@ static int connect_line(struct modbus_context *context, const struct modbus_peer
 	return 0;
 }
 
-/* Waiting and then flushing cures a late answer; flushing alone does not. */
-static void end_quarantine(struct modbus_context *context)
+/* That unit's answer may still come, until three seconds after its question. */
+static void miss_answer(struct modbus_context *context, uint8_t unit, int64_t asked_ns)
 {
-	uint8_t drained[256];
+	double latest_ms = LINE_LATEST_MS / fmax(context->config->scale, 1);
 
-	context->quarantined = false;
-	if (!context->connected)
-		return;
+	context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms * 1e6);
+}
+
+/* How many bytes there were. */
+static size_t drain(const struct modbus_context *context)
+{
+	int fd = modbus_get_socket(context->modbus);
+	uint8_t drained[256];
+	size_t count = 0;
+
 	for (int i = 0; i < 64; i++) {
 		int waiting = 0;
+		ssize_t n;
 
-		if (ioctl(modbus_get_socket(context->modbus), FIONREAD, &waiting) < 0 || waiting <= 0)
+		if (ioctl(fd, FIONREAD, &waiting) < 0 || waiting <= 0)
 			break;
-		if (read(modbus_get_socket(context->modbus), drained, sizeof(drained)) <= 0)
+		n = read(fd, drained, sizeof(drained));
+		if (n <= 0)
 			break;
+		count += (size_t)n;
 	}
 	modbus_flush(context->modbus);
+	return count;
+}
+
+/*
+ * Waiting and then flushing cures a late answer; flushing alone does not. A line that spoke meanwhile begins
+ * again: and what was broken may not have been the answer, so that this is missing.
+ */
+static bool end_quarantine(struct modbus_context *context)
+{
+	if (context->connected && drain(context) > 0) {
+		context->quiet_until_ns = after_ms(context->quarantine_ms);
+		miss_answer(context, context->failed_unit, context->failed_ns);
+		return false;
+	}
+	context->quarantined = false;
+	return true;
+}
+
+/* An RTU answer bears no number: one to the same question of before would be taken for that of now. */
+static bool is_missing(const struct modbus_context *context, const struct modbus_peer *peer)
+{
+	return !is_tcp(context) && clock_mono_ns() < context->unit_quiet_until_ns[peer->unit];
 }
 
 static int make_ready(struct modbus_context *context, const struct modbus_peer *peer)
@@ -133,9 +174,11 @@ static int make_ready(struct modbus_context *context, const struct modbus_peer *
 		if (clock_mono_ns() < context->quiet_until_ns)
 			return context->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
 		context->quiet_until_ns = 0;
-		if (context->quarantined)
-			end_quarantine(context);
+		if (context->quarantined && !end_quarantine(context))
+			return CAUSE_QUARANTINE;
 	}
+	if (is_missing(context, peer))
+		return CAUSE_QUARANTINE;
 	return context->connected ? 0 : connect_line(context, peer);
 }
 
@@ -207,9 +250,22 @@ static int fail(struct modbus_context *context, const struct modbus_peer *peer, 
 			context->quiet_until_ns = after_ms(reconnect_ms(context));
 		return cause;
 	}
+	drain(context);
 	context->quarantined = true;
+	context->quarantine_ms = peer->worst_latency_ms;
 	context->quiet_until_ns = after_ms(peer->worst_latency_ms);
 	return cause;
+}
+
+/* Nothing came, or another's answer: its own may still come. A broken one has come. */
+static int fail_question(struct modbus_context *context, const struct modbus_peer *peer, int64_t asked_ns,
+			 int cause)
+{
+	context->failed_unit = peer->unit;
+	context->failed_ns = asked_ns;
+	if (cause != CAUSE_CRC)
+		miss_answer(context, peer->unit, asked_ns);
+	return fail(context, peer, cause);
 }
 
 static void wait_busy(const struct modbus_context *context, int attempt)
@@ -229,6 +285,7 @@ static bool is_busy(int exception)
 static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
 {
 	struct modbus_context *context = context_of(line);
+	int64_t asked_ns;
 	int r = make_ready(context, peer);
 
 	line->exception = 0;
@@ -237,14 +294,20 @@ static int transact(struct modbus_line *line, const struct modbus_peer *peer, co
 	modbus_set_slave(context->modbus, peer->unit);
 	set_timeout(context, peer->response_timeout_ms);
 	for (int attempt = 0;; attempt++) {
+		if (!is_tcp(context) && line_silence_wait(modbus_get_socket(context->modbus), context->config,
+							  context->heard_ns) > 0)
+			return fail(context, peer, CAUSE_MISMATCH);
+		asked_ns = clock_mono_ns();
 		errno = 0;
-		if (perform(context, request) >= 0) {
+		r = perform(context, request);
+		context->heard_ns = clock_mono_ns();
+		if (r >= 0) {
 			line->exception = 0;
 			return 0;
 		}
 		r = cause_of(errno);
 		if (r != CAUSE_EXCEPTION)
-			return fail(context, peer, r);
+			return fail_question(context, peer, asked_ns, r);
 		line->exception = (uint8_t)(errno - MODBUS_ENOBASE);
 		if (!is_busy(line->exception) || attempt >= BUSY_RETRIES - 1)
 			return r;

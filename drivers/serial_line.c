@@ -39,8 +39,11 @@ static int set_raw(const struct bus_config *config, int fd)
 	cfmakeraw(&settings);
 	settings.c_cflag |= CLOCAL | CREAD;
 	settings.c_cflag &= ~(tcflag_t)(PARENB | PARODD | CSTOPB | CRTSCTS);
-	if (config->parity == 'E' || config->parity == 'O')
+	settings.c_iflag &= ~(tcflag_t)(INPCK | IGNPAR | PARMRK);
+	if (config->parity == 'E' || config->parity == 'O') {
 		settings.c_cflag |= PARENB;
+		settings.c_iflag |= INPCK; /* a byte with wrong parity reads as NUL, which no text holds */
+	}
 	if (config->parity == 'O')
 		settings.c_cflag |= PARODD;
 	if (config->stop_bits == 2)

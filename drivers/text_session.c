@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/line_silence.h"
 
 #define IDENTITY_PERIOD_S 60.0
 #define MISMATCH_PERIOD_S 5.0
@@ -40,6 +41,14 @@ static void notice_line(struct text_session *session)
 	session->good_cycles = session->good_since_desync = 0;
 }
 
+/* An answer that is missing may come late, and would be taken for that to the same question of then. */
+static double quarantine_ms(const struct text_session *session, int cause)
+{
+	double late_ms = LINE_LATEST_MS / session->scale - session->response_ms;
+
+	return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, late_ms) : session->latency_ms;
+}
+
 int text_session_fail(struct text_session *session, int cause)
 {
 	session->errors++;
@@ -47,7 +56,7 @@ int text_session_fail(struct text_session *session, int cause)
 	session->checked = false;
 	session->good_since_desync = 0;
 	if (cause != CAUSE_LINK && cause != CAUSE_QUARANTINE)
-		session->line->ops->quarantine(session->line, session->latency_ms);
+		session->line->ops->quarantine(session->line, quarantine_ms(session, cause));
 	return cause;
 }
 

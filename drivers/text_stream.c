@@ -12,6 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "drivers/line_lock.h"
+#include "drivers/line_silence.h"
 
 #define REOPEN_MS 1000.0
 #define SEND_MS 200
@@ -29,6 +30,14 @@ static void close_line(struct text_stream *stream)
 	if (stream->lock >= 0)
 		close(stream->lock);
 	stream->fd = stream->lock = -1;
+	stream->heard_ns = 0;
+}
+
+static void begin_quarantine(struct text_stream *stream, double wait_ms)
+{
+	stream->quarantined = true;
+	stream->quarantine_ms = wait_ms;
+	stream->quiet_until_ns = after_ms(wait_ms);
 }
 
 static int open_line(struct text_stream *stream)
@@ -47,22 +56,43 @@ static int open_line(struct text_stream *stream)
 		return CAUSE_LINK;
 	}
 	stream->line.connects++;
-	return 0;
+	if (!stream->lost || stream->reconnects)
+		return 0;
+	/* An instrument goes on speaking while its adapter is away. */
+	stream->lost = false;
+	begin_quarantine(stream, LINE_LATEST_MS / fmax(stream->config->scale, 1));
+	return CAUSE_QUARANTINE;
 }
 
 static int lose_line(struct text_stream *stream)
 {
 	close_line(stream);
+	stream->lost = true;
 	return CAUSE_LINK;
 }
 
-static void drain(const struct text_stream *stream)
+/* How many bytes there were. */
+static size_t drain(const struct text_stream *stream)
 {
 	uint8_t drained[512];
+	size_t count = 0;
+	ssize_t n;
 
-	for (int i = 0; i < 1024 && read(stream->fd, drained, sizeof(drained)) > 0; i++)
-		continue;
+	for (int i = 0; i < 1024 && (n = read(stream->fd, drained, sizeof(drained))) > 0; i++)
+		count += (size_t)n;
 	tcflush(stream->fd, TCIOFLUSH); /* no terminal: refused, and of no consequence */
+	return count;
+}
+
+/* A quarantine ends in silence: a line that spoke during it begins it again. */
+static bool end_quarantine(struct text_stream *stream)
+{
+	if (stream->fd >= 0 && drain(stream) > 0) {
+		begin_quarantine(stream, stream->quarantine_ms);
+		return false;
+	}
+	stream->quarantined = false;
+	return true;
 }
 
 static int make_ready(struct text_stream *stream)
@@ -71,9 +101,8 @@ static int make_ready(struct text_stream *stream)
 		if (clock_mono_ns() < stream->quiet_until_ns)
 			return stream->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
 		stream->quiet_until_ns = 0;
-		if (stream->quarantined && stream->fd >= 0)
-			drain(stream);
-		stream->quarantined = false;
+		if (stream->quarantined && !end_quarantine(stream))
+			return CAUSE_QUARANTINE;
 	}
 	return stream->fd >= 0 ? 0 : open_line(stream);
 }
@@ -100,11 +129,27 @@ static int write_all(struct text_stream *stream, const char *bytes, size_t lengt
 	return 0;
 }
 
+/* Takes what nobody asked for; the rest of a line's end is nothing. 0 or CAUSE_MISMATCH. */
+static int hear_silence(struct text_stream *stream)
+{
+	char bytes[64];
+	ssize_t n;
+
+	while (line_silence_wait(stream->fd, stream->config, stream->heard_ns) > 0 &&
+	       (n = read(stream->fd, bytes, sizeof(bytes))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			if (bytes[i] != '\r' && bytes[i] != '\n')
+				return CAUSE_MISMATCH;
+	return 0;
+}
+
 static int send_bytes(struct text_line *line, const char *bytes, size_t length)
 {
 	struct text_stream *stream = (struct text_stream *)line;
 	int r = make_ready(stream);
 
+	if (r == 0)
+		r = hear_silence(stream);
 	return r != 0 ? r : write_all(stream, bytes, length);
 }
 
@@ -137,6 +182,8 @@ static int receive_bytes(struct text_line *line, uint8_t *ret_bytes, size_t size
 	}
 	n = read(stream->fd, ret_bytes, size);
 	if (n > 0) {
+		if (!stream->reconnects)
+			stream->heard_ns = clock_mono_ns(); /* a connection has no characters of its own */
 		*ret_count = (size_t)n;
 		return 0;
 	}
@@ -154,8 +201,9 @@ static void quarantine_line(struct text_line *line, double wait_ms)
 	/* What a closed connection still carries reaches nobody. */
 	if (stream->reconnects)
 		close_line(stream);
-	stream->quarantined = true;
-	stream->quiet_until_ns = after_ms(wait_ms);
+	if (stream->fd >= 0)
+		drain(stream);
+	begin_quarantine(stream, wait_ms);
 }
 
 static void free_line(struct text_line *line)

@@ -14,9 +14,10 @@ struct text_stream {
 	struct text_line line; /* first */
 	const struct bus_config *config;
 	int (*open)(const struct bus_config *config);
-	bool reconnects, quarantined;
+	bool reconnects, quarantined, lost;
 	int fd, lock;
-	int64_t quiet_until_ns;
+	int64_t quiet_until_ns, heard_ns; /* 0: not quiet; nothing heard since it was opened */
+	double quarantine_ms;
 };
 
 /*

@@ -328,6 +328,13 @@ int frames_wait(int fd, int64_t most_ns, int *ret_ready)
 	return 0;
 }
 
+bool frames_is_open(int fd)
+{
+	const struct wire *wire = find_wire(fd);
+
+	return wire && wire->is_open;
+}
+
 /* libmodbus and serial_line.c read and write with these; other descriptors are the kernel's. */
 static ssize_t take(struct wire *wire, void *ret_bytes, size_t size)
 {

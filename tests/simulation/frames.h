@@ -8,6 +8,7 @@
 #ifndef DENSD_TESTS_SIMULATION_FRAMES_H
 #define DENSD_TESTS_SIMULATION_FRAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* At the start of a night. 0 or -errno. */
@@ -17,6 +18,8 @@ void frames_forget(int bus);
 /* Waits on a descriptor of theirs, on the simulated clock: 0 and whether there is something to read, or
  * -ENOENT. */
 int frames_wait(int fd, int64_t most_ns, int *ret_ready);
+/* Somebody is at its far end. */
+bool frames_is_open(int fd);
 /* A new connection on that bus: densd's end, or -errno. */
 int frames_open(int bus);
 void frames_flush(int fd);

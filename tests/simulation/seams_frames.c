@@ -95,7 +95,7 @@ int __wrap_ppoll(struct pollfd *waiting, nfds_t count, const struct timespec *li
 		errno = EBADF;
 		return -1;
 	}
-	waiting->revents = ready ? POLLIN : 0;
+	waiting->revents = (short)(!ready ? 0 : frames_is_open(waiting->fd) ? POLLIN : POLLHUP);
 	return ready;
 }
 

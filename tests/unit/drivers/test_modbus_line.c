@@ -17,12 +17,12 @@
 #include "daemon/base/clock.h"
 #include "drivers/modbus_line.h"
 
-enum manner { HONEST, LATE, TRICKLE, WRONG_SLAVE, BAD_CRC, HALF_FRAME, SILENT, BUSY_TWICE, REFUSES };
+enum manner { HONEST, LATE, TRICKLE, WRONG_SLAVE, BAD_CRC, HALF_FRAME, SILENT, BUSY_TWICE, REFUSES, TWICE };
 
 struct peer {
 	int fd; /* the pty's master, or the listening socket */
 	bool tcp;
-	volatile int manner;
+	volatile int manner, late_ms;
 	volatile bool stop;
 	volatile unsigned requests;
 	pthread_t thread;
@@ -83,7 +83,7 @@ static size_t make_body(struct peer *peer, const uint8_t *request, uint8_t *ret_
 
 static void answer_rtu(struct peer *peer, const uint8_t *request)
 {
-	uint8_t frame[16];
+	uint8_t frame[32];
 	size_t length = 1 + make_body(peer, request + 1, frame + 1);
 	uint16_t crc;
 
@@ -94,12 +94,16 @@ static void answer_rtu(struct peer *peer, const uint8_t *request)
 	frame[length++] = (uint8_t)(crc & 0xff);
 	frame[length++] = (uint8_t)(crc >> 8);
 	if (peer->manner == LATE)
-		pause_ms(130);
+		pause_ms(peer->late_ms);
 	if (peer->manner == HALF_FRAME)
 		length = 3;
 	for (size_t i = 0; peer->manner == TRICKLE && i < length; i++) {
 		put(peer->fd, frame + i, 1);
 		pause_ms(60);
+	}
+	if (peer->manner == TWICE) {
+		memcpy(frame + length, frame, length);
+		length *= 2;
 	}
 	if (peer->manner != TRICKLE && peer->manner != SILENT)
 		put(peer->fd, frame, length);
@@ -150,7 +154,7 @@ static void serve_connection(struct peer *peer, int fd)
 		length = make_body(peer, request + 7, answer + 7);
 		answer[5] = (uint8_t)(length + 1);
 		if (peer->manner == LATE)
-			pause_ms(130);
+			pause_ms(peer->late_ms);
 		if (peer->manner != SILENT)
 			send(fd, answer, 7 + length, MSG_NOSIGNAL);
 	}
@@ -220,6 +224,7 @@ static struct bench *make_bench(bool tcp, enum manner manner)
 	bench->config.scale = 50; /* reconnects after 20 ms */
 	bench->peer.tcp = tcp;
 	bench->peer.manner = manner;
+	bench->peer.late_ms = 130;
 	if (tcp)
 		open_tcp(bench);
 	else
@@ -286,6 +291,59 @@ static void a_late_answer_never_answers_another_question(void **state)
 		assert_true(good > 10);
 		free_bench(bench);
 	}
+}
+
+/* An answer that came twice must not be there for the next question. */
+static void a_second_copy_never_answers_the_next_question(void **state)
+{
+	struct bench *bench = make_bench(false, TWICE);
+	uint16_t value = 0;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), 0);
+	assert_int_equal(value, 1);
+	assert_int_equal(ask(bench, 2, &value), CAUSE_MISMATCH);
+	assert_int_equal(bench->line->desyncs, 1);
+	bench->peer.manner = HONEST;
+	pause_ms(170);
+	assert_int_equal(ask(bench, 3, &value), 0);
+	assert_int_equal(value, 3);
+	free_bench(bench);
+}
+
+/* A quarantine of the worst latency ends before an answer that breaks the profile's word by far: that unit is
+ * not asked again until three seconds after its question (here a tenth of them); the others on the line are.
+ */
+static void a_unit_whose_answer_is_missing_is_left_alone(void **state)
+{
+	struct bench *bench = make_bench(false, LATE);
+	struct modbus_peer other;
+	uint16_t value = 0;
+	int good = 0;
+
+	(void)state;
+	bench->config.scale = 10;
+	bench->peer.late_ms = 260;
+	bench->address.worst_latency_ms = 20;
+	other = bench->address;
+	other.unit = 2;
+	assert_int_equal(ask(bench, 1, &value), CAUSE_TIMEOUT);
+	pause_ms(30);
+	assert_int_equal(ask(bench, 2, &value), CAUSE_QUARANTINE);
+	/* Another unit's question is sent; what comes is the first one's late answer, and no answer to it. */
+	assert_int_equal(bench->line->ops->read_registers(bench->line, &other, false, 3, 1, &value),
+			 CAUSE_TIMEOUT);
+	assert_int_equal(bench->peer.requests, 1);
+	bench->peer.manner = HONEST;
+	for (uint16_t i = 4; i < 60; i++) {
+		if (ask(bench, i, &value) == 0) {
+			assert_int_equal(value, i);
+			good++;
+		}
+		pause_ms(10);
+	}
+	assert_true(good > 10);
+	free_bench(bench);
 }
 
 static void a_trickle_does_not_stretch_the_timeout(void **state)
@@ -365,6 +423,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(honest_peers_are_read),
 		cmocka_unit_test(a_late_answer_never_answers_another_question),
+		cmocka_unit_test(a_second_copy_never_answers_the_next_question),
+		cmocka_unit_test(a_unit_whose_answer_is_missing_is_left_alone),
 		cmocka_unit_test(a_trickle_does_not_stretch_the_timeout),
 		cmocka_unit_test(broken_answers_have_their_cause),
 		cmocka_unit_test(busy_is_asked_again_and_a_refusal_is_not),

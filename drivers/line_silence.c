@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/line_silence.h"
+
+#include <math.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "daemon/base/clock.h"
+
+#define CHARACTERS 3.5
+#define BITS_PER_CHARACTER 11.0
+#define LEAST_NS 1.75e6 /* above 19,200 baud the standard's silence is 1.75 ms */
+#define FAST_BAUD 19200.0
+
+static double silence_ns(const struct bus_config *config)
+{
+	double baud = fmax(config->baud, 1);
+	double ns =
+		baud > FAST_BAUD ? LEAST_NS : CHARACTERS * BITS_PER_CHARACTER / baud * (double)CLOCK_NS_PER_S;
+
+	return ns / fmax(config->scale, 1);
+}
+
+int line_silence_wait(int fd, const struct bus_config *config, int64_t heard_ns)
+{
+	double left_ns = heard_ns == 0 ? 0 : silence_ns(config) - (double)(clock_mono_ns() - heard_ns);
+	struct timespec limit = {.tv_nsec = (long)fmin(fmax(left_ns, 0), 9e8)};
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	int count = 0;
+
+	if (ppoll(&wait, 1, &limit, NULL) <= 0 || wait.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return 0;
+	return ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? count : 0;
+}

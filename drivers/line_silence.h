@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Before a question a serial line must be silent: 3.5 characters after the last byte, as Modbus over serial
+ * line V1.02 asks of a master, and nothing that nobody asked for may be waiting. A second copy of an answer,
+ * or the end of a trickle, would be taken for the answer to the next question.
+ */
+#ifndef DENSD_DRIVERS_LINE_SILENCE_H
+#define DENSD_DRIVERS_LINE_SILENCE_H
+
+#include "drivers/profile.h"
+
+/* After a question no answer is awaited any more; a slow one may come so late. */
+#define LINE_LATEST_MS 3000.0
+
+/*
+ * Waits until the line has been silent for 3.5 characters since @heard_ns (0: nothing was heard); at the
+ * config's clock scale N for an N-th of it. Returns how many bytes are there instead: 0 silence, or the line
+ * is gone, which the next use of it will tell.
+ */
+int line_silence_wait(int fd, const struct bus_config *config, int64_t heard_ns);
+
+#endif

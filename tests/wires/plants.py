@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the campaign find what it claims to find? One rule of the bus taken out at a time.
+
+usage: plants.py BUILD REPOSITORY [NAME]
+
+Each plant changes one place of a copy of one file of drivers/; misbehave, linked to the rest as it ships, has to find it.
+"""
+import concurrent.futures
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+FLAGS = ["-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-I/usr/include/modbus"]
+WRAPS = ["clock_mono_ns", "modbus_connect", "modbus_flush", "line_lock_take", "nanosleep", "tcgetattr", "tcsetattr", "tcflush",
+         "ppoll", "open64", "ioctl"]
+LIBRARIES = ["config/libconfig.a", "protocol/libprotocol.a", "tools/densim/libdensim_core.a"]
+SEEDS = "1..15"
+# name, file, what is there, what is planted, the campaign's options, which count has to find it
+PLANTS = [
+    ("asked again before the answer can be there", "modbus_line.c",
+     "context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms * 1e6);", "(void)latest_ms;", "--only LATE",
+     "misattributed"),
+    ("a text instrument asked again at once", "text_session.c", "return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, late_ms)",
+     "return cause == CAUSE_MAX ? late_ms", "--only LATE", "misattributed"),
+    ("no quarantine", "modbus_line.c", "context->quiet_until_ns = after_ms(peer->worst_latency_ms);",
+     "context->quarantined = false;", "--seeds 1..150", "misattributed"),
+    ("a quarantine ends while the line speaks", "text_stream.c", "if (stream->fd >= 0 && drain(stream) > 0) {",
+     "if (stream->fd >= 0 && drain(stream) > 9999) {", "--only TRICKLE --questions 100000", "misattributed"),
+    ("no silence before a question", "line_silence.c", "if (ppoll(&wait, 1, &limit, NULL) <= 0", "if (true", "--only TWICE",
+     "misattributed"),
+    ("no 3.5 characters", "line_silence.c", "fmax(left_ns, 0)", "0", "--only TWICE", "misattributed"),
+    ("what is broken is taken", "modbus_line.c", "\t\treturn CAUSE_CRC;", "\t\treturn 0;", "--only BITS", "misattributed"),
+    ("another question's line is taken", "pace.c", "if (toupper((unsigned char)*line) != toupper((unsigned char)*header))",
+     "if (*line == ' ')", "--only FUNCTION --line pace", "misattributed"),
+    ("no checksum", "dasnet.c", "take_hex(frame + length - TAIL_LENGTH) != dasnet_checksum(frame, length - TAIL_LENGTH)", "false",
+     "--only BITS --line dasnet", "misattributed"),
+    ("an acknowledged setpoint is read back", "furnace.c", "\t\treport->setpoint_k = reading;",
+     "\t\treport->setpoint_k = reading;\n\t\tif (!isnan(furnace->written_k)) report->setpoint_k.value = furnace->written_k;",
+     "--only NOT_DONE", "misattributed"),
+    ("an acknowledged LOCK is believed", "press.c", "report->locked = block->status & PRESS_LOCKED;",
+     "report->locked = press->wrote ? press->written_mode == PRESS_MODE_LOCK : block->status & PRESS_LOCKED;", "--only NOT_DONE",
+     "false_words"),
+    ("an acknowledged program is believed", "chip.c", "\tif (!ok)\n\t\tsnprintf(ret_error, CHIP_ERROR, \"the program reads",
+     "\tok = true;\n\tif (!ok)\n\t\tsnprintf(ret_error, CHIP_ERROR, \"the program reads", "--only NOT_DONE --line chip",
+     "false_words"),
+]
+
+
+def compile_file(top, source, ret):
+    subprocess.run(["cc", *FLAGS, "-I" + top, f'-DWIRES_PROFILES="{top}/config/devices"', "-c", source, "-o", ret], check=True)
+    return ret
+
+
+class Bench:
+    """All objects of drivers/ and of the campaign, compiled once; a plant replaces one."""
+
+    def __init__(self, build, top, folder):
+        self.build, self.top, self.folder = build, top, folder
+        sources = [path for pattern in ("drivers/*.c", "daemon/base/*.c", "tests/wires/*.c", "tests/simulation/chance.c")
+                   for path in sorted(glob.glob(os.path.join(top, pattern)))]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            made = pool.map(lambda path: compile_file(top, path, self.object_of(path)), sources)
+            self.objects = dict(zip(sources, made))
+
+    def object_of(self, path):
+        return os.path.join(self.folder, os.path.relpath(path, self.top).replace("/", "-") + ".o")
+
+    def link(self, objects, program):
+        libraries = [os.path.join(self.build, library) for library in LIBRARIES]
+        subprocess.run(["cc", "-o", program, *objects.values(), "-Wl,--start-group", *libraries, "-Wl,--end-group",
+                        *(f"-Wl,--wrap={name}" for name in WRAPS), "-lmodbus", "-lyaml", "-lcrypto", "-lm"], check=True)
+
+    def run(self, program, options):
+        return subprocess.run([program, *(options if "--seeds" in options else f"--seeds {SEEDS} {options}").split(), "--json"],
+                              capture_output=True, text=True, timeout=100, check=False)
+
+    def check_clean(self):
+        program = os.path.join(self.folder, "clean")
+        self.link(self.objects, program)
+        done = self.run(program, "")
+        return None if done.returncode == 0 else f"as it ships: {done.stdout}{done.stderr}"
+
+    def check(self, number, name, file, there, planted, options, expected):
+        """What is wrong with the campaign, or None."""
+        path = os.path.join(self.top, "drivers", file)
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        if text.count(there) != 1:
+            return f"{name}: drivers/{file} holds {there!r} {text.count(there)} times: bring the plant up to date"
+        copy, program = (os.path.join(self.folder, f"plant{number}{end}") for end in (".c", ""))
+        with open(copy, "w", encoding="utf-8") as stream:
+            stream.write(text.replace(there, planted))
+        self.link(self.objects | {path: compile_file(self.top, copy, copy + ".o")}, program)
+        done = self.run(program, options)
+        lines = done.stdout.splitlines()
+        found = json.loads(lines[-1])[expected] if lines and lines[-1].startswith("{") else 0
+        if done.returncode != 1 or found == 0 or not any("replay: misbehave " in line for line in lines):
+            return f"{name}: misbehave {options} found nothing: {done.stdout[-400:]}{done.stderr}"
+        print(f"{name}: {found} {expected}: {lines[0].split(': ', 2)[-1][:120]}", flush=True)
+        return None
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        return 2
+    chosen = [(i, *plant) for i, plant in enumerate(PLANTS) if len(sys.argv) == 3 or plant[0] == sys.argv[3]]
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(*(os.path.abspath(path) for path in sys.argv[1:3]), folder)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            faults = [bench.check_clean(), *pool.map(lambda plant: bench.check(*plant), chosen)]
+    faults = [fault for fault in faults if fault]
+    print("\n".join(faults) or f"{len(chosen)} planted faults found, none in what ships")
+    return 1 if faults or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
