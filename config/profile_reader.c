@@ -270,6 +270,7 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 	if ((node = yaml_get(root, "start")))
 		profile->start_count =
 			read_values(node, "start", true, diagnostics, profile, profile->start_steps);
+	profile->relay = profile_can_relay(profile);
 	if ((node = yaml_get(root, "verify")))
 		read_marks(node, diagnostics, profile);
 	if ((node = yaml_get(root, "blacklist")))

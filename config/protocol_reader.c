@@ -18,6 +18,7 @@ struct draft {
 	struct plan plan;
 	char version[24];
 	struct plan_calorimetry calorimetry;
+	struct plan_tune tune;
 	bool references;
 	double axis[PLAN_SERIES_MAX];
 	size_t axis_count;
@@ -33,6 +34,7 @@ static const struct schema_field root_fields[] = {
 	{"material", SCHEMA_NODE, true},
 	{"densification", SCHEMA_NODE, true},
 	{"calorimetry", SCHEMA_NODE, false},
+	{"autotune", SCHEMA_NODE, false},
 	{"series", SCHEMA_NODE, false},
 	{"limits", SCHEMA_NODE, false},
 	{"recovery", SCHEMA_CHOICE, false, PLAN_AT(recovery), 1, DIM_NUMBER, 0, 0, recovery_words},
@@ -75,6 +77,14 @@ static const struct schema_field calorimetry_fields[] = {
 	 DIM_TEMPERATURE_RATE, 0.1, 10000},
 	{"purge", SCHEMA_QUANTITY, false, CALORIMETRY_AT(purge_ml_per_min), 0, DIM_FLOW, 1, 1000},
 };
+#define TUNE_AT(field) offsetof(struct draft, tune.field)
+static const struct schema_field tune_fields[] = {
+	{"amplitude_pct", SCHEMA_QUANTITY, false, TUNE_AT(amplitude_pct), 0, DIM_NUMBER, 0, 100},
+	{"hysteresis", SCHEMA_QUANTITY, false, TUNE_AT(hysteresis_k), 0, DIM_TEMPERATURE_STEP, 0, 20},
+	{"ceiling", SCHEMA_QUANTITY, false, TUNE_AT(ceiling_k), 0, DIM_TEMPERATURE, 250, 2000},
+	{"limit", SCHEMA_QUANTITY, false, TUNE_AT(limit_s), 0, DIM_TIME, 0, 86400},
+	{"cycles", SCHEMA_UINT, false, TUNE_AT(cycles), 0, DIM_NUMBER, 1, 100},
+};
 static const struct schema_field series_fields[] = {
 	{"temperature", SCHEMA_NODE, false},
 	{"pressure", SCHEMA_NODE, false},
@@ -111,6 +121,8 @@ static void set_defaults(struct draft *draft, const struct site *site)
 						       .end_k = 850,
 						       .reference_cooling_k_per_s = 200,
 						       .purge_ml_per_min = 80};
+	draft->tune = (struct plan_tune){
+		.present = true, .amplitude_pct = 10, .hysteresis_k = 0.5, .limit_s = 1800, .cycles = 5};
 }
 
 static size_t read_list(const struct yaml_node *list, const char *what, enum dimension dimension,
@@ -178,6 +190,16 @@ static void read_calorimetry(const struct yaml_node *map, struct diagnostics *di
 	if (range)
 		read_range(range, diagnostics, c);
 	draft->plan.calorimetry = *c;
+}
+
+#define TUNE_CEILING_K 6.0 /* above the temperature, unless the protocol says another */
+
+static void read_tune(const struct yaml_node *map, struct diagnostics *diagnostics, struct draft *draft)
+{
+	schema_read(map, "autotune", tune_fields, COUNT(tune_fields), diagnostics, draft);
+	if (draft->tune.ceiling_k <= 0)
+		draft->tune.ceiling_k = draft->plan.temperature_k + TUNE_CEILING_K;
+	draft->plan.tune = draft->tune;
 }
 
 static bool is_1_atm(double pressure_gpa)
@@ -314,7 +336,12 @@ static void read_root(const struct yaml_node *root, const struct site *site, str
 	}
 	if ((node = yaml_get(root, "calorimetry")))
 		read_calorimetry(node, diagnostics, draft);
-	if ((node = yaml_get(root, "series")))
+	if ((node = yaml_get(root, "autotune")))
+		read_tune(node, diagnostics, draft);
+	if ((node = yaml_get(root, "series")) && yaml_get(root, "autotune"))
+		schema_error(diagnostics, node,
+			     "an autotune is one run at one temperature: leave 'series' out");
+	else if (node)
 		read_series(node, diagnostics, draft);
 	if ((node = yaml_get(root, "limits")))
 		limits_read(node, true, diagnostics, &draft->plan.limits);

@@ -38,8 +38,8 @@ void capture_text_sent(const char *bytes, size_t length, char ret_text[CAPTURE_S
 
 static void add_furnace(const struct furnace_demand *furnace, char text[CAPTURE_LINE])
 {
-	add(text, " %u %.17g %.17g %.17g", furnace->mode, furnace->setpoint_k, furnace->ramp_k_per_s,
-	    furnace->target_k);
+	add(text, " %u %.17g %.17g %.17g %d %.17g", furnace->mode, furnace->setpoint_k, furnace->ramp_k_per_s,
+	    furnace->target_k, furnace->relay, furnace->output_pct);
 }
 
 static void add_press(const struct press_demand *press, int64_t now_ns, char text[CAPTURE_LINE])
@@ -78,18 +78,20 @@ void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_t
 	}
 }
 
-/* A recording from before a device could ramp by itself has neither rate nor target. */
+/* A recording from before a device could ramp by itself, or be tuned, has less. */
 static int read_furnace(const char *text, struct furnace_demand *ret_furnace)
 {
 	struct furnace_demand furnace = {0};
 	unsigned mode;
-	int n = sscanf(text, "furnace %u %lf %lf %lf", &mode, &furnace.setpoint_k, &furnace.ramp_k_per_s,
-		       &furnace.target_k);
+	int relay = 0;
+	int n = sscanf(text, "furnace %u %lf %lf %lf %d %lf", &mode, &furnace.setpoint_k,
+		       &furnace.ramp_k_per_s, &furnace.target_k, &relay, &furnace.output_pct);
 
-	if (n != 2 && n != 4)
+	if (n != 2 && n != 4 && n != 6)
 		return -EINVAL;
 	if (n == 2)
 		furnace.target_k = furnace.setpoint_k;
+	furnace.relay = relay != 0;
 	furnace.mode = (uint8_t)mode;
 	*ret_furnace = furnace;
 	return 0;

@@ -22,6 +22,9 @@ struct furnace_demand {
 	/* For a device that ramps by itself: signed, 0 while the setpoint stands; and where the segment ends.
 	 */
 	double ramp_k_per_s, target_k;
+	/* Autotune: CONTROL in manual, at this output. */
+	bool relay;
+	double output_pct;
 };
 struct furnace_report {
 	struct reading temperature_k, temperature2_k, setpoint_k, output_pct;

@@ -30,6 +30,8 @@
 #define RETRY_S 1.0 /* what a device that ramps by itself did not take */
 #define SAME_RATE 2e-3
 #define S_PER_MIN 60.0
+#define SAME_OUTPUT_PCT 0.2
+#define RELAY_DIFFERS 5u /* cycles */
 #define SPAN_WORDS_MAX 32u
 
 enum role { ROLE_VALUE, ROLE_SETPOINT, ROLE_OUTPUT, ROLE_VALUE2, ROLE_WORKING, ROLE_FAST_MAX };
@@ -52,6 +54,8 @@ struct furnace {
 	struct furnace_ramp ramp;
 	double ramp_retry_lab_s;
 	uint32_t rate_differs;
+	double relay_pct; /* autotune: the output last written in manual; NAN: none */
+	uint32_t relay_differs;
 	double seen_k; /* last temperature read, whatever it was; NAN: none since the connect */
 	uint32_t differs, foreign, mode_differs;
 	double off_lab_s;
@@ -66,6 +70,8 @@ static void forget_device(struct furnace *furnace)
 	furnace->before_write_k = furnace->seen_k = furnace->held_k = furnace->working_k = NAN;
 	furnace_ramp_reset(&furnace->ramp, furnace->profile);
 	furnace->ramp_retry_lab_s = -INFINITY;
+	furnace->relay_pct = NAN;
+	furnace->relay_differs = 0;
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
 	furnace->differs = furnace->foreign = furnace->mode_differs = furnace->rate_differs = 0;
@@ -184,7 +190,7 @@ static void turn_off(struct furnace *furnace, double t_lab_s)
 {
 	bool entered = furnace->last_mode != MODE_OFF;
 
-	furnace->written_k = NAN;
+	furnace->written_k = furnace->relay_pct = NAN;
 	furnace_ramp_reset(&furnace->ramp, furnace->profile);
 	furnace->commanded_auto = furnace->seen_auto = false;
 	if (!entered && (furnace->report.verified_off || t_lab_s - furnace->off_lab_s < OFF_REPEAT_S))
@@ -357,6 +363,51 @@ static void take_control(struct furnace *furnace, const struct furnace_demand *d
 		furnace->commanded_auto = false;
 }
 
+/*
+ * Autotune: manual, as the off sequence has it, and the output. It goes to and fro a few times a minute and
+ * is written when it changes. Nothing of the setpoint is believed to stand afterwards.
+ */
+static void play_relay(struct furnace *furnace, double output_pct)
+{
+	const struct profile *profile = furnace->profile;
+	const struct profile_register *output = profile_find(profile, "output");
+	int r = 0;
+
+	if (!profile_can_relay(profile) || !isfinite(output_pct)) {
+		furnace->session.port.fault = CAUSE_RANGE;
+		return;
+	}
+	if (fabs(output_pct - furnace->relay_pct) <= SAME_OUTPUT_PCT)
+		return;
+	if (isnan(furnace->relay_pct)) {
+		r = modbus_port_write_value(&furnace->session.port, profile_find(profile, "mode"),
+					    profile_off_value(profile, "mode"));
+		furnace->manual = furnace->have_mode = true;
+		furnace->commanded_auto = furnace->seen_auto = furnace->report.verified_off = false;
+		furnace->written_k = NAN;
+		furnace_ramp_reset(&furnace->ramp, profile);
+	}
+	if (r == 0)
+		r = modbus_port_write_value(&furnace->session.port, output, output_pct);
+	if (r == 0) {
+		furnace->relay_pct = output_pct;
+		furnace->relay_differs = 0;
+	}
+}
+
+/* Somebody's hand at the panel, or an output that does not obey. */
+static void judge_relay(struct furnace *furnace)
+{
+	const struct reading *output = &furnace->report.output_pct;
+
+	if (isnan(furnace->relay_pct) || output->quality != QUALITY_GOOD)
+		return;
+	if (fabs(output->value - furnace->relay_pct) <= SAME_OUTPUT_PCT)
+		furnace->relay_differs = 0;
+	else
+		furnace->relay_differs++;
+}
+
 /* On the controller's own scale, where its resolution is what it is. */
 static void judge_setpoint(struct furnace *furnace, double read_k)
 {
@@ -438,6 +489,7 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 		break;
 	case ROLE_OUTPUT:
 		report->output_pct = reading;
+		judge_relay(furnace);
 		break;
 	case ROLE_FAST_MAX:
 		break;
@@ -559,10 +611,16 @@ static void obey(struct furnace *furnace, const struct furnace_demand *demand, d
 		turn_off(furnace, t_lab_s);
 		break;
 	case MODE_CONTROL:
+		if (demand->relay) {
+			play_relay(furnace, demand->output_pct);
+			break;
+		}
+		furnace->relay_pct = NAN;
+		furnace->relay_differs = 0;
 		take_control(furnace, demand, t_lab_s);
 		break;
 	case MODE_OBSERVE:
-		furnace->written_k = NAN;
+		furnace->written_k = furnace->relay_pct = NAN;
 		furnace_ramp_reset(&furnace->ramp, furnace->profile);
 		furnace->commanded_auto = false;
 		break;
@@ -581,7 +639,8 @@ static void conclude(struct furnace *furnace, uint8_t mode)
 			 (mode == MODE_CONTROL ? furnace->seen_auto || furnace->mode_differs >= DIFFERS_TWICE
 					       : mode == MODE_OBSERVE && !zero);
 	report->readback_differs = furnace->differs >= DIFFERS_TWICE ||
-				   furnace->rate_differs >= DIFFERS_TWICE || furnace->ramp.off_track;
+				   furnace->rate_differs >= DIFFERS_TWICE || furnace->ramp.off_track ||
+				   furnace->relay_differs >= RELAY_DIFFERS;
 	report->second_master = furnace->foreign >= DIFFERS_TWICE;
 }
 

@@ -73,6 +73,7 @@ struct profile {
 	double setpoint_step;     /* smaller changes are not written until the period is over */
 	bool watchdog; /* the device has its own watchdog (or, for a furnace, hangs on the PLC's contactor) */
 	bool contactor;    /* of the press: it switches the heater's contactor (register heater_enable) */
+	bool relay;        /* of a furnace: its output can be written in manual, as an autotune needs */
 	bool single_write; /* the device takes one register by function 06 only */
 	bool separate_transfers; /* a press PLC without function 23: the block is written, then read */
 	uint8_t ramp;            /* enum profile_ramp */
@@ -99,6 +100,10 @@ struct profile {
 };
 /* NULL when the profile has none of that name. */
 const struct profile_register *profile_find(const struct profile *profile, const char *name);
+/* What the off sequence writes into the register @name; NAN: it does not. */
+double profile_off_value(const struct profile *profile, const char *name);
+/* A furnace whose output can be written in manual: its off sequence writes 'mode', then 'output'. */
+bool profile_can_relay(const struct profile *profile);
 
 /* Oil pressure to sample pressure: two monotone branches, loading below unloading. */
 #define CALIBRATION_POINTS_MAX 16

@@ -146,6 +146,8 @@ struct actions {
 	double setpoint_k;
 	double ramp_k_per_s; /* signed rate setpoint_k moves at; 0 = standing */
 	double target_k;     /* where it moves to; setpoint_k when it stands */
+	bool relay;          /* autotune: the controller in manual, at output_pct */
+	double output_pct;
 	enum press_mode press;
 	double setpoint_gpa;
 	double ramp_gpa_per_s; /* signed rate the setpoint moves at; 0 = standing */
@@ -188,6 +190,7 @@ struct machine {
 	uint64_t next_intent;
 	char cause[MACHINE_WHY]; /* of the outcome, hold or trip, in words */
 	struct alarm_set alarms;
+	struct tune tune;
 	/* private */
 	struct machine_private {
 		uint64_t waiting_intent;

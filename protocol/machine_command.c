@@ -30,8 +30,10 @@ static enum heat_mode heat_by_phase(const struct machine *m)
 	case PHASE_WAIT_CAPSULE:
 		return HEAT_OBSERVE;
 	case PHASE_HEAT:
-	case PHASE_ISOTHERM:
 		return control_unless(off || p->waiting_intent != 0);
+	case PHASE_ISOTHERM:
+		/* While an autotune waits for its intent the temperature is held as it was. */
+		return control_unless(off || (p->waiting_intent != 0 && m->tune.stage != TUNE_ASKED));
 	case PHASE_COOL:
 		return control_unless(off);
 	case PHASE_HOLD:
@@ -175,6 +177,18 @@ static void describe_ramp(struct step *step)
 	}
 }
 
+/* Autotune: the controller in manual. Blind, the relay stays low. */
+static void describe_relay(struct step *step)
+{
+	const struct tune *tune = &step->m->tune;
+
+	step->act->relay = step->act->heat == HEAT_CONTROL && step->m->phase == PHASE_ISOTHERM &&
+			   tune->stage == TUNE_RUNNING;
+	if (!step->act->relay)
+		return;
+	step->act->output_pct = step->t_fresh ? tune_output_pct(tune) : tune->bias_pct - tune->amplitude_pct;
+}
+
 void machine_command(struct step *step)
 {
 	struct actions *act = step->act;
@@ -187,6 +201,7 @@ void machine_command(struct step *step)
 	act->setpoint_k = m->setpoint_k;
 	act->setpoint_gpa = m->setpoint_gpa;
 	describe_ramp(step);
+	describe_relay(step);
 	if (step->dt > 0 && act->press == PRESS_REGULATE)
 		act->ramp_gpa_per_s = (m->setpoint_gpa - step->old->setpoint_gpa) / step->dt;
 	act->contactor = act->heat == HEAT_CONTROL;

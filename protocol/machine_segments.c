@@ -14,6 +14,7 @@
 #define SOAK_START_S 10.0
 #define COLD_BAND_K 10.0
 #define COOL_DONE_BAND_K 2.0
+#define TUNE_REST_S 30.0
 
 static bool needs_intent_first(enum phase phase)
 {
@@ -187,6 +188,93 @@ static void end_isotherm(struct step *step)
 		advance(step, PHASE_DECOMPRESS, "cold soak served, releasing the pressure");
 }
 
+static bool wants_tune(const struct step *step)
+{
+	return step->plan->tune.present && !step->m->cold_run && step->m->tune.stage != TUNE_DONE;
+}
+
+static void ask_tune(struct step *step)
+{
+	const struct plan_tune *plan = &step->plan->tune;
+	struct tune *tune = &step->m->tune;
+	char why[MACHINE_WHY];
+
+	snprintf(why, sizeof(why),
+		 "relay autotune at %.1f K: output %.1f %% to and fro by %.1f %%, gives up above %.1f K",
+		 step->m->setpoint_k, tune->bias_pct, plan->amplitude_pct, plan->ceiling_k);
+	tune->stage = TUNE_ASKED;
+	step_intend(step, INTENT_SEGMENT, true, why);
+	step_note(step, NOTE_INFO, ALARM_NONE, "%s", why);
+}
+
+/* At rest in the band for a while: what holds the temperature is the middle of the relay. */
+static void rest_before_tune(struct step *step, bool trails)
+{
+	struct machine *m = step->m;
+	const struct measurement *output = &step->in->furnace_output_pct;
+	bool rests = step->t_fresh && step_is_fresh(step, output) && soak_counts(step);
+
+	if (!may_move(step, trails || pressure_out_of_band(step)))
+		return;
+	m->setpoint_k =
+		approach(m->setpoint_k, step->plan->temperature_k, step->plan->heating_k_per_s * step->dt);
+	if (!rests) {
+		memset(&m->tune, 0, sizeof(m->tune));
+		return;
+	}
+	tune_rest(&m->tune, output->value, step->dt);
+	if (m->tune.started_lab_s >= TUNE_REST_S)
+		ask_tune(step);
+}
+
+static void end_tune(struct step *step, enum tune_verdict verdict)
+{
+	const struct plan_tune *plan = &step->plan->tune;
+	struct tune_result result;
+	char text[MACHINE_WHY];
+
+	if (verdict == TUNE_COMPLETE && tune_result(&step->m->tune, plan, &result)) {
+		tune_say(&result, text);
+		step->m->tune.stage = TUNE_DONE;
+		step_note(step, NOTE_INFO, ALARM_NONE, "%s", text);
+		end_isotherm(step);
+		return;
+	}
+	if (verdict == TUNE_TOO_HOT)
+		snprintf(text, sizeof(text), "autotune gave up at %.1f K, above its ceiling of %.1f K",
+			 step->in->temperature_k.value, plan->ceiling_k);
+	else
+		snprintf(text, sizeof(text),
+			 "autotune gave up: no steady oscillation in %.0f min, %u cycles seen",
+			 plan->limit_s / 60, step->m->tune.seen);
+	machine_abort(step, text);
+}
+
+static void tick_tune(struct step *step, bool trails)
+{
+	struct machine *m = step->m;
+	enum tune_verdict verdict;
+
+	if (m->tune.stage == TUNE_NONE) {
+		rest_before_tune(step, trails);
+		return;
+	}
+	if (step->p->waiting_intent != 0)
+		return;
+	if (m->tune.stage == TUNE_ASKED)
+		tune_begin(&m->tune, &step->plan->tune, step->now);
+	if (pressure_out_of_band(step)) {
+		memset(&m->tune, 0, sizeof(m->tune));
+		return;
+	}
+	if (!step->t_fresh)
+		return;
+	verdict = tune_step(&m->tune, &step->plan->tune, step->now, step->in->temperature_k.value,
+			    m->setpoint_k);
+	if (verdict != TUNE_GOES_ON)
+		end_tune(step, verdict);
+}
+
 static void tick_isotherm(struct step *step)
 {
 	struct machine *m = step->m;
@@ -194,6 +282,10 @@ static void tick_isotherm(struct step *step)
 	double error_k = fabs(step->in->temperature_k.value - m->setpoint_k);
 	bool trails = !m->cold_run && step->t_fresh && error_k > plan->holdback_temperature_k;
 
+	if (m->soak_s >= plan->isotherm_s && wants_tune(step)) {
+		tick_tune(step, trails);
+		return;
+	}
 	if (m->soak_s >= plan->isotherm_s) {
 		end_isotherm(step);
 		return;

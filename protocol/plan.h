@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "protocol/limits.h"
+#include "protocol/tune.h"
 
 #define PLAN_TEXT 96 /* bytes of a name, NUL included */
 #define PLAN_RATES_MAX 16
@@ -52,7 +53,8 @@ struct plan {
 	uint8_t recovery; /* enum recovery_policy */
 	uint8_t loading;  /* enum loading_policy */
 	struct plan_calorimetry calorimetry;
-	struct limits limits; /* the site's, tightened by the protocol */
+	struct plan_tune tune; /* a relay autotune at the end of the isotherm */
+	struct limits limits;  /* the site's, tightened by the protocol */
 };
 
 /* Why a plan is refused; plan_check writes one sentence "what, why, what is allowed" for each. */

@@ -13,6 +13,7 @@
 #define COLD_BAND_K 10.0
 #define TOTAL_MOST_S (7 * 86400.0)
 #define SCAN_SPAN_LEAST_K 100.0
+#define TUNE_MARGIN_K 1.0
 #define LIQUID_WINDOW_TG \
 	1.4 /* the liquid window of a bulk glass former ends about here: Vit4, 596 K -> 834 K */
 
@@ -180,6 +181,34 @@ static void check_calorimetry(struct checker *checker, const struct plan *plan)
 	check_range(checker, "calorimetry.purge", calorimetry->purge_ml_per_min, 1, 1000, "ml/min");
 }
 
+/* The ceiling lies above what the relay needs, and below what trips. */
+static void check_tune(struct checker *checker, const struct plan *plan, double ambient_k)
+{
+	const struct plan_tune *tune = &plan->tune;
+	const struct limits *limits = &plan->limits;
+	double most_k =
+		fmin(plan->temperature_k + limits->runaway_over_protocol_k, limits->machine_temperature_k) -
+		TUNE_MARGIN_K;
+
+	if (!tune->present)
+		return;
+	check_range(checker, "autotune.amplitude_pct", tune->amplitude_pct, 1, 50, "%");
+	check_range(checker, "autotune.hysteresis", tune->hysteresis_k, 0.05, 3, "K");
+	check_range(checker, "autotune.limit", tune->limit_s, 60, 7200, "s");
+	check_range(checker, "autotune.cycles", tune->cycles, 3, TUNE_CYCLES_MAX, "cycles");
+	if (!(tune->ceiling_k >= plan->temperature_k + 2 * tune->hysteresis_k && tune->ceiling_k <= most_k))
+		fault(checker, "autotune.ceiling",
+		      "%g K is out of range, allowed is %g K (temperature and twice the hysteresis) to %g K "
+		      "(what "
+		      "trips, less 1 K)",
+		      tune->ceiling_k, plan->temperature_k + 2 * tune->hysteresis_k, most_k);
+	if (plan_is_cold(plan, ambient_k))
+		fault(checker, "autotune", "%g K is a cold run, in which the heater stays off",
+		      plan->temperature_k);
+	if (plan->calorimetry.present)
+		fault(checker, "autotune", "no glass comes of an autotune: leave 'calorimetry' out");
+}
+
 static void check_site(struct checker *checker, const struct plan *plan, double ambient_k)
 {
 	const struct limits *limits = &plan->limits;
@@ -216,6 +245,7 @@ size_t plan_check_feasible(const struct plan *plan, double ambient_k, struct pla
 	check_temperature(&checker, plan, ambient_k);
 	check_bands(&checker, plan);
 	check_calorimetry(&checker, plan);
+	check_tune(&checker, plan, ambient_k);
 	check_site(&checker, plan, ambient_k);
 	if (checker.count == 0 && plan_total_s(plan, ambient_k) > TOTAL_MOST_S)
 		fault(&checker, "densification", "the programme takes %.1f h, allowed are %.0f h",

@@ -201,6 +201,9 @@ void step_enter(struct step *step, enum phase phase, const char *cause)
 	step->m->phase_since_lab_s = step->now;
 	step->m->holdback = false;
 	step->m->holdback_s = 0;
+	/* An autotune that was interrupted begins anew. */
+	if (step->m->tune.stage != TUNE_DONE)
+		memset(&step->m->tune, 0, sizeof(step->m->tune));
 	step->p->in_band_since_lab_s = NEVER_LAB_S;
 	snprintf(step->m->cause, sizeof(step->m->cause), "%s", cause);
 	note = take_note(step, NOTE_TRANSITION, ALARM_NONE);

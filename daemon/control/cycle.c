@@ -249,7 +249,9 @@ static struct furnace_demand want_furnace(const struct cycle_wish *wish)
 	return (struct furnace_demand){.mode = modes[wish->actions->heat],
 				       .setpoint_k = wish->actions->setpoint_k,
 				       .ramp_k_per_s = wish->actions->ramp_k_per_s,
-				       .target_k = wish->actions->target_k};
+				       .target_k = wish->actions->target_k,
+				       .relay = wish->actions->relay,
+				       .output_pct = wish->actions->output_pct};
 }
 
 static struct press_demand want_press(const struct cycle_view *view, const struct cycle_wish *wish)

@@ -83,6 +83,40 @@ static int check_purge(const struct site *site, const struct plan *plan, char re
 	return -EINVAL;
 }
 
+/*
+ * A controller in manual heats on when densd is dead: an autotune needs what opens the contactor then, and no
+ * words in a site file stand in for it.
+ */
+static int check_tune(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
+{
+	const struct profile *furnace = NULL, *press = NULL;
+
+	for (uint32_t bus = 0; plan->tune.present && bus < site->bus_count; bus++)
+		for (uint32_t i = 0; i < site->buses[bus].device_count; i++) {
+			const struct profile *profile = &site->buses[bus].devices[i].profile;
+
+			furnace = profile->kind == DEVICE_FURNACE ? profile : furnace;
+			press = profile->kind == DEVICE_PRESS ? profile : press;
+		}
+	if (!plan->tune.present || !furnace || !press)
+		return 0;
+	if (!furnace->relay) {
+		snprintf(ret_why, MACHINE_WHY,
+			 "autotune: profile %.40s cannot set its output in manual: tune the controller by "
+			 "itself",
+			 furnace->name);
+		return -EINVAL;
+	}
+	if (furnace->watchdog && press->watchdog && press->contactor)
+		return 0;
+	snprintf(ret_why, MACHINE_WHY,
+		 "autotune: nothing opens the heater's contactor when densd is dead (%.30s, %.30s: a "
+		 "watchdog on both "
+		 "and a contactor are wanted)",
+		 furnace->name, press->name);
+	return -EINVAL;
+}
+
 int submit_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
 {
 	struct plan_fault fault;
@@ -121,5 +155,5 @@ int submit_check_plan(const struct site *site, const struct plan *plan, char ret
 		snprintf(ret_why, MACHINE_WHY, "%.47s: %.140s", fault.field, fault.text);
 		return -EINVAL;
 	}
-	return check_purge(site, plan, ret_why);
+	return check_purge(site, plan, ret_why) < 0 ? -EINVAL : check_tune(site, plan, ret_why);
 }

@@ -4,17 +4,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "drivers/furnace_ramp.h"
+
 #define TICK_S 0.1
 #define FURNACE_LAG_S 2.0
 #define FURNACE_LOSS_S 900.0 /* heater off: back to ambient with this time constant */
 #define PRESS_LAG_S 1.0
 #define OIL_GPA_PER_BAR 0.01
+#define HOLDING_PCT 15.0 /* output that holds a temperature */
+#define RELAY_LAG_S 1.0
+#define RELAY_K_PER_S_PCT 0.02
 
 /* The instruments: what they hold, and what was last written to them. */
 struct bench {
 	double t_s, k, gpa;
 	double written_k, written_gpa, furnace_written_s, press_written_s;
 	double furnace_period_s, press_period_s, furnace_step_k;
+	double heat_pct;             /* of a furnace in manual: its output, with a lag */
+	const struct profile *ramps; /* a furnace that ramps by itself; NULL: its setpoint is streamed */
+	struct furnace_ramp ramp;
 	struct actions actions;
 };
 
@@ -30,6 +38,8 @@ static void bench_init(struct bench *bench, const struct site *site)
 			if (profile->kind == DEVICE_FURNACE) {
 				bench->furnace_period_s = profile->setpoint_period_s;
 				bench->furnace_step_k = profile->setpoint_step;
+				bench->ramps = profile->ramp == RAMP_DEVICE ? profile : NULL;
+				furnace_ramp_reset(&bench->ramp, profile);
 			} else if (profile->kind == DEVICE_PRESS) {
 				bench->press_period_s = profile->setpoint_period_s;
 			}
@@ -49,15 +59,48 @@ static uint32_t write_due(double value, double *written, double t_s, double *wri
 	return 1;
 }
 
+/* Setpoint writes of this tick. A controller that ramps by itself does as it is told. */
+static uint32_t write_setpoint(struct bench *bench)
+{
+	const struct actions *actions = &bench->actions;
+	struct furnace_ramp_look look = {.t_lab_s = bench->t_s,
+					 .setpoint_k = actions->setpoint_k,
+					 .target_k = actions->target_k,
+					 .ramp_k_per_s = actions->ramp_k_per_s,
+					 .working_k = actions->setpoint_k};
+	uint32_t writes = 0;
+
+	if (!bench->ramps)
+		return write_due(actions->setpoint_k, &bench->written_k, bench->t_s,
+				 &bench->furnace_written_s, bench->furnace_period_s, bench->furnace_step_k);
+	furnace_ramp_see(&bench->ramp, &look);
+	for (int i = 0; i < FURNACE_RAMP_ORDERS_MAX; i++) {
+		struct furnace_ramp_order order = furnace_ramp_next(&bench->ramp, &look);
+
+		writes += order.kind == RAMP_ORDER_ADOPT || order.kind == RAMP_ORDER_TARGET;
+		furnace_ramp_done(&bench->ramp, &order, &look);
+	}
+	return writes;
+}
+
+/* An autotune's relay: the furnace warms with its output, a little late. */
+static void bench_relay(struct bench *bench)
+{
+	bench->heat_pct += (bench->actions.output_pct - bench->heat_pct) * TICK_S / RELAY_LAG_S;
+	bench->k += (bench->heat_pct - HOLDING_PCT) * RELAY_K_PER_S_PCT * TICK_S;
+}
+
 static void bench_move(struct bench *bench, double ambient_k, struct dryrun *dryrun)
 {
 	const struct actions *actions = &bench->actions;
 
 	bench->t_s += TICK_S;
-	if (actions->heat == HEAT_CONTROL) {
-		dryrun->furnace_writes +=
-			write_due(actions->setpoint_k, &bench->written_k, bench->t_s,
-				  &bench->furnace_written_s, bench->furnace_period_s, bench->furnace_step_k);
+	if (!actions->relay)
+		bench->heat_pct = HOLDING_PCT;
+	if (actions->heat == HEAT_CONTROL && actions->relay) {
+		bench_relay(bench);
+	} else if (actions->heat == HEAT_CONTROL) {
+		dryrun->furnace_writes += write_setpoint(bench);
 		bench->k += (actions->setpoint_k - bench->k) * TICK_S / FURNACE_LAG_S;
 	} else {
 		bench->k += (ambient_k - bench->k) * TICK_S / FURNACE_LOSS_S;
@@ -87,7 +130,7 @@ static void bench_read(const struct bench *bench, double ambient_k, struct input
 		.ambient_k = good(ambient_k, t),
 		.furnace_setpoint_k =
 			good(actions->heat == HEAT_CONTROL ? actions->setpoint_k : ambient_k, t),
-		.furnace_output_pct = good(heating ? 15 : 0, t),
+		.furnace_output_pct = good(heating ? HOLDING_PCT : 0, t),
 		.pressure_gpa = good(bench->gpa, t),
 		.pressure_setpoint_gpa = good(actions->setpoint_gpa, t),
 		.oil_bar = good(oil, t),

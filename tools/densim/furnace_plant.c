@@ -11,7 +11,7 @@
 #define HEATER_ANVIL_W_PER_K 1.5
 #define ANVIL_AMBIENT_W_PER_K 6.0
 #define SENSOR_LAG_S 0.5
-/* The gains an autotune would leave */
+/* The gains it comes with */
 #define GAIN_PCT_PER_K 4.0
 #define INTEGRAL_S 20.0
 #define DERIVATIVE_S 1.2
@@ -30,6 +30,9 @@ void furnace_plant_init(struct furnace_plant *ret_furnace)
 		.last_measured_k = FURNACE_AMBIENT_K,
 		.setpoint_k = 293.15,
 		.working_k = 293.15,
+		.gain_pct_per_k = GAIN_PCT_PER_K,
+		.integral_s = INTEGRAL_S,
+		.derivative_s = DERIVATIVE_S,
 	};
 }
 
@@ -95,11 +98,11 @@ static void step_controller(struct furnace_plant *furnace, const struct faults *
 	}
 	step_working(furnace, faults, step_s);
 	double error_k = furnace->working_k - furnace->measured_k;
-	double wish =
-		GAIN_PCT_PER_K * (error_k - DERIVATIVE_S * furnace->slope_k_per_s) + furnace->integral_pct;
+	double wish = furnace->gain_pct_per_k * (error_k - furnace->derivative_s * furnace->slope_k_per_s) +
+		      furnace->integral_pct;
 	furnace->output_pct = fmin(fmax(wish, 0), 100);
 	if ((wish < 100 || error_k < 0) && (wish > 0 || error_k > 0))
-		furnace->integral_pct += GAIN_PCT_PER_K * error_k * step_s / INTEGRAL_S;
+		furnace->integral_pct += furnace->gain_pct_per_k * error_k * step_s / furnace->integral_s;
 	furnace->integral_pct = fmin(fmax(furnace->integral_pct, 0), 100);
 }
 

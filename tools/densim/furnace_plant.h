@@ -24,6 +24,7 @@ struct furnace_plant {
 	double setpoint_k, working_k; /* target and, with a rate limit, the one in force */
 	double rate_k_per_min;        /* setpoint rate limit, 0: off */
 	double output_pct, manual_pct;
+	double gain_pct_per_k, integral_s, derivative_s;     /* PID */
 	double integral_pct, slope_k_per_s, last_measured_k; /* PID memory */
 	bool manual, panel_manual, sensor_break, power_failed;
 };

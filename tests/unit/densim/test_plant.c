@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "protocol/tune.h"
 #include "tools/densim/laboratory.h"
 
 static struct laboratory lab;
@@ -42,6 +43,73 @@ static double ramp_rms_k(double to_k)
 		}
 	}
 	return sqrt(sum / count);
+}
+
+/* A relay autotune of the plant at @at_k, as densd's machine makes it. */
+static struct tune_result autotune(double at_k)
+{
+	const struct plan_tune plan = {.present = true,
+				       .amplitude_pct = 10,
+				       .hysteresis_k = 0.5,
+				       .ceiling_k = at_k + 6,
+				       .limit_s = 1800,
+				       .cycles = 5};
+	struct tune tune = {0};
+	struct tune_result result;
+	enum tune_verdict verdict = TUNE_GOES_ON;
+
+	lab.furnace.setpoint_k = at_k;
+	run_s(900);
+	for (int i = 0; i < 600; i++) {
+		run_s(0.1);
+		tune_rest(&tune, lab.furnace.output_pct, 0.1);
+	}
+	tune_begin(&tune, &plan, 0);
+	lab.furnace.manual = true;
+	for (int i = 1; verdict == TUNE_GOES_ON; i++) {
+		lab.furnace.manual_pct = tune_output_pct(&tune);
+		run_s(0.1);
+		verdict = tune_step(&tune, &plan, i * 0.1, lab.furnace.measured_k, at_k);
+	}
+	assert_int_equal(verdict, TUNE_COMPLETE);
+	assert_true(tune_result(&tune, &plan, &result));
+	return result;
+}
+
+static double rms_with(double gain_pct_per_k, double integral_s, double derivative_s)
+{
+	laboratory_init(&lab, 1, 7, true);
+	lab.press.heater_enable = true;
+	lab.furnace.setpoint_k = 298.15;
+	lab.furnace.gain_pct_per_k = gain_pct_per_k;
+	lab.furnace.integral_s = integral_s;
+	lab.furnace.derivative_s = derivative_s;
+	run_s(300);
+	return ramp_rms_k(643);
+}
+
+/* What a tuning proposes, typed in, tracks the ramp within the goal, and better than gains nobody tuned. */
+static void test_an_autotune_proposes_gains_that_track(void **state)
+{
+	struct tune_result result;
+	struct tune_pid gentle, quick;
+	double untuned_k, gentle_k, quick_k, own_k;
+
+	(void)state;
+	lab.press.heater_enable = true;
+	result = autotune(500);
+	gentle = tune_propose(&result, TUNE_TYREUS_LUYBEN);
+	quick = tune_propose(&result, TUNE_ZIEGLER_NICHOLS);
+	untuned_k = rms_with(1, 60, 0);
+	own_k = rms_with(4, 20, 1.2);
+	gentle_k = rms_with(gentle.gain_pct_per_k, gentle.integral_s, gentle.derivative_s);
+	quick_k = rms_with(quick.gain_pct_per_k, quick.integral_s, quick.derivative_s);
+	printf("Ku %.2f +- %.2f %%/K, Pu %.2f +- %.2f s; ramp rms: untuned %.3f K, shipped %.3f K, %s %.3f "
+	       "K, %s %.3f K\n",
+	       result.gain_pct_per_k, result.gain_sd, result.period_s, result.period_sd, untuned_k, own_k,
+	       gentle.rule, gentle_k, quick.rule, quick_k);
+	assert_true(gentle_k < 0.5 && gentle_k < untuned_k / 2);
+	assert_true(quick_k <= own_k);
 }
 
 static void test_furnace_tracks_and_does_not_overshoot(void **state)
@@ -139,6 +207,7 @@ static void test_watchdog_waits_longer_when_time_is_scaled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_an_autotune_proposes_gains_that_track, set_up),
 		cmocka_unit_test_setup(test_furnace_tracks_and_does_not_overshoot, set_up),
 		cmocka_unit_test_setup(test_cooling_trails_near_ambient, set_up),
 		cmocka_unit_test_setup(test_contactor_cuts_the_heater, set_up),

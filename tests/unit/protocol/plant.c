@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #define OIL_BAR_PER_GPA 300.0
+#define PLANT_HOLDING_PCT 10.0 /* output that holds a temperature */
 
 void plant_default_plan(struct plan *ret_plan)
 {
@@ -44,8 +45,9 @@ static void measure(struct plant *plant)
 	in->temperature_k = good(plant, plant->temperature_k + noise);
 	in->ambient_k = good(plant, PLANT_AMBIENT_K);
 	in->furnace_setpoint_k = good(plant, plant->actions.setpoint_k);
-	in->furnace_output_pct =
-		good(plant, plant->actions.heat == HEAT_CONTROL && plant->temperature_k > 310 ? 10 : 0);
+	in->furnace_output_pct = good(plant, plant->actions.heat == HEAT_CONTROL && plant->temperature_k > 310
+						     ? PLANT_HOLDING_PCT
+						     : 0);
 	in->pressure_gpa = good(plant, plant->pressure_gpa);
 	in->pressure_setpoint_gpa = good(plant, plant->actions.setpoint_gpa);
 	in->oil_bar = good(plant, plant->pressure_gpa * OIL_BAR_PER_GPA);
@@ -167,6 +169,13 @@ static void move(struct plant *plant)
 
 	if (plant->freeze_process)
 		return;
+	if (!act->relay)
+		plant->heat_pct = PLANT_HOLDING_PCT;
+	plant->heat_pct += act->relay ? (act->output_pct - plant->heat_pct) * PLANT_TICK_S : 0;
+	if (act->relay) {
+		plant->temperature_k += (plant->heat_pct - PLANT_HOLDING_PCT) * 0.02 * PLANT_TICK_S;
+		return;
+	}
 	plant->temperature_k +=
 		(fmax(target_k, PLANT_AMBIENT_K) - plant->temperature_k) * PLANT_TICK_S / lag_s;
 	if (act->press == PRESS_REGULATE)

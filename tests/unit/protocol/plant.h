@@ -22,6 +22,7 @@ struct plant {
 	bool freeze_process;                /* T and P no longer follow */
 	bool skip_refresh;                  /* inputs stand as the test made them, but stay fresh */
 	void (*spoil)(struct plant *plant); /* changes the inputs of each tick; NULL: none */
+	double heat_pct;                    /* of a furnace in manual: its output, a second late */
 	uint32_t ramp_ticks;                /* in which a controller was told to ramp */
 	double most_setpoint_rate_k, most_setpoint_rate_gpa;
 	uint32_t alarms_raised[ALARM_MAX];

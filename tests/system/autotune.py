@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A relay autotune as a run: it proposes, writes nothing, stays below its ceiling, and heats nothing once densd is dead.
+
+usage: autotune.py BUILD SOURCE
+"""
+import json
+import re
+import sys
+import time
+
+import devices
+import night
+
+SCALE = 20
+TUNE = """densd: protocol/1
+name: autotune at 400 K
+material: {name: dummy}
+densification: {pressure: 1 atm, temperature: 400 K, isotherm: 30 s}
+autotune: {amplitude_pct: 10, hysteresis: 0.5 K, ceiling: 405 K, cycles: 5}
+"""
+SAID = re.compile(r"Autotune: ultimate gain ([\d.]+) \+- ([\d.]+) %/K, period ([\d.]+) \+- ([\d.]+) s \((\d+) cycles\)")
+
+
+def look(lab):
+    return json.loads(lab.densim_ctl("status"))
+
+
+def notes(lab, run):
+    return lab.densctl("events", run, check=0).stdout
+
+
+def whole_run(build, source):
+    with night.Lab(build, source, scale=SCALE) as lab:
+        run = night.submit(lab, TUNE)
+        record = night.wait_run(lab, run, 4000 / SCALE)
+        night.check(record["densification"] == "completed", f"the autotune's run completed: {record['cause']}")
+        night.check(record["peak_k"] < 405, f"it stayed below its ceiling, at most {record['peak_k']:.1f} K")
+        said = SAID.search(notes(lab, run))
+        night.check(said, "the proposal stands in the run's record")
+        gain, gain_sd, period, period_sd, cycles = map(float, said.groups())
+        night.check(cycles == 5 and 5 < gain < 15 and 8 < period < 16 and gain_sd < 0.2 * gain and period_sd < 0.1 * period,
+                    f"ultimate gain {gain} +- {gain_sd} %/K, period {period} +- {period_sd} s, as the plant has them")
+        night.check("Nothing was written." in notes(lab, run), "and nothing was written")
+
+
+def relays(lab):
+    lab.attend()
+    seen = look(lab)
+    return seen["manual"] and seen["heater_pct"] > 0
+
+
+def killed(build, source):
+    """In manual a controller heats on; what opens the contactor is the PLC."""
+    with night.Lab(build, source, scale=SCALE) as lab:
+        night.submit(lab, TUNE)
+        lab.wait_until(lambda: relays(lab), 4000 / SCALE, "the relay")
+        night.kill_control(lab)
+        time.sleep(40 / SCALE)
+        seen = look(lab)
+        night.check(not seen["contactor"] and seen["T_K"] < 405,
+                    f"40 s after densd died the contactor is open, at {seen['T_K']:.1f} K")
+
+
+def refused(build, source):
+    """Nothing that opens the contactor, or a controller that has no manual: no autotune."""
+    for profile, why in (("druck-pace", "nothing opens the heater's contactor"), ("omron-e5cc", "cannot set its output")):
+        with night.Lab(build, source, scale=SCALE, site_edits=devices.edits(profile),
+                       densim_arguments=devices.emulation(profile)) as lab:
+            path = f"{lab.folder}/tune.yaml"
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(TUNE)
+            done = lab.densctl("submit", path)
+            night.check(done.returncode == 1 and why in done.stderr + done.stdout,
+                        f"refused with {profile}: {(done.stderr + done.stdout).strip()}")
+
+
+def test(build, source):
+    refused(build, source)
+    killed(build, source)
+    whole_run(build, source)
+
+
+if __name__ == "__main__":
+    sys.exit(night.main(test))
