@@ -56,7 +56,8 @@ static bool was_deaf(double within_s)
 		TROUBLE_DEVICE_RESET,    TROUBLE_FRAME_LATE,       TROUBLE_FRAME_SLAVE,
 		TROUBLE_FRAME_FUNCTION,  TROUBLE_FRAME_HALF,       TROUBLE_FRAME_STRAY,
 		TROUBLE_FRAME_EXCEPTION, TROUBLE_FRAME_ACK,        TROUBLE_FRAME_LOST,
-		TROUBLE_RESET,           TROUBLE_FOREIGN_LOCK};
+		TROUBLE_RESET,           TROUBLE_FOREIGN_LOCK,
+	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (trouble_was_on(&world.trouble, kinds[i], now_s(), within_s))
@@ -164,6 +165,7 @@ void checker_durable_intent(struct checker *checker, const struct intent *intent
 {
 	world_tell("durable: intent %llu (%u, %s)", (unsigned long long)intent->number, intent->kind,
 		   phase_name((enum phase)intent->phase));
+	crash_at_intent(intent->kind);
 	if (intent->kind == INTENT_FIRE)
 		checker->fire_intents++;
 	if (intent->kind == INTENT_SEGMENT && intent->phase == PHASE_COMPRESS)

@@ -79,8 +79,9 @@ void checker_started(struct checker *checker, const struct link_loaded *loaded);
 /* What goes out. */
 void checker_publication(struct checker *checker, const struct publication *publication);
 void checker_sample(struct checker *checker, const struct publication *sample);
-/* @before: the code of an earlier answer to the same request, NULL: none. */
-void checker_reply(struct checker *checker, const struct link_command *command, const uint8_t *before,
+struct client_answer;
+/* @asked: what was asked, and how it was answered before. */
+void checker_reply(struct checker *checker, const struct client_answer *asked,
 		   const struct link_reply *reply);
 void checker_watchdog(struct checker *checker);
 void checker_allocation(struct checker *checker, size_t size);

@@ -48,6 +48,9 @@ static void take_state(struct checker *checker, const struct state_body *state)
 		checker->aborting_s = -1;
 	else if (checker->aborting_s < 0)
 		checker->aborting_s = now_s();
+	if (checker->has_state && checker->state.scan_phase != state->scan_phase)
+		counters_hit(world.counters, COUNTER_SCAN_EDGE,
+			     checker->state.scan_phase * (uint32_t)SCAN_PHASE_MAX + state->scan_phase);
 	checker->state = *state;
 	checker->has_state = true;
 }
@@ -62,7 +65,8 @@ void checker_publication(struct checker *checker, const struct publication *publ
 		take_state(checker, &publication->state);
 	/* Samples may be thinned out, and after a restart of the gateway the last of each is told again. */
 	if (publication->topic != TOPIC_SAMPLE && *last > 0 && publication->seq > *last + 1 &&
-	    !trouble_was_on(&world.trouble, TROUBLE_GATEWAY_CRASH, now_s(), 10))
+	    !trouble_was_on(&world.trouble, TROUBLE_GATEWAY_CRASH, now_s(), 10) &&
+	    !trouble_was_on(&world.trouble, TROUBLE_GATEWAY_LOOP, now_s(), 10))
 		checker_violate(checker, "I12", "topic %s goes from %llu to %llu",
 				topic_name((enum topic)publication->topic), (unsigned long long)*last,
 				(unsigned long long)publication->seq);
@@ -83,18 +87,34 @@ void checker_sample(struct checker *checker, const struct publication *sample)
 					(unsigned long long)sample->seq);
 }
 
-/* I14: no right, no act. I13: one request, one answer. */
-void checker_reply(struct checker *checker, const struct link_command *command, const uint8_t *before,
-		   const struct link_reply *reply)
+/* I6 before anything moves: what the machine may not do is not taken. */
+static void check_impossible(struct checker *checker, const struct client_answer *asked,
+			     const struct link_reply *reply)
 {
+	if (!asked->impossible)
+		return;
+	if (reply->code == REPLY_DONE)
+		checker_violate(checker, "I6", "an impossible plan was taken (%s)", reply->request_id);
+	else if (reply->code == REPLY_REFUSED || reply->code == REPLY_INVALID)
+		counters_hit(world.counters, COUNTER_HAZARD, 35);
+}
+
+/* I14: no right, no act. I13: one request, one answer. */
+void checker_reply(struct checker *checker, const struct client_answer *asked, const struct link_reply *reply)
+{
+	const struct link_command *command = &asked->command;
+
+	check_impossible(checker, asked, reply);
 	world_mix(&reply->code, sizeof(reply->code));
 	if (command->kind == COMMAND_VERB && command->role < verb_role((enum verb)command->verb) &&
 	    reply->code == REPLY_DONE)
 		checker_violate(checker, "I14", "%s is done for %s", verb_name((enum verb)command->verb),
 				role_name((enum role)command->role));
-	if (before && *before != reply->code && *before != REPLY_BUSY && reply->repeated)
-		checker_violate(checker, "I13", "%s was answered %u and then %u", reply->request_id, *before,
-				reply->code);
+	if (asked->answered && asked->code != reply->code && asked->code != REPLY_BUSY && reply->repeated)
+		checker_violate(checker, "I13", "%s was answered %u and then %u", reply->request_id,
+				asked->code, reply->code);
+	if (reply->repeated)
+		counters_hit(world.counters, COUNTER_HAZARD, 24);
 	if (command->kind == COMMAND_VERB && reply->code == REPLY_DONE)
 		checker->permitted_s = now_s();
 }

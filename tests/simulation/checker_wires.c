@@ -76,6 +76,10 @@ static double coldest_proof_k(void)
 	    trouble_was_on(&world.trouble, TROUBLE_TC_JUMP, now_s(), 60) ||
 	    trouble_was_on(&world.trouble, TROUBLE_NOISE, now_s(), 60))
 		return furnace->measured_k;
+	/* Nor could anybody see a frozen one that stands at cold when the heat is not densd's. */
+	if (trouble_was_on(&world.trouble, TROUBLE_TC_FREEZE, now_s(), 60) &&
+	    now_s() - world.warmed_s < within_s)
+		return furnace->measured_k;
 	return furnace->cell_k;
 }
 
@@ -218,7 +222,7 @@ void checker_text(struct checker *checker, const char *text)
 	if (strstr(text, "FIRE") == NULL || strchr(text, '?') != NULL)
 		return;
 	world_tell("chip: %s", text);
-	trouble_fire(&world.trouble);
+	crash_at_fire();
 	if (++checker->fires > checker->fire_intents) {
 		checker_violate(checker, "I8", "the chip is fired without a durable intent of its own");
 		checker->fires = checker->fire_intents;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/simulation/client.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,13 +35,13 @@ static void draw_calorimetry(struct plan_calorimetry *ret_calorimetry)
 void client_draw_plan(struct plan *ret_plan)
 {
 	struct chance *chance = &world.chance;
-	static const double temperatures_k[] = {298, 420, 573, 643, 690};
+	static const double temperatures_k[] = {298, 420, 573, 643, 690, 298};
 
 	*ret_plan = (struct plan){.name = "simulated",
 				  .material = "Vit4",
 				  .material_tg_k = 596,
 				  .reference = chance_is(chance, 0.1),
-				  .temperature_k = temperatures_k[chance_pick(chance, 5)],
+				  .temperature_k = temperatures_k[chance_pick(chance, 6)],
 				  .isotherm_s = chance_between(chance, 30, 900),
 				  .compression_gpa_per_s = chance_between(chance, 0.002, 0.006),
 				  .decompression_gpa_per_s = chance_between(chance, 0.002, 0.006),
@@ -49,19 +50,47 @@ void client_draw_plan(struct plan *ret_plan)
 				  .soak_band_k = 2,
 				  .holdback_temperature_k = 5,
 				  .holdback_pressure_gpa = 0.05,
-				  .holdback_limit_s = 1800,
+				  .holdback_limit_s = 60 * pow(30, chance_unit(chance)),
 				  .resume_after_trip = chance_is(chance, 0.3),
-				  .recovery = chance_is(chance, 0.5) ? world.site.recovery : RECOVERY_HOLD,
+				  .recovery = chance_is(chance, 0.8) ? world.site.recovery : RECOVERY_HOLD,
 				  .loading = world.site.loading,
 				  .limits = world.site.limits};
 	ret_plan->pressure_gpa = ret_plan->reference ? PLAN_ATM_GPA : chance_between(chance, 0.6, 7);
 	if (ret_plan->reference && ret_plan->temperature_k < 400)
 		ret_plan->temperature_k = 573;
+	/* A protocol may be stricter than its site. */
+	if (chance_is(chance, 0.3))
+		ret_plan->limits.hot_hold_limit_s = chance_between(chance, 60, 900);
+	/* Short ones, so that a night gets to its scans. */
+	if (!ret_plan->reference && chance_is(chance, 0.4))
+		ret_plan->pressure_gpa = chance_between(chance, 0.5, 1.2);
 	if (chance_is(chance, 0.5))
 		draw_calorimetry(&ret_plan->calorimetry);
 	memcpy(ret_plan->site_sha256, world.site.sha256, sizeof(ret_plan->site_sha256));
 	memcpy(ret_plan->calibrations_sha256, world.site.calibrations_sha256,
 	       sizeof(ret_plan->calibrations_sha256));
+}
+
+/* What a site may not do, whoever asks for it (row 35). */
+static void spoil_plan(struct plan *plan)
+{
+	struct chance *chance = &world.chance;
+
+	switch (chance_pick(chance, 4)) {
+	case 0:
+		plan->reference = false;
+		plan->pressure_gpa = chance_between(chance, 7.3, 20);
+		break;
+	case 1:
+		plan->temperature_k = chance_between(chance, 730, 2000);
+		break;
+	case 2:
+		plan->heating_k_per_s = chance_between(chance, 0.6, 100);
+		break;
+	default:
+		plan->limits.release_temperature_k += chance_between(chance, 1, 300);
+		break;
+	}
 }
 
 static int make_memfd(const struct plan *plan)
@@ -90,7 +119,7 @@ static bool is_reachable(void)
 }
 
 /* Gives it the next request id and sends it. */
-static void ask(struct client *client, struct link_command *command)
+static void ask_so(struct client *client, struct link_command *command, bool impossible)
 {
 	struct client_answer *slot = &client->answers[client->numbers % CLIENT_ANSWERS];
 	struct plan plan;
@@ -103,13 +132,20 @@ static void ask(struct client *client, struct link_command *command)
 	command->route = client->numbers++;
 	if (command->kind == COMMAND_SUBMIT) {
 		client_draw_plan(&plan);
+		if (impossible)
+			spoil_plan(&plan);
 		fd = make_memfd(&plan);
 		command->plan_count = 1;
 	}
-	*slot = (struct client_answer){.used = true, .command = *command};
+	*slot = (struct client_answer){.used = true, .impossible = impossible, .command = *command};
 	if (world.plant == PLANT_STRANGER)
 		command->role = ROLE_SUPERVISOR;
 	deliver(command, fd);
+}
+
+static void ask(struct client *client, struct link_command *command)
+{
+	ask_so(client, command, false);
 }
 
 static void use_verb(struct client *client, enum verb verb, enum role role)
@@ -148,6 +184,8 @@ void client_strike(struct client *client, enum trouble_kind kind)
 				 chance_is(chance, 0.5) ? ROLE_NONE : ROLE_OBSERVER);
 	if (kind == TROUBLE_DUPLICATES)
 		repeat(client);
+	if (kind == TROUBLE_IMPOSSIBLE)
+		ask_so(client, &(struct link_command){.kind = COMMAND_SUBMIT, .role = ROLE_OPERATOR}, true);
 }
 
 static void confirm(struct client *client)
@@ -156,6 +194,16 @@ static void confirm(struct client *client)
 
 	memcpy(command.text, client->state.section, sizeof(client->state.section));
 	ask(client, &command);
+}
+
+/* People change their minds: a run that goes well is stopped as well. */
+static void change_mind(struct client *client)
+{
+	static const enum verb verbs[] = {VERB_ABORT, VERB_HOLD, VERB_PAUSE, VERB_COOL};
+	uint8_t phase = client->state.phase;
+
+	if (phase >= PHASE_PREFLIGHT && phase <= PHASE_DECOMPRESS && chance_is(&world.chance, 0.03))
+		use_verb(client, verbs[chance_pick(&world.chance, 4)], ROLE_OPERATOR);
 }
 
 /* What a careful operator does when he comes by. */
@@ -187,10 +235,29 @@ static void look(struct client *client)
 			 ROLE_OPERATOR);
 	if (state->phase == PHASE_COOL && chance_is(chance, 0.02))
 		use_verb(client, VERB_ABORT, ROLE_OPERATOR);
+	if ((state->phase == PHASE_HOLD || state->phase == PHASE_RECOVERY_WAIT) && chance_is(chance, 0.03))
+		use_verb(client, VERB_HANDOVER, ROLE_SUPERVISOR);
+	change_mind(client);
+}
+
+/* The gateway's own report, once a second: what a flood of connections is told by (row 33). */
+static void report_load(struct client *client, double t_s)
+{
+	bool flood = trouble_is_on(&world.trouble, TROUBLE_FLOOD);
+	struct link_gateway_load load = {.descriptors = flood ? 900 : 20, .descriptors_most = 1024};
+	struct worker *gateway = &world.control->gateway;
+
+	if (t_s < client->next_load_s || !is_reachable())
+		return;
+	client->next_load_s = t_s + 1;
+	world.in_control = true;
+	gateway->message(gateway, LINK_GATEWAY_LOAD, &load, sizeof(load), -1);
+	world.in_control = false;
 }
 
 void client_step(struct client *client, double t_s)
 {
+	report_load(client, t_s);
 	if (t_s < client->next_look_s || !client->has_state)
 		return;
 	client->next_look_s =
@@ -207,7 +274,7 @@ static void take_reply(struct client *client, const struct link_reply *reply)
 		return;
 	world_tell("reply to %s: %s%s%s", reply->request_id, reply->code == REPLY_DONE ? "done" : "refused",
 		   reply->why[0] ? ": " : "", reply->why);
-	checker_reply(&world.checker, &slot->command, slot->answered ? &slot->code : NULL, reply);
+	checker_reply(&world.checker, slot, reply);
 	slot->answered = true;
 	slot->code = reply->code;
 }

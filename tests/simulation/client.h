@@ -13,6 +13,7 @@
 struct client_answer {
 	bool used, answered;
 	struct link_command command;
+	bool impossible; /* a submit that must be refused */
 	uint8_t code;
 	char run[ULID_TEXT];
 };
@@ -23,6 +24,7 @@ struct client {
 	uint64_t state_seq;
 	bool has_state;
 	double next_look_s;
+	double next_load_s; /* the gateway's own report */
 };
 void client_init(struct client *ret_client);
 /* One quantum. */

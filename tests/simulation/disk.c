@@ -487,11 +487,13 @@ int disk_register(void)
 /* ---- what the store does with its folder besides ---- */
 
 int __wrap_mkdir(const char *path, mode_t mode);
+int __wrap_faccessat(int folder, const char *path, int mode, int flags);
 int __wrap_rename(const char *from, const char *to);
 int __wrap_unlink(const char *path);
 int __wrap_statvfs64(const char *path, struct statvfs *ret_status);
 int __wrap_posix_fallocate64(int fd, off_t at, off_t length);
 int __real_mkdir(const char *path, mode_t mode);
+int __real_faccessat(int folder, const char *path, int mode, int flags);
 int __real_rename(const char *from, const char *to);
 int __real_unlink(const char *path);
 
@@ -511,6 +513,12 @@ int disk_open_reserve(const char *path)
 int __wrap_mkdir(const char *path, mode_t mode)
 {
 	return world.level == LEVEL_FRAMES ? 0 : __real_mkdir(path, mode);
+}
+
+/* The folder of this disk is always there, and writable. */
+int __wrap_faccessat(int folder, const char *path, int mode, int flags)
+{
+	return disk_owns(path) ? 0 : __real_faccessat(folder, path, mode, flags);
 }
 
 int __wrap_rename(const char *from, const char *to)

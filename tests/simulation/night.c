@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "tests/simulation/disk.h"
 #include "tests/simulation/frames.h"
 #include "tests/simulation/keeper.h"
+#include "tests/simulation/outage.h"
 #include "tests/simulation/world.h"
 
 #define RESTART_NS INT64_C(5000000000)
@@ -89,6 +91,13 @@ static bool is_asleep(void)
 	return false;
 }
 
+/* Row 27: a step that must not feed the watchdog. */
+static void count_lateness(void)
+{
+	if ((double)(world_mono_ns() - world.step_due_ns) / 1e6 > world.site.limits.step_stop_ms)
+		counters_hit(world.counters, COUNTER_HAZARD, 27);
+}
+
 static void quantum(void)
 {
 	double t_s;
@@ -98,6 +107,7 @@ static void quantum(void)
 	for (int i = 0; i < PLANT_STEPS; i++)
 		laboratory_step(&world.lab);
 	trouble_step(&world.trouble, t_s);
+	crash_step(&world.ambush, t_s);
 	if (world.level == LEVEL_FRAMES)
 		frames_step();
 	if (is_asleep()) {
@@ -111,6 +121,7 @@ static void quantum(void)
 	}
 	if (world.up && !world.dead && world_mono_ns() >= world.step_due_ns + world.late_ns) {
 		world.late_ns = 0;
+		count_lateness();
 		world.in_control = true;
 		world.on_step(NULL, 0, &control);
 		world.in_control = false;
@@ -147,25 +158,55 @@ static int begin_control(int64_t end_ns)
 	return r;
 }
 
+/* In what state densd was when it died. */
+static void count_circumstances(void)
+{
+	const struct state_body *state = &world.client.state;
+	const struct {
+		bool was;
+		enum crash_circumstance which;
+	} circumstances[] = {
+		{state->phase == PHASE_COMPRESS, CRASH_COMPRESSING},
+		{state->phase == PHASE_DECOMPRESS, CRASH_RELEASING},
+		{state->phase == PHASE_ABORTING, CRASH_ABORTING},
+		{world.lab.furnace.cell_k > world.site.limits.release_temperature_k, CRASH_HOT},
+		{state->scan_phase >= SCAN_ARM && state->scan_phase <= SCAN_REFERENCE, CRASH_SCANNING},
+		{state->latched, CRASH_LATCHED},
+		{control.recovering.active, CRASH_RECOVERING},
+		{world.book.used > 0, CRASH_UNSYNCED},
+		{world.power_cut, CRASH_POWER},
+		{world.power_cut && state->latched, CRASH_POWER_LATCHED}};
+
+	for (size_t i = 0; world.client.has_state && i < sizeof(circumstances) / sizeof(circumstances[0]);
+	     i++)
+		if (circumstances[i].was)
+			counters_hit(world.counters, COUNTER_CRASH, circumstances[i].which);
+}
+
 /* The process is gone. What the recorder had received it still makes durable, unless it died as well. */
 static int crash(int64_t end_ns)
 {
 	bool power_cut = world.power_cut;
-	int64_t gap_ns = world.gap_ns;
+	int64_t gap_ns = world.gap_ns, visit_ns;
 
 	world.asleep_until_ns = 0;
 
 	world_tell("%s", power_cut ? "POWER CUT of densd's machine" : "CRASH of densd");
+	count_circumstances();
 	checker_crashed(&world.checker, power_cut);
 	bury_control();
 	world.power_cut_now = power_cut;
 	book_crash(&world.book, !power_cut && chance_is(&world.chance, 0.7));
 	world.power_cut_now = false;
-	run_gap(gap_ns, end_ns);
+	visit_ns = (int64_t)(outage_begin((double)world.now_ns / 1e9, (double)gap_ns / 1e9) * 1e9);
+	run_gap(visit_ns, end_ns);
+	outage_visit();
+	run_gap(gap_ns - visit_ns, end_ns);
 	if (power_cut) {
 		world.boots++;
 		world.boot_ns = world.now_ns;
 	}
+	outage_end();
 	world_tell("densd is started again after %.0f s", (double)gap_ns / 1e9);
 	return begin_control(end_ns);
 }
@@ -184,6 +225,7 @@ static int begin(const struct night_order *order, struct counters *counters)
 	snprintf(world.folder, sizeof(world.folder), "%s", order->folder);
 	world.plant = (enum world_plant)order->plant;
 	world.site = *order->site;
+	memcpy(world.site_sha256, world.site.sha256, sizeof(world.site_sha256));
 	world.trail = order->trail;
 	world.counters = counters;
 	world.control = &control;
@@ -194,6 +236,7 @@ static int begin(const struct night_order *order, struct counters *counters)
 	laboratory_init(&world.lab, 1, order->seed, true);
 	registers_init(&world.registers, &world.lab, 1);
 	world.scpi.lab = &world.lab;
+	world.warmed_s = -INFINITY;
 	for (int i = 0; i < WORLD_BUSES; i++)
 		world.lines[i].fd = -1;
 	trouble_init(&world.trouble, hours);

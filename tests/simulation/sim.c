@@ -129,6 +129,13 @@ static int load_site(struct site *ret_site)
 	struct diagnostics diagnostics = {0};
 	int r = site_read(SIMULATION_SITE, NULL, &diagnostics, ret_site);
 
+	/* Ages of calibrations are a matter of dates, which refuse a submit: here the wall clock jumps by
+	 * years. */
+	for (int place = 0; r == 0 && place < CALIBRATION_PLACE_MAX; place++) {
+		snprintf(ret_site->calibrations[place].date, sizeof(ret_site->calibrations[place].date),
+			 "1970-01-01");
+		ret_site->calibrations[place].valid_days = 1e5;
+	}
 	if (r != 0)
 		fprintf(stderr, "sim: %s cannot be used (%d)\n", SIMULATION_SITE, r);
 	return r;
@@ -195,17 +202,19 @@ static void add(const struct order *order, uint64_t seed, const struct night_res
 	       (unsigned long long)seed, order->hours);
 }
 
-static void summarise_json(const struct order *order, const struct sum *sum)
+static void summarise_json(const struct order *order, const struct sum *sum, const struct counters *counters)
 {
 	printf("{\"seeds\":\"%llu..%llu\",\"nights\":%llu,\"hours\":%.1f,\"busy_hours\":%.1f,\"hours_per_s\":"
 	       "%.2f,"
-	       "\"starts\":%llu,\"runs\":%llu,\"bad_nights\":%llu,\"violations\":%llu,\"hash\":\"%016llx\"}"
-	       "\n",
+	       "\"starts\":%llu,\"runs\":%llu,\"bad_nights\":%llu,\"violations\":%llu,\"hash\":\"%016llx\","
+	       "\"counters\":",
 	       (unsigned long long)order->from, (unsigned long long)order->to,
 	       (unsigned long long)sum->nights, sum->hours, sum->busy_hours, sum->hours / sum->seconds,
 	       (unsigned long long)sum->starts, (unsigned long long)sum->runs,
 	       (unsigned long long)sum->bad_nights, (unsigned long long)sum->violations,
 	       (unsigned long long)sum->hash);
+	counters_print_json(counters, order->level, stdout);
+	puts("}");
 }
 
 static void summarise(const struct order *order, const struct sum *sum)
@@ -277,10 +286,13 @@ int main(int argc, char **argv)
 	}
 	if (!order.json && !order.trail)
 		fputc('\n', stderr);
-	if (order.counters)
-		counters_print(&counters, stdout), counters_print_unmet(&counters, order.level, stdout);
+	if (order.counters) {
+		counters_print(&counters, stdout);
+		counters_print_unmet(&counters, order.level, stdout);
+		counters_print_unexpected(&counters, order.level, stdout);
+	}
 	if (order.json)
-		summarise_json(&order, &sum);
+		summarise_json(&order, &sum, &counters);
 	else
 		summarise(&order, &sum);
 	if (sum.violations > 0)

@@ -7,6 +7,7 @@
 #include "tests/simulation/world.h"
 
 #define QUIET_SHARE 0.25
+#define TIMED_MOST_S 7200.0
 #define YEAR_S (365.25 * 86400)
 #define IDENTITY_FURNACE_AT 122
 #define IDENTITY_PRESS_AT 0x10A
@@ -29,7 +30,7 @@ const char *trouble_name(enum trouble_kind kind)
 static bool restarts(uint32_t kind)
 {
 	return kind == TROUBLE_CONTROL_CRASH || kind == TROUBLE_FIRE_CRASH || kind == TROUBLE_POWER_CUT ||
-	       kind == TROUBLE_STORE_CORRUPT;
+	       kind == TROUBLE_STORE_CORRUPT || kind == TROUBLE_AMBUSH || kind == TROUBLE_INTENT_CRASH;
 }
 
 void trouble_init(struct trouble *ret_trouble, double hours)
@@ -46,8 +47,15 @@ void trouble_init(struct trouble *ret_trouble, double hours)
 		if (ret_trouble->chosen[i])
 			ret_trouble->kinds[ret_trouble->chosen_count++] = i;
 	}
+	ret_trouble->long_from_s = chance_between(&world.chance, 0, hours * 3600 / 4);
 	ret_trouble->mean_s = means_s[world.level][chance_pick(&world.chance, 5)];
 	ret_trouble->next_s = chance_wait(&world.chance, ret_trouble->mean_s);
+}
+
+static double draw(double low, double high, bool log)
+{
+	return log ? low * pow(high / low, chance_unit(&world.chance))
+		   : chance_between(&world.chance, low, high);
 }
 
 /* Those that are switches of densim, each with a value drawn from a range. */
@@ -57,22 +65,29 @@ static void set_densim(enum trouble_kind kind, bool on)
 		enum trouble_kind kind;
 		enum fault fault;
 		double low, high;
-	} switches[] = {
-		{TROUBLE_TC_BREAK, FAULT_TC_BREAK, 1, 1},       {TROUBLE_TC_FREEZE, FAULT_TC_FREEZE, 1, 1},
-		{TROUBLE_TC_SLIP, FAULT_TC_SLIP, 0, 0.95},      {TROUBLE_WELDED, FAULT_RELAY_WELDED, 10, 100},
-		{TROUBLE_HEATER_OPEN, FAULT_HEATER_OPEN, 1, 1}, {TROUBLE_VALVE, FAULT_VALVE_STUCK, 1, 1},
-		{TROUBLE_LEAK, FAULT_GASKET_LEAK, 0.005, 0.3},  {TROUBLE_BLOWOUT, FAULT_GASKET_BLOWOUT, 1, 1},
-		{TROUBLE_FALSE_ACK, FAULT_FALSE_ACK, 1, 1},     {TROUBLE_MANUAL, FAULT_FURNACE_MANUAL, 1, 1},
-		{TROUBLE_LOCAL, FAULT_PRESS_LOCAL, 1, 1},       {TROUBLE_NITROGEN, FAULT_NITROGEN_LOSS, 0, 1},
-		{TROUBLE_CHIP_OPEN, FAULT_CHIP_OPEN, 1, 1},     {TROUBLE_MAINS_OUT, FAULT_POWER_FAIL, 1, 1}};
+		bool log; /* small values as often as large ones */
+	} switches[] = {{TROUBLE_TC_BREAK, FAULT_TC_BREAK, 1, 1},
+			{TROUBLE_TC_FREEZE, FAULT_TC_FREEZE, 1, 1},
+			{TROUBLE_TC_SLIP, FAULT_TC_SLIP, 0, 0.95},
+			{TROUBLE_WELDED, FAULT_RELAY_WELDED, 1, 100, true},
+			{TROUBLE_HEATER_OPEN, FAULT_HEATER_OPEN, 1, 1},
+			{TROUBLE_VALVE, FAULT_VALVE_STUCK, 1, 1},
+			{TROUBLE_LEAK, FAULT_GASKET_LEAK, 0.005, 0.3},
+			{TROUBLE_BLOWOUT, FAULT_GASKET_BLOWOUT, 1, 1},
+			{TROUBLE_FALSE_ACK, FAULT_FALSE_ACK, 1, 1},
+			{TROUBLE_MANUAL, FAULT_FURNACE_MANUAL, 1, 1},
+			{TROUBLE_LOCAL, FAULT_PRESS_LOCAL, 1, 1},
+			{TROUBLE_NITROGEN, FAULT_NITROGEN_LOSS, 0, 1},
+			{TROUBLE_CHIP_OPEN, FAULT_CHIP_OPEN, 1, 1},
+			{TROUBLE_MAINS_OUT, FAULT_POWER_FAIL, 1, 1},
+			{TROUBLE_UNITS, FAULT_UNITS_CHANGED, 1, 1}};
 	struct faults *faults = &world.lab.faults;
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
 		if (switches[i].kind != kind)
 			continue;
 		faults->on[switches[i].fault] = on;
-		faults->value[switches[i].fault] =
-			chance_between(&world.chance, switches[i].low, switches[i].high);
+		faults->value[switches[i].fault] = draw(switches[i].low, switches[i].high, switches[i].log);
 	}
 }
 
@@ -114,20 +129,6 @@ static void strike_plant(enum trouble_kind kind)
 			world.now_ns + (int64_t)(pow(10, chance_between(chance, 0.5, 4.2)) * 1e9);
 }
 
-static double draw_gap_s(void)
-{
-	static const double longest_s[] = {2, 60, 60, 3600, 20000};
-
-	return chance_between(&world.chance, 0.5, longest_s[chance_pick(&world.chance, 5)]);
-}
-
-/* A scan takes seconds of a night: only who waits for it finds them. */
-void trouble_fire(const struct trouble *trouble)
-{
-	if (trouble->on[TROUBLE_FIRE_CRASH] && chance_is(&world.chance, 0.5))
-		world_kill(chance_is(&world.chance, 0.3), chance_pick(&world.chance, 12), draw_gap_s());
-}
-
 static void strike_program(enum trouble_kind kind)
 {
 	struct chance *chance = &world.chance;
@@ -136,9 +137,9 @@ static void strike_program(enum trouble_kind kind)
 	if (!world.up)
 		return;
 	if (kind == TROUBLE_CONTROL_CRASH)
-		world_kill(false, chance_pick(chance, 40), draw_gap_s());
+		world_kill(false, chance_pick(chance, 40), crash_draw_gap_s());
 	if (kind == TROUBLE_POWER_CUT)
-		world_kill(true, chance_pick(chance, 40), draw_gap_s());
+		world_kill(true, chance_pick(chance, 40), crash_draw_gap_s());
 	if (kind == TROUBLE_RECORDER_CRASH)
 		world_kill_worker(&control->recorder, "crashed");
 	if (kind == TROUBLE_GATEWAY_CRASH)
@@ -149,7 +150,7 @@ static void strike_program(enum trouble_kind kind)
 		world.lines[chance_pick(chance, WORLD_BUSES)].slow_ns = INT64_C(4000000000);
 	if (kind == TROUBLE_STORE_CORRUPT) {
 		world.book.corrupt = true;
-		world_kill(chance_is(chance, 0.5), 0, draw_gap_s());
+		world_kill(chance_is(chance, 0.5), 0, crash_draw_gap_s());
 	}
 }
 
@@ -161,29 +162,45 @@ static void draw_share(double ret_share[WORLD_BUSES])
 			chance_is(&world.chance, 0.6) ? 0.005 * pow(100, chance_unit(&world.chance)) : 0;
 }
 
+void trouble_begin_for(struct trouble *trouble, enum trouble_kind kind, double t_s, double duration_s)
+{
+	counters_hit(world.counters, COUNTER_TROUBLE, kind);
+	trouble->last_s[kind] = t_s;
+	trouble->on[kind] = true;
+	if (world.level == LEVEL_FRAMES)
+		draw_share(trouble->share[kind]);
+	trouble->until_s[kind] = t_s + duration_s;
+	world_tell("trouble: %s for %.0f s", kinds[kind].name, duration_s);
+	set_densim(kind, true);
+}
+
 static void begin(struct trouble *trouble, enum trouble_kind kind, double t_s)
 {
 	const struct kind *what = &kinds[kind];
 
-	counters_hit(world.counters, COUNTER_TROUBLE, kind);
-	trouble->last_s[kind] = t_s;
+	if (what->longest_s < 0)
+		return;
 	if (what->longest_s > 0) {
 		/* Short ones are as likely as long ones. */
-		double duration_s = what->shortest_s *
-				    pow(what->longest_s / what->shortest_s, chance_unit(&world.chance));
-
-		trouble->on[kind] = true;
-		if (world.level == LEVEL_FRAMES)
-			draw_share(trouble->share[kind]);
-		trouble->until_s[kind] = t_s + duration_s;
-		world_tell("trouble: %s for %.0f s", what->name, duration_s);
-		set_densim(kind, true);
+		trouble_begin_for(trouble, kind, t_s,
+				  what->shortest_s * pow(what->longest_s / what->shortest_s,
+							 chance_unit(&world.chance)));
 		return;
 	}
+	counters_hit(world.counters, COUNTER_TROUBLE, kind);
+	trouble->last_s[kind] = t_s;
 	world_tell("trouble: %s", what->name);
 	strike_plant(kind);
 	strike_program(kind);
 	client_strike(&world.client, kind);
+}
+
+static void begin_long(struct trouble *trouble, double t_s)
+{
+	trouble->long_from_s = INFINITY;
+	for (uint32_t i = 0; i < trouble->chosen_count; i++)
+		if (kinds[trouble->kinds[i]].longest_s < 0)
+			trouble_begin_for(trouble, (enum trouble_kind)trouble->kinds[i], t_s, INFINITY);
 }
 
 static void end(struct trouble *trouble, enum trouble_kind kind)
@@ -191,6 +208,13 @@ static void end(struct trouble *trouble, enum trouble_kind kind)
 	trouble->on[kind] = false;
 	set_densim(kind, false);
 	world_tell("trouble: %s is over", kinds[kind].name);
+}
+
+/* A program that dies as soon as it is up. */
+static void kill_again(struct worker *worker)
+{
+	if (world.up && !world.dead && worker->socket >= 0)
+		world_kill_worker(worker, "crashed again");
 }
 
 /* What acts again and again while it is on. */
@@ -204,15 +228,40 @@ static void act(const struct trouble *trouble, double t_s)
 		world.lab.furnace.setpoint_k += 10;
 	if (trouble->on[TROUBLE_MASTER_PRESS] && every_5_s)
 		world.lab.press.setpoint_bar += 20;
+	if (trouble->on[TROUBLE_GATEWAY_LOOP])
+		kill_again(&world.control->gateway);
+	if (trouble->on[TROUBLE_RECORDER_LOOP] && world.now_ns % (5 * WORLD_QUANTUM_NS) == 0)
+		kill_again(&world.control->recorder);
 	if (trouble->on[TROUBLE_DRIFT])
 		world.lab.furnace.anvil_k += 5e-4 * sin(t_s / 500);
 }
 
+/* Most of a night is spent in a few phases: this one waits until a run is in the phase that was drawn. */
+static void lay_by(struct trouble *trouble, uint32_t kind, double t_s)
+{
+	trouble->timed.kind = kind;
+	trouble->timed.phase =
+		(uint8_t)(PHASE_PREFLIGHT + chance_pick(&world.chance, PHASE_MAX - PHASE_PREFLIGHT));
+	trouble->timed.until_s = t_s + TIMED_MOST_S;
+}
+
+static void begin_laid_by(struct trouble *trouble, double t_s)
+{
+	bool met = world.client.has_state && world.client.state.phase == trouble->timed.phase;
+
+	if (trouble->timed.until_s == 0 || (!met && t_s < trouble->timed.until_s))
+		return;
+	trouble->timed.until_s = 0;
+	if (met && t_s < trouble->quiet_s)
+		begin(trouble, (enum trouble_kind)trouble->timed.kind, t_s);
+}
+
 void trouble_step(struct trouble *trouble, double t_s)
 {
-	for (uint32_t i = 0; i < trouble->chosen_count; i++) {
-		uint32_t kind = trouble->kinds[i];
+	uint32_t kind;
 
+	for (uint32_t i = 0; i < trouble->chosen_count; i++) {
+		kind = trouble->kinds[i];
 		if (!trouble->on[kind])
 			continue;
 		trouble->last_s[kind] = t_s;
@@ -220,11 +269,17 @@ void trouble_step(struct trouble *trouble, double t_s)
 			end(trouble, (enum trouble_kind)kind);
 	}
 	act(trouble, t_s);
+	if (t_s >= trouble->long_from_s && t_s < trouble->quiet_s)
+		begin_long(trouble, t_s);
+	begin_laid_by(trouble, t_s);
 	if (t_s < trouble->next_s || t_s >= trouble->quiet_s || trouble->chosen_count == 0)
 		return;
 	trouble->next_s = t_s + chance_wait(&world.chance, trouble->mean_s);
-	begin(trouble, (enum trouble_kind)trouble->kinds[chance_pick(&world.chance, trouble->chosen_count)],
-	      t_s);
+	kind = trouble->kinds[chance_pick(&world.chance, trouble->chosen_count)];
+	if (trouble->on[TROUBLE_TIMED] && trouble->timed.until_s == 0 && chance_is(&world.chance, 0.5))
+		lay_by(trouble, kind, t_s);
+	else
+		begin(trouble, (enum trouble_kind)kind, t_s);
 }
 
 bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind)

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(enum, name, shortest s, longest s): 0, 0 is a single blow */
+/* X(enum, name, shortest s, longest s): 0, 0 is a single blow; -1, -1 lasts from its beginning to the quiet
+ * end */
 #define TROUBLES(X)                                                \
 	X(TC_BREAK, "thermocouple-break", 1, 1800)                 \
 	X(TC_FREEZE, "thermocouple-freeze", 5, 3600)               \
@@ -53,7 +54,7 @@
 	X(BUS_CRASH, "bus-worker-crash", 0, 0)                     \
 	X(GATEWAY_CRASH, "gateway-crash", 0, 0)                    \
 	X(CONTROL_CRASH, "control-crash", 0, 0)                    \
-	X(FIRE_CRASH, "crash-while-fired", 600, 14400)             \
+	X(FIRE_CRASH, "crash-while-fired", -1, -1)                 \
 	X(POWER_CUT, "power-cut", 0, 0)                            \
 	X(MAINS_OUT, "instruments-without-mains", 1, 600)          \
 	X(LATE_STEP, "late-control-step", 0, 0)                    \
@@ -65,6 +66,17 @@
 	X(DUPLICATES, "repeated-commands", 0, 0)                   \
 	X(STRANGERS, "unauthorised-commands", 0, 0)                \
 	X(NO_CONFIRM, "missing-confirmation", 60, 7200)            \
+	X(AMBUSH, "crash-in-a-chosen-phase", -1, -1)               \
+	X(INTENT_CRASH, "crash-after-an-intent", -1, -1)           \
+	X(TIMED, "trouble-in-a-chosen-phase", -1, -1)              \
+	X(HANDS, "hands-at-the-panels-in-outages", -1, -1)         \
+	X(OUTAGE, "something-fails-in-outages", -1, -1)            \
+	X(SITE, "another-site-file", 1800, 14400)                  \
+	X(UNITS, "furnace-display-in-fahrenheit", 5, 600)          \
+	X(GATEWAY_LOOP, "gateway-crashes-on-and-on", 5, 120)       \
+	X(RECORDER_LOOP, "recorder-crashes-on-and-on", 5, 120)     \
+	X(FLOOD, "connection-flood", 5, 600)                       \
+	X(IMPOSSIBLE, "impossible-protocols", 0, 0)                \
 	/* at the level of bytes only */                           \
 	X(FRAME_LATE, "late-answers", 5, 600)                      \
 	X(FRAME_SLAVE, "answers-of-another", 5, 600)               \
@@ -89,6 +101,12 @@ struct trouble {
 	bool chosen[TROUBLE_COUNT], on[TROUBLE_COUNT];
 	double until_s[TROUBLE_COUNT], last_s[TROUBLE_COUNT]; /* last_s: on at that time; -INFINITY: never */
 	uint32_t chosen_count, kinds[TROUBLE_COUNT];
+	double long_from_s; /* those that last all night begin then */
+	struct {            /* one that waits for a phase */
+		uint32_t kind;
+		uint8_t phase;
+		double until_s; /* 0: none waits */
+	} timed;
 	double mean_s, next_s, quiet_s; /* seconds since the night began */
 	double share[TROUBLE_COUNT][3]; /* of the answers on each enum world_bus */
 };
@@ -100,8 +118,8 @@ void trouble_step(struct trouble *trouble, double t_s);
 bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind);
 /* True when it was on within the last @within_s. */
 bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s);
-/* The chip has been told to fire. */
-void trouble_fire(const struct trouble *trouble);
+/* Lets a kind that this night knows begin now, for @duration_s. */
+void trouble_begin_for(struct trouble *trouble, enum trouble_kind kind, double t_s, double duration_s);
 /* The share of the answers of that enum world_bus that it takes while it is on. */
 double trouble_share(const struct trouble *trouble, enum trouble_kind kind, int bus);
 /* True when nobody answers on that enum world_bus. */

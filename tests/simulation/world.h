@@ -17,6 +17,7 @@
 #include "tests/simulation/checker.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/counters.h"
+#include "tests/simulation/crashes.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/trouble.h"
 #include "tools/densim/registers.h"
@@ -67,6 +68,7 @@ struct world {
 	char folder[64]; /* of the lines' locks, made once */
 	int bus_now;     /* enum world_bus whose cycle runs */
 	struct site site;
+	char site_sha256[65]; /* of the file as it was at first */
 	struct control *control;
 	struct laboratory lab;
 	struct registers registers;
@@ -99,6 +101,8 @@ struct world {
 	FILE *trail; /* NULL: quiet */
 	struct chance chance;
 	struct trouble trouble;
+	struct ambush ambush;
+	double warmed_s; /* when somebody last heated the cell from outside; -INFINITY: never */
 	struct book book;
 	struct client client;
 	struct checker checker;
