@@ -8,6 +8,8 @@ import sys
 from campaigns import progress
 
 CHUNK = 5  # seeds a process
+RAREST = 6  # shown of each table
+TABLES = ("edge", "scan edge", "alarm", "hazard row", "restart row", "crash", "outcome", "trouble")
 
 
 def arguments(parser):
@@ -25,6 +27,30 @@ def run_chunk(sim, level, first, last, night):
     if done.returncode not in (0, 1) or not lines:
         raise RuntimeError(f"sim --level {level} --seeds {first}..{last} ended with {done.returncode}: {done.stderr.strip()}")
     return json.loads(lines[-1]) | {"told": lines[:-1]}
+
+
+def add_counters(chunks):
+    """{"edge idle -> preflight": 48, ...} over all chunks; 0: it can be met and never was."""
+    sums = {}
+    for chunk in chunks:
+        for name, hits in chunk["counters"].items():
+            sums[name] = sums.get(name, 0) + hits
+    return sums
+
+
+def show_reach(counters):
+    """A line a table: what was met, how often at least, and what never."""
+    for table in TABLES:
+        hits = {name[len(table) + 1:]: count for name, count in counters.items() if name.startswith(table + " ")}
+        met = {name: count for name, count in hits.items() if count}
+        if not hits:
+            continue
+        print(f"{table}: {len(met)} of {len(hits)} met")
+        if met:
+            rarest = sorted(met.items(), key=lambda pair: pair[1])[:RAREST]
+            print("  rarest: " + ", ".join(f"{name} {count}" for name, count in rarest))
+        if len(met) < len(hits):
+            print("  never met: " + ", ".join(name for name, count in hits.items() if not count))
 
 
 def run(options):
@@ -47,4 +73,5 @@ def run(options):
     print(f"{options.level}: seeds {seeds.start}..{seeds.stop - 1}: {state.total('nights')} nights, {state.total('hours'):.0f} run-hours, "
           f"{state.total('busy_hours'):.0f} of them with a run, {state.total('starts')} starts of densd, "
           f"{state.total('runs')} runs ended, {state.total('violations')} violations")
+    show_reach(add_counters(state.done.values()))
     return 1 if state.total("violations") else 0
