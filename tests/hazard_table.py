@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The hazard and restart tables of protocol/README.md are complete and true: their rows name limits, functions and tests that
-exist, and the restart rows are those of protocol/recovery.c.
+exist, and the restart rows are those of protocol/recovery.c. Each hazard is counted by the simulation, or its README says which
+tests stand for it.
 
 usage: hazard_table.py REPOSITORY
 """
@@ -13,6 +14,7 @@ ROWS = 41
 RESTARTS = ["R1", "R22"] + [f"R{n}" for n in range(2, 22)] + [f"F{n}" for n in range(1, 5)]
 TITLE = "| row | hazard | numbers | function | test |"
 RESTART_TITLE = "| row | found | decision | function | test |"
+ABSENT_TITLE = "| row | why no night can meet it | tests that stand for it |"
 PLACE = re.compile(r"`(\w+)` \(([\w./-]+)\)")
 LIMIT = re.compile(r"^\tX\((\w+),", re.M)
 RESTART = re.compile(r"^\t\{(\d+), RECOVER_", re.M)
@@ -78,6 +80,27 @@ def restart_faults(top, text):
     yield from (f"protocol/recovery.c: R{number} stands in no table" for number in sorted(coded) if not 1 <= number <= 22)
 
 
+def counted_rows(top):
+    """The hazard rows that expected.c lists: by their alarm, whose number is the row's, or by themselves."""
+    text = read(top, "tests/simulation/expected.c")
+    alarms = dict(re.findall(r"^\tALARM_(\w+) = (\d+),", read(top, "protocol/alarm.h"), re.M))
+    own = re.search(r"hazards\[\] = \{([^}]*)\}", text)
+    return ({int(alarms[name]) for name in re.findall(r"\[ALARM_(\w+)\] = [SR]", text)}
+            | {int(row) for row in re.findall(r"\[(\d+)\]", own.group(1) if own else "")})
+
+
+def simulation_faults(top):
+    absent = parse(read(top, "tests/simulation/README.md"), ABSENT_TITLE)
+    named = {int(cells[0]) for cells in absent if cells[0].isdigit()}
+    counted = counted_rows(top)
+    for row in range(1, ROWS + 1):
+        if (row in named) == (row in counted):
+            yield f"row {row}: " + ("counted by the simulation and said to be out of its reach" if row in named else
+                                    "neither in tests/simulation/expected.c nor in its README's table")
+    for cells in absent:
+        yield from place_faults(top, cells[0], cells[-1], "test")
+
+
 def faults(top):
     text = read(top, "protocol/README.md")
     limits = set(LIMIT.findall(read(top, "protocol/limits.h")))
@@ -92,6 +115,7 @@ def faults(top):
         if f"`{name}`" not in table:
             yield f"protocol/interlock.c: {name} stands in no row of the hazard table"
     yield from restart_faults(top, text)
+    yield from simulation_faults(top)
 
 
 def main():
