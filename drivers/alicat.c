@@ -43,7 +43,7 @@ int alicat_parse(const char *line, char unit, struct alicat_status *ret_status)
 	const char *at = line + 1, *word, *before;
 	size_t length;
 
-	if (line[0] != unit || (line[1] != ' ' && line[1] != '\t'))
+	if (line[0] != unit || line[1] != ' ')
 		return -EBADMSG;
 	for (int i = 0; i < NUMBERS; i++)
 		if (take_number(&at, &numbers[i]) < 0)

@@ -70,6 +70,8 @@ static int find_registers(struct press_layout *layout, char ret_why[PRESS_WHY])
 	return 0;
 }
 
+_Static_assert(PRESS_WRITTEN * 2 <= PRESS_WORDS_MAX, "room for the written registers, two words each");
+
 /* No gaps in a block write: what lies between would be written as well. */
 static int plan_write(struct press_layout *layout, char ret_why[PRESS_WHY])
 {
@@ -89,7 +91,7 @@ static int plan_write(struct press_layout *layout, char ret_why[PRESS_WHY])
 				count++;
 			}
 	layout->write_words = (uint16_t)(end - layout->write_address);
-	if (count < PRESS_WRITTEN || layout->write_words > PRESS_WORDS_MAX)
+	if (count < PRESS_WRITTEN)
 		return refuse(ret_why, "heartbeat",
 			      "and the other written registers must lie side by side, without a gap");
 	return 0;
