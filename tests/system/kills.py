@@ -38,7 +38,7 @@ BETWEEN_S = 0.45       # mean pause between kills
 KILLS_MOST = 16        # of one run, so that it comes to an end
 RUN_S = 60             # real time in which a run that is no longer disturbed must have ended
 COMMIT_S = 2.0         # what was published longer ago than this before control died is on disk
-KILLS_FOR_A_GAP = 3  # in one run: then the pause before the next start has grown to seconds
+KILLS_FOR_A_GAP = 3    # in one run: then the pause before the next start has grown to seconds
 # Hazards whose reaction ends a run otherwise than completed; see the table of interlocks.
 REASONS = {2, 3, 4, 18, 39, 53}
 
