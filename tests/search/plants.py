@@ -18,10 +18,10 @@ FLAGS = ["-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE"]
 # name, file, what is there, what is planted, model, property that has to find it
 PLANTS = [
     ("no dwell", "step.c", "step->now - since >= step->limits->release_dwell_s", "true", "hold", "release"),
-    ("hot is cold", "step.c", "step->in->temperature_k.value > release_k)", "step->in->temperature_k.value > release_k + 50)",
+    ("hot is cold", "step.c", "step_hottest_k(step) > release_k)", "step_hottest_k(step) > release_k + 50)",
      "hold", "release"),
-    ("unknown is cold", "step.c", "if (!step->t_fresh || step->in->temperature_k.value > release_k)",
-     "if (step->in->temperature_k.value > release_k)", "hold", "release"),
+    ("unknown is cold", "step.c", "if (!step->t_fresh || step_hottest_k(step) > release_k)",
+     "if (step_hottest_k(step) > release_k)", "hold", "release"),
     ("late ticks count", "machine.c", "|| gap_s > step->limits->fresh_age_s)", ")", "hold", "release"),
     ("heat first", "machine_segments.c", "if (m->setpoint_gpa < plan->pressure_gpa || pressure_out_of_band(step))",
      "if (m->setpoint_gpa < plan->pressure_gpa)", "hold", "pressure-first"),
@@ -46,7 +46,7 @@ PLANTS = [
      "step->plan->temperature_k + 50;", "hold", "ramp"),
     ("ramps on in a hold", "machine_command.c", "\tact->target_k = m->setpoint_k;\n",
      "\tact->target_k = step->plan->temperature_k;\n", "hold", "ramp"),
-    ("an observer may", "machine_verbs.c", "if (event->role < verb_role(event->verb)) {", "if (false) {", "hold", "role"),
+    ("an observer may", "machine_verbs.c", "if (event->role < verb_role(event->verb))\n", "if (false)\n", "hold", "role"),
     ("frozen for ever", "machine_ends.c", "if (step->now - p->clear_since_lab_s < ABORT_CLEAR_S)", "if (true)", "hold",
      "ends"),
     ("a dead end without a plan", "machine.c", "&&\n\t\t       !state->private_state.stay;", ";", "journal", "ends"),

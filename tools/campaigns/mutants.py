@@ -27,6 +27,8 @@ WORDS = {"VERDICT_FIRE": ["VERDICT_CLEAR", "VERDICT_WARN"], "VERDICT_WARN": ["VE
 EQUIVALENT = {
     ("protocol/interlock.c", '"stuck"', "true -> false"):
         "a 1 atm run never regulates the press, so the check is clear whatever its row says",
+    ("protocol/interlock.c", "over != 0 && i", "over != 0 ignored"):
+        "saves the walk: where nothing is over no row's bit is set and the loop does nothing",
 }
 OPERATORS = {"&&": ["||"], "||": ["&&"], ">=": ["<", ">"], "<=": [">", "<"], "==": ["!="], "!=": ["=="],
              "<": [">=", "<="], ">": ["<=", ">="]}

@@ -372,10 +372,12 @@ static void test_a_bad_read_forgets_no_slip(void **unused)
 	put_quiet(&rig);
 	rig.in.furnace_output_pct.value = 30;
 	quiet(&rig, READS(5), "slip");
+	rig.in.temperature_k.value -= 15;
+	quiet(&rig, 4, "slip");
 	rig.in.temperature_k.quality = rig.in.furnace_output_pct.quality = QUALITY_SUSPECT;
 	quiet(&rig, 1, "slip");
 	rig.in.temperature_k.quality = rig.in.furnace_output_pct.quality = QUALITY_GOOD;
-	rig.in.temperature_k.value -= 20.5;
+	rig.in.temperature_k.value -= 5.5;
 	quiet(&rig, 1, "slip");
 	rig_tick(&rig, READ_S);
 	assert_true(rig_fired(&rig, "slip"));
