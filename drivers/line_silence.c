@@ -9,15 +9,17 @@
 #include "daemon/base/clock.h"
 
 #define CHARACTERS 3.5
-#define BITS_PER_CHARACTER 11.0
+#define START_AND_DATA_BITS 9
 #define LEAST_NS 1.75e6 /* above 19,200 baud the standard's silence is 1.75 ms */
-#define FAST_BAUD 19200.0
+#define FAST_BAUD 19200u
 
 static double silence_ns(const struct bus_config *config)
 {
-	double baud = fmax(config->baud, 1);
-	double ns =
-		baud > FAST_BAUD ? LEAST_NS : CHARACTERS * BITS_PER_CHARACTER / baud * (double)CLOCK_NS_PER_S;
+	int bits = START_AND_DATA_BITS + (config->parity == 'E' || config->parity == 'O') +
+		   (config->stop_bits > 1 ? 2 : 1);
+	double ns = config->baud > FAST_BAUD
+			    ? LEAST_NS
+			    : CHARACTERS * bits / fmax(config->baud, 1) * (double)CLOCK_NS_PER_S;
 
 	return ns / fmax(config->scale, 1);
 }

@@ -170,6 +170,8 @@ static bool is_missing(const struct modbus_context *context, const struct modbus
 
 static int make_ready(struct modbus_context *context, const struct modbus_peer *peer)
 {
+	int r;
+
 	if (context->quiet_until_ns != 0) {
 		if (clock_mono_ns() < context->quiet_until_ns)
 			return context->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
@@ -177,9 +179,9 @@ static int make_ready(struct modbus_context *context, const struct modbus_peer *
 		if (context->quarantined && !end_quarantine(context))
 			return CAUSE_QUARANTINE;
 	}
-	if (is_missing(context, peer))
-		return CAUSE_QUARANTINE;
-	return context->connected ? 0 : connect_line(context, peer);
+	if (!context->connected && (r = connect_line(context, peer)) != 0)
+		return r;
+	return is_missing(context, peer) ? CAUSE_QUARANTINE : 0;
 }
 
 static int read_one_bit(modbus_t *modbus, const struct request *request)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/flow_schedule.h"
 #include "drivers/codec.h"
 #include "tests/unit/drivers/fake_modbus.h"
 
@@ -473,6 +474,26 @@ static void flow_is_polled_at_1_hz_and_backs_off(void **state)
 	free_bench(bench);
 }
 
+/* A line that is left alone after a silence is not the end of the silence. */
+static void a_quarantine_does_not_forget_the_silence(void **state)
+{
+	struct flow_schedule schedule;
+	struct driver_cycle cycle = {.t_lab_s = 0};
+
+	(void)state;
+	flow_schedule_init(&schedule, 1);
+	for (double backoff_s = 1; backoff_s < 20; backoff_s *= 2) {
+		cycle.now_ns = clock_mono_ns();
+		assert_true(flow_schedule_is_due(&schedule, &cycle));
+		flow_schedule_next(&schedule, &cycle, CAUSE_TIMEOUT);
+		cycle.t_lab_s += backoff_s - 0.1;
+		assert_false(flow_schedule_is_due(&schedule, &cycle));
+		cycle.t_lab_s += 0.2;
+		flow_schedule_next(&schedule, &cycle, CAUSE_QUARANTINE);
+		assert_true(flow_schedule_is_due(&schedule, &cycle));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +514,7 @@ int main(void)
 		cmocka_unit_test(broken_sensor_is_a_bad_reading),
 		cmocka_unit_test(black_listed_registers_are_never_touched),
 		cmocka_unit_test(flow_is_polled_at_1_hz_and_backs_off),
+		cmocka_unit_test(a_quarantine_does_not_forget_the_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,19 @@
 #include "daemon/base/clock.h"
 #include "drivers/modbus_line.h"
 
-enum manner { HONEST, LATE, TRICKLE, WRONG_SLAVE, BAD_CRC, HALF_FRAME, SILENT, BUSY_TWICE, REFUSES, TWICE };
+enum manner {
+	HONEST,
+	LATE,
+	TRICKLE,
+	WRONG_SLAVE,
+	BAD_CRC,
+	HALF_FRAME,
+	SILENT,
+	BUSY_TWICE,
+	REFUSES,
+	TWICE,
+	DEAF
+};
 
 struct peer {
 	int fd; /* the pty's master, or the listening socket */
@@ -168,8 +180,10 @@ static void *serve_tcp(void *data)
 		struct pollfd wait = {.fd = peer->fd, .events = POLLIN};
 		int fd;
 
-		if (poll(&wait, 1, 20) <= 0)
+		if (poll(&wait, 1, 20) <= 0 || peer->manner == DEAF) {
+			pause_ms(5);
 			continue;
+		}
 		fd = accept(peer->fd, NULL, NULL);
 		if (fd >= 0) {
 			serve_connection(peer, fd);
@@ -418,9 +432,134 @@ static void two_processes_cannot_share_a_line(void **state)
 	free_bench(bench);
 }
 
+/* The connection stands, and nobody is there: each question ends with its timeout and a new connection. */
+static void a_half_open_connection_is_given_up(void **state)
+{
+	struct bench *bench = make_bench(true, DEAF);
+	int64_t began_ns = clock_mono_ns();
+	uint16_t value = 0;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), CAUSE_TIMEOUT);
+	assert_int_equal(ask(bench, 2, &value), CAUSE_TIMEOUT);
+	assert_int_equal(bench->line->connects, 2);
+	assert_true(clock_mono_ns() - began_ns < 400 * INT64_C(1000000));
+	bench->peer.manner = HONEST;
+	for (uint16_t i = 3; i < 40; i++) {
+		int r = ask(bench, i, &value);
+
+		assert_true(r != 0 || value == i);
+	}
+	assert_int_equal(ask(bench, 40, &value), 0);
+	free_bench(bench);
+}
+
+static void a_refused_connection_is_tried_again(void **state)
+{
+	struct bench *bench = make_bench(true, HONEST);
+	uint16_t value = 0, port = bench->config.port;
+
+	(void)state;
+	bench->config.port = 1; /* nobody listens there */
+	bench->line->ops->free(bench->line);
+	assert_int_equal(modbus_line_new(&bench->config, &bench->line), 0);
+	assert_int_equal(ask(bench, 1, &value), CAUSE_LINK);
+	assert_int_equal(ask(bench, 1, &value), CAUSE_LINK); /* at once: not tried */
+	assert_int_equal(bench->line->connects, 0);
+	bench->line->ops->free(bench->line);
+	bench->config.port = port;
+	assert_int_equal(modbus_line_new(&bench->config, &bench->line), 0);
+	assert_int_equal(ask(bench, 2, &value), 0);
+	assert_int_equal(value, 2);
+	free_bench(bench);
+}
+
+/* A USB adapter that is pulled and comes back as another port under the same name: hazard 15. */
+static void a_pulled_adapter_is_found_again_by_its_name(void **state)
+{
+	struct bench *bench = make_bench(false, HONEST), *again = make_bench(false, HONEST);
+	char folder[] = "/tmp/densd-line-XXXXXX", name[64];
+	uint16_t value = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(name, sizeof(name), "%s/by-id", folder);
+	assert_int_equal(symlink(bench->config.path, name), 0);
+	bench->line->ops->free(bench->line);
+	strcpy(bench->config.path, name);
+	assert_int_equal(modbus_line_new(&bench->config, &bench->line), 0);
+	assert_int_equal(ask(bench, 1, &value), 0);
+	bench->peer.stop = true;
+	pthread_join(bench->peer.thread, NULL);
+	close(bench->peer.fd);
+	unlink(name);
+	assert_int_equal(ask(bench, 2, &value), CAUSE_LINK);
+	pause_ms(30);
+	assert_int_equal(ask(bench, 3, &value), CAUSE_LINK);
+	assert_int_equal(symlink(again->config.path, name), 0);
+	pause_ms(70);
+	assert_int_equal(ask(bench, 4, &value), 0);
+	assert_int_equal(value, 4);
+	assert_int_equal(bench->line->connects, 2);
+	unlink(name);
+	rmdir(folder);
+	bench->line->ops->free(bench->line);
+	free(bench);
+	free_bench(again);
+}
+
+/* What another master asks and is told on the same pair of wires is seen, and is nobody's answer. */
+static void another_masters_talk_answers_nothing(void **state)
+{
+	static const uint8_t talk[] = {1, 3, 0, 0, 0, 1, 0x84, 0x0A, 1, 3, 2, 0, 7, 0xF9, 0x86};
+	struct bench *bench = make_bench(false, HONEST);
+	uint16_t value = 0;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), 0);
+	put(bench->peer.fd, talk, sizeof(talk));
+	pause_ms(5);
+	assert_int_equal(ask(bench, 2, &value), CAUSE_MISMATCH);
+	assert_int_equal(value, 1);
+	assert_int_equal(ask(bench, 3, &value), CAUSE_QUARANTINE);
+	pause_ms(170);
+	assert_int_equal(ask(bench, 4, &value), 0);
+	assert_int_equal(value, 4);
+	free_bench(bench);
+}
+
+/* max(1 s, twice the worst latency); at a scale an N-th of it, but a process gets its turn. */
+static void timeouts_follow_the_profile(void **state)
+{
+	static const struct {
+		double latency_ms, timeout_ms, scale, response_ms, quarantine_ms;
+	} cases[] = {{200, 0, 1, 1000, 200},
+		     {700, 0, 1, 1400, 700},
+		     {200, 2000, 1, 2000, 200},
+		     {500, 0, 5, 200, 100},
+		     {500, 0, 100, 100, 50}};
+	struct modbus_port port;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bus_device device = {.unit = 7,
+					    .profile = {.worst_latency_ms = cases[i].latency_ms,
+							.response_timeout_ms = cases[i].timeout_ms}};
+
+		modbus_port_init(&port, NULL, &device, cases[i].scale);
+		assert_true(port.peer.unit == 7 && port.peer.response_timeout_ms == cases[i].response_ms &&
+			    port.peer.worst_latency_ms == cases[i].quarantine_ms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timeouts_follow_the_profile),
+		cmocka_unit_test(a_half_open_connection_is_given_up),
+		cmocka_unit_test(a_refused_connection_is_tried_again),
+		cmocka_unit_test(a_pulled_adapter_is_found_again_by_its_name),
+		cmocka_unit_test(another_masters_talk_answers_nothing),
 		cmocka_unit_test(honest_peers_are_read),
 		cmocka_unit_test(a_late_answer_never_answers_another_question),
 		cmocka_unit_test(a_second_copy_never_answers_the_next_question),
