@@ -207,7 +207,7 @@ static void complain(struct site_commissioning *judged, const char *device, cons
 }
 
 static void judge_device(const struct commissioning *record, const struct bus_device *device,
-			 struct site_commissioning *judged)
+			 struct site_commissioning *judged, int64_t *ret_date_s)
 {
 	const struct commissioning_entry *entry = commissioning_find(record, device->name);
 	int64_t until_s;
@@ -221,6 +221,8 @@ static void judge_device(const struct commissioning *record, const struct bus_de
 			 "was commissioned with another profile, or an older text of it");
 	if (!commissioning_passed(entry))
 		complain(judged, device->name, "failed a step of its commissioning");
+	if (strcmp(entry->profile_sha256, device->profile.sha256) == 0 && commissioning_passed(entry))
+		*ret_date_s = commissioning_date_s(entry);
 	until_s = commissioning_date_s(entry) + (int64_t)(judged->valid_days * DAY_S);
 	if (judged->until_wall_s == 0 || until_s < judged->until_wall_s) {
 		judged->until_wall_s = until_s;
@@ -238,5 +240,5 @@ void commissioning_judge(const struct commissioning *record, struct site *site)
 			 site->name);
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
-			judge_device(record, &site->buses[b].devices[d], judged);
+			judge_device(record, &site->buses[b].devices[d], judged, &judged->date_s[b][d]);
 }

@@ -29,6 +29,8 @@ struct site_commissioning {
 	char fault[240];      /* why no run is accepted, whatever the date; empty: nothing */
 	int64_t until_wall_s; /* when the oldest entry ends */
 	char device[32];      /* whose that is */
+	int64_t date_s[SITE_BUSES_MAX]
+		      [BUS_DEVICES_MAX]; /* of each device with its present profile; 0: none */
 };
 struct site {
 	char name[PLAN_TEXT];

@@ -53,6 +53,8 @@ enum link_type {
 	LINK_RECORDER_ANSWER, /* struct link_query_answer with a memfd */
 	LINK_KNOWN_COMMAND,   /* struct journal_command: after the queue items, the last commands answered,
 				 oldest first */
+	LINK_WEAR,            /* struct link_wear: behind the known commands, one a device that was counted */
+	LINK_DEVICES,         /* control -> gateway: struct link_devices, the answer to COMMAND_DEVICES */
 	LINK_TYPE_MAX
 };
 struct link_header {
@@ -91,6 +93,8 @@ enum command_kind {
 	COMMAND_CANCEL,
 	COMMAND_STATUS,
 	COMMAND_CAPTURE,
+	COMMAND_DEVICES,
+	COMMAND_REPLACED,
 	COMMAND_MAX
 };
 struct link_command {
@@ -102,6 +106,7 @@ struct link_command {
 	char run[ULID_TEXT];    /* the run meant; empty: the current one */
 	uint64_t state_seq;     /* 0, or the state sequence the client saw: refused when it is an older one */
 	char text[MACHINE_WHY]; /* reason, or section id "<run>/r<rate>/s<n>" */
+	char device[32];        /* REPLACED */
 	uint32_t plan_count, text_length; /* SUBMIT */
 	uint32_t seconds;                 /* CAPTURE; the bus is in @text */
 };
@@ -163,6 +168,7 @@ enum journal_kind {
 	JOURNAL_INTENT_OUTCOME,
 	JOURNAL_NOTE,
 	JOURNAL_RECOVERY,
+	JOURNAL_WEAR,
 	JOURNAL_MAX
 };
 struct link_journal {
@@ -195,6 +201,36 @@ struct link_trace {
 	struct chip_calibration chip;
 	int64_t t_wall_us;
 	double t_lab_s;
+};
+
+/* Writes into memory that wears, of one physical device: so many at most in its life. */
+#define LINK_WEAR_KEY 64
+#define LINK_WEAR_MAX 32
+struct link_wear {
+	char key[LINK_WEAR_KEY], device[32];
+	uint64_t used;
+	int64_t since_wall_us; /* counted since */
+	int64_t month_wall_us; /* the oldest count of the last 30 days, and when: what a forecast rests on */
+	uint64_t month_used;
+};
+/* What control knows of each device now; profile, calibrations and the like the gateway has in its site. */
+struct link_device {
+	double age_s; /* of its main reading, lab; NAN: never read */
+	bool present, online, quarantined, units_differ, order_proven, counted;
+	uint8_t fault; /* enum cause of the last cycle */
+	uint32_t transactions, errors, connects, worker_starts;
+	uint32_t causes[CAUSE_MAX]; /* cycles that failed, by cause, since densd's start */
+	char identity[DEVICE_IDENTITY];
+	uint64_t used; /* writes into memory that wears */
+	int64_t since_wall_us, month_wall_us;
+	uint64_t month_used;
+	int64_t commissioned_wall_s; /* 0: not with its present profile */
+};
+struct link_devices {
+	uint32_t route;
+	char request_id[LINK_ID];
+	int64_t wall_us;
+	struct link_device devices[SITE_BUSES_MAX][BUS_DEVICES_MAX];
 };
 
 struct link;

@@ -45,6 +45,7 @@ struct link_loaded {
 	/* The last journal entry on disk and the start of control it came from: control sends again only what
 	 * comes after. */
 	uint64_t last_start, last_entry;
+	uint32_t wear_items;     /* LINK_WEAR messages after the known commands */
 	uint32_t known_commands; /* LINK_KNOWN_COMMAND messages after the queue items, at most LINK_KNOWN_MAX
 				  */
 };
@@ -64,6 +65,7 @@ struct link_loaded {
  *   SECTION         struct journal_section
  *   NOTE            struct note (kind NOTE_INFO, text)
  *   RECOVERY        struct journal_recovery
+ *   WEAR            struct journal_wear
  */
 struct journal_outcome {
 	uint64_t number; /* of the intent */
@@ -94,6 +96,12 @@ struct journal_recovery { /* what a start found, and the row that decided */
 	uint8_t row, action, scan_phase;    /* enum recovery_action, scan_phase in the journal */
 	double pressure_gpa, temperature_k; /* measured; NAN: not read */
 	uint32_t furnace_cycles, press_cycles, intents_in_doubt;
+	char text[MACHINE_WHY];
+};
+struct journal_wear {
+	char key[LINK_WEAR_KEY], device[32];
+	uint64_t used, reserved; /* so many were sent; so many may be, and count as sent after a crash */
+	bool reset;              /* another instrument: @text is the reason */
 	char text[MACHINE_WHY];
 };
 struct journal_section {

@@ -118,7 +118,8 @@ void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *deman
 		struct driver_cycle cycle = {.seq = bus->seq,
 					     .now_ns = now_ns,
 					     .t_lab_s = clock_lab_s(now_ns, bus->config.scale),
-					     .tick_mono_ns = tick_mono_ns};
+					     .tick_mono_ns = tick_mono_ns,
+					     .wear_allowance = demands[i].wear_allowance};
 		bool meant = demands[i].kind == bus->drivers[i]->kind;
 
 		ret_reports[i] =

@@ -36,6 +36,7 @@ struct chip {
 	double response_ms, scale, watchdog_s;
 	uint32_t connects, good, transactions, errors;
 	bool identity_ok, simulated;
+	char identity[DEVICE_IDENTITY];
 	double sim_scale, polled_lab_s, off_lab_s;
 	uint8_t fault;
 	struct block_status status;
@@ -154,6 +155,7 @@ static int identify(struct chip *chip)
 	if (!serial || !strchr(serial + 1, ','))
 		return fail(chip, CAUSE_IDENTITY);
 	chip->identity_ok = true;
+	snprintf(chip->identity, sizeof(chip->identity), "%.*s", DEVICE_IDENTITY - 1, text);
 	chip->simulated = strstr(text, "densim") != NULL;
 	chip->sim_scale = chip->simulated ? strtod(serial + 1, NULL) : 0;
 	return 0;
@@ -513,6 +515,9 @@ static void chip_cycle(void *state, const struct driver_cycle *cycle, const stru
 	report->fault = chip->fault;
 	report->errors = chip->errors;
 	report->transactions = chip->transactions;
+	report->connects = chip->connects;
+	if (chip->identity_ok)
+		memcpy(report->identity, chip->identity, sizeof(report->identity));
 	report->simulated = chip->simulated;
 	report->sim_scale = chip->sim_scale;
 	chip->report.identity_ok = chip->identity_ok;

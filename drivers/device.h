@@ -100,8 +100,12 @@ struct trace_row {
 	double t_s, temperature_k, heat_flow_mw;
 };
 
+#define DEVICE_IDENTITY 48
 struct demand {
 	uint8_t kind; /* enum device_kind */
+	/* Writes into memory that wears that the worker may have made since its start, those of heater off
+	 * excepted, which are always made. */
+	uint32_t wear_allowance;
 	union {
 		struct furnace_demand furnace;
 		struct press_demand press;
@@ -115,6 +119,9 @@ struct report {
 	bool online;    /* identity verified and three good cycles since the last (re)connect */
 	uint8_t fault;  /* enum cause of the last failed transaction in this cycle; CAUSE_NONE: clean */
 	uint32_t errors, transactions; /* since the worker started */
+	uint32_t connects, wear;       /* likewise: connects of the line; writes into memory that wears */
+	uint32_t serial; /* the instrument's own number, where its profile can read it; 0: not */
+	char identity[DEVICE_IDENTITY]; /* what was read and found right; empty: not yet */
 	bool units_differ; /* the panel's units or decimals are not the profile's: no setpoint is written */
 	bool order_proven; /* values are plausible in the declared word order and in no other; integers have
 			      none */

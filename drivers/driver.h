@@ -21,7 +21,8 @@ struct driver_cycle {
 	uint32_t seq;   /* of the worker's cycles */
 	int64_t now_ns; /* mono, at the start of the cycle */
 	double t_lab_s;
-	int64_t tick_mono_ns; /* when control made the demand */
+	int64_t tick_mono_ns;    /* when control made the demand */
+	uint32_t wear_allowance; /* of the demand */
 };
 
 struct driver_ops {

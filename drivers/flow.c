@@ -75,7 +75,7 @@ static int obey(struct flow *flow, const struct flow_demand *demand, double t_la
 
 static int poll_device(struct flow *flow, const struct driver_cycle *cycle, const struct flow_demand *demand)
 {
-	int r = session_begin(&flow->session, cycle->t_lab_s);
+	int r = session_begin(&flow->session, cycle);
 
 	if (flow->connects != flow->session.connects) {
 		flow->connects = flow->session.connects;

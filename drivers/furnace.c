@@ -198,7 +198,9 @@ static void turn_off(struct furnace *furnace, double t_lab_s)
 	furnace->off_lab_s = t_lab_s;
 	furnace->report.verified_off = false;
 	furnace->mode_due = true;
+	furnace->session.port.wear_always = true;
 	run_steps(furnace, furnace->profile->off_steps, furnace->profile->off_count);
+	furnace->session.port.wear_always = false;
 }
 
 static bool is_due(const struct furnace *furnace, double setpoint_k, double t_lab_s)
@@ -220,9 +222,7 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 	const struct profile_register *reg = furnace->fast[ROLE_SETPOINT];
 	int r;
 
-	if (!codec_allows_setpoint(furnace->profile, reading_k) || furnace->session.units_differ ||
-	    (reg->retained && furnace->profile->write_budget > 0 &&
-	     furnace->report.writes >= furnace->profile->write_budget)) {
+	if (!codec_allows_setpoint(furnace->profile, reading_k) || furnace->session.units_differ) {
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
@@ -649,7 +649,7 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 {
 	struct furnace *furnace = state;
 	struct session *session = &furnace->session;
-	int r = session_begin(session, cycle->t_lab_s);
+	int r = session_begin(session, cycle);
 
 	(void)ret_trace_fd;
 	if (furnace->connects != session->connects) {

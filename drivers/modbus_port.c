@@ -82,12 +82,37 @@ int modbus_port_read(struct modbus_port *port, uint16_t address, uint16_t count,
 	return modbus_port_read_space(port, false, address, count, ret_words);
 }
 
+static bool is_retained(const struct modbus_port *port, uint16_t address, uint16_t count)
+{
+	for (uint32_t i = 0; i < port->profile->register_count; i++) {
+		const struct profile_register *reg = &port->profile->registers[i];
+
+		if (reg->retained && reg->address < (uint32_t)address + count &&
+		    address < reg->address + codec_words((enum register_type)reg->type))
+			return true;
+	}
+	return false;
+}
+
+/* Hazard 40. Counted before it is sent: what was sent and not seen to arrive has worn the memory as well. */
+static bool may_wear(struct modbus_port *port, uint16_t address, uint16_t count)
+{
+	if (!is_retained(port, address, count))
+		return true;
+	if (port->wear >= port->wear_allowance && !port->wear_always)
+		return false;
+	port->wear++;
+	return true;
+}
+
 int modbus_port_write(struct modbus_port *port, uint16_t address, uint16_t count, const uint16_t *words)
 {
 	int64_t began_ns = clock_mono_ns();
 
-	if (!is_allowed(port, address, count))
+	if (!is_allowed(port, address, count) || !may_wear(port, address, count)) {
+		port->fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
+	}
 	return finish(port, began_ns,
 		      port->line->ops->write_registers(port->line, &port->peer, address, count, words));
 }

@@ -51,6 +51,9 @@ struct modbus_port {
 	struct modbus_peer peer;
 	const struct profile *profile; /* for the black list */
 	uint32_t transactions, errors;
+	uint32_t wear;           /* writes into retained registers, counted before they are sent */
+	uint32_t wear_allowance; /* none is sent beyond this */
+	bool wear_always;        /* while this is set all are: heater off */
 	uint8_t fault; /* enum cause of the last failure since modbus_port_begin, CAUSE_NONE: clean */
 	int64_t t_request_ns, t_reply_ns; /* of the last transaction that succeeded */
 };
@@ -59,7 +62,8 @@ struct modbus_port {
 void modbus_port_init(struct modbus_port *ret_port, struct modbus_line *line, const struct bus_device *device,
 		      double scale);
 void modbus_port_begin(struct modbus_port *port);
-/* As the ops; CAUSE_RANGE when the profile's black list or the word limit forbids it: nothing was sent. */
+/* As the ops; CAUSE_RANGE when the profile's black list, the word limit or the allowance of writes into
+ * memory that wears forbids it: nothing was sent. */
 int modbus_port_read(struct modbus_port *port, uint16_t address, uint16_t count, uint16_t *ret_words);
 int modbus_port_read_space(struct modbus_port *port, bool input, uint16_t address, uint16_t count,
 			   uint16_t *ret_words);

@@ -342,7 +342,7 @@ static void press_cycle(void *state, const struct driver_cycle *cycle, const str
 {
 	struct press *press = state;
 	struct session *session = &press->session;
-	int r = session_begin(session, cycle->t_lab_s);
+	int r = session_begin(session, cycle);
 
 	(void)ret_trace_fd;
 	if (press->connects != session->connects) {

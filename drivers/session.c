@@ -2,6 +2,7 @@
 #include "drivers/session.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "drivers/codec.h"
@@ -122,14 +123,35 @@ static int refuse_device(struct session *session)
 	return CAUSE_IDENTITY;
 }
 
-int session_begin(struct session *session, double t_lab_s)
+/* The number on the instrument tells it from another of its model; an old one is not kept for a new one. */
+static int read_serial(struct session *session)
 {
 	const struct profile *profile = &session->device->profile;
+	const struct profile_register *reg = profile_find(profile, "serial");
+	uint16_t words[2] = {0};
+	int r = reg ? modbus_port_read_value(&session->port, reg, words) : 0;
+
+	if (r != 0)
+		return r;
+	session->serial = reg ? (uint32_t)codec_decode_raw(reg, words) : 0;
+	if (reg)
+		snprintf(session->identity, sizeof(session->identity), "serial %u", session->serial);
+	else
+		snprintf(session->identity, sizeof(session->identity), "%u of %u registers are right",
+			 profile->identity_count, profile->identity_count);
+	return 0;
+}
+
+int session_begin(struct session *session, const struct driver_cycle *cycle)
+{
+	const struct profile *profile = &session->device->profile;
+	double t_lab_s = cycle->t_lab_s;
 	double period_s =
 		session->identity_ok && !session->units_differ ? IDENTITY_PERIOD_S : MISMATCH_PERIOD_S;
 	bool ok, units_ok;
 	int r;
 
+	session->port.wear_allowance = cycle->wear_allowance;
 	modbus_port_begin(&session->port);
 	notice_line(session);
 	if (session->checked && session->connects > 0 && t_lab_s - session->checked_lab_s < period_s)
@@ -137,6 +159,8 @@ int session_begin(struct session *session, double t_lab_s)
 	r = read_expected(session, profile->identity, profile->identity_count, &ok);
 	if (r == 0)
 		r = read_units(session, &units_ok);
+	if (r == 0 && ok)
+		r = read_serial(session);
 	if (r != 0)
 		return r;
 	/* The first transaction may just have connected the line. */
@@ -145,8 +169,11 @@ int session_begin(struct session *session, double t_lab_s)
 	session->checked_lab_s = t_lab_s;
 	session->identity_ok = ok;
 	session->units_differ = !units_ok;
-	if (!ok)
+	if (!ok) {
+		session->identity[0] = '\0';
+		session->serial = 0;
 		return refuse_device(session);
+	}
 	if (!session->probed)
 		probe_simulated(session);
 	return 0;
@@ -166,6 +193,11 @@ void session_keep(const struct session *session, struct report *report)
 	report->fault = session->port.fault;
 	report->errors = session->port.errors;
 	report->transactions = session->port.transactions;
+	report->connects = session->connects;
+	report->wear = session->port.wear;
+	report->serial = session->identity_ok ? session->serial : 0;
+	if (session->identity_ok)
+		memcpy(report->identity, session->identity, sizeof(report->identity));
 	report->units_differ = session->units_differ;
 	report->order_proven = session->order_proven;
 	report->simulated = session->simulated;

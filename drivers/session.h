@@ -16,6 +16,8 @@ struct session {
 	uint8_t probe_attempts;
 	uint32_t good_cycles, good_since_desync;
 	double checked_lab_s, sim_scale;
+	uint32_t serial; /* role "serial" of the profile, as last read; 0: none */
+	char identity[DEVICE_IDENTITY];
 };
 
 void session_init(struct session *ret_session, const struct driver_setup *setup);
@@ -23,7 +25,7 @@ void session_init(struct session *ret_session, const struct driver_setup *setup)
  * Begins a cycle: after a reconnect or a desync, and every 60 s of lab time, identity is read first. 0 when
  * the device may be read; else a positive enum cause, and nothing but session_end may follow.
  */
-int session_begin(struct session *session, double t_lab_s);
+int session_begin(struct session *session, const struct driver_cycle *cycle);
 /* Reads the units now, out of their turn. 0, or a positive enum cause. */
 int session_check_units(struct session *session);
 /* True when this cycle may write: identity verified and three good cycles since reconnect and since desync.

@@ -191,7 +191,7 @@ static void pump_cycle(void *state, const struct driver_cycle *cycle, const stru
 {
 	struct pump *pump = state;
 	struct session *session = &pump->session;
-	int r = session_begin(session, cycle->t_lab_s), obeyed = 0;
+	int r = session_begin(session, cycle), obeyed = 0;
 
 	(void)ret_trace_fd;
 	if (pump->connects != session->connects) {

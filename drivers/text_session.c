@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,11 @@ int text_session_identify(struct text_session *session, double t_lab_s, const ch
 	session->units_differ = !units_ok;
 	session->simulated = simulator != NULL;
 	session->sim_scale = simulator ? strtod(simulator + strlen(SIMULATOR), NULL) : 0;
+	snprintf(session->identity, sizeof(session->identity), "%.*s", DEVICE_IDENTITY - 1,
+		 session->identity_ok ? answer : "");
+	for (char *at = session->identity; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
 	if (session->identity_ok)
 		return 0;
 	session->good_cycles = session->good_since_desync = 0;
@@ -171,6 +177,8 @@ void text_session_keep(const struct text_session *session, struct report *report
 	report->fault = session->fault;
 	report->errors = session->errors;
 	report->transactions = session->transactions;
+	report->connects = session->connects;
+	memcpy(report->identity, session->identity, sizeof(report->identity));
 	report->units_differ = session->units_differ;
 	report->order_proven = true; /* text has no word order */
 	report->simulated = session->simulated;

@@ -20,6 +20,7 @@ struct text_session {
 	bool identity_ok, units_differ, checked, simulated;
 	uint8_t fault; /* enum cause of the last failure in this cycle */
 	double checked_lab_s, sim_scale;
+	char identity[DEVICE_IDENTITY];
 	int64_t t_request_ns, t_reply_ns;
 };
 

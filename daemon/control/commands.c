@@ -2,6 +2,7 @@
 #include "daemon/control/commands.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +27,9 @@ static bool is_well_formed(const struct link_command *command)
 {
 	return command->kind < COMMAND_MAX && command->role < ROLE_MAX && is_text(command->client, LINK_ID) &&
 	       is_text(command->request_id, LINK_ID) && is_text(command->run, ULID_TEXT) &&
-	       is_text(command->text, MACHINE_WHY) && command->client[0] != '\0' &&
-	       command->request_id[0] != '\0' && (command->kind != COMMAND_VERB || command->verb < VERB_MAX);
+	       is_text(command->text, MACHINE_WHY) && is_text(command->device, sizeof(command->device)) &&
+	       command->client[0] != '\0' && command->request_id[0] != '\0' &&
+	       (command->kind != COMMAND_VERB || command->verb < VERB_MAX);
 }
 
 static void send_reply(struct control *control, uint32_t route, const struct journal_command *command,
@@ -247,6 +249,8 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	for (uint32_t i = 0; i < command->plan_count; i++)
 		if (submit_check_plan(&control->site, &submitted[i], answer.why) < 0)
 			return answer;
+	if (wear_check_plans(control, submitted, command->plan_count, answer.why) < 0)
+		return answer;
 	if (!journal_has_room(&control->journal, command->plan_count, sizeof(struct link_queue_item)))
 		return refuse(
 			"the journal has no room for these runs now: none is queued, try again in a moment");
@@ -333,6 +337,78 @@ static struct answer do_capture(struct control *control, const struct link_comma
 	return answer;
 }
 
+/* Another instrument on the wire: said by a person, with a reason, while no run is on the press. */
+static struct answer do_replaced(struct control *control, const struct link_command *command)
+{
+	struct answer answer = {.code = ANSWER_REFUSED};
+
+	if (command->role < ROLE_SUPERVISOR)
+		return refuse_role(control, ROLE_SUPERVISOR);
+	if (control->machine.phase != PHASE_IDLE && control->machine.phase != PHASE_DONE)
+		return refuse("a run is on the press: no instrument of it is replaced now");
+	if (wear_replace(control, command->device, command->text, answer.why) == 0)
+		answer.code = ANSWER_DONE;
+	return answer;
+}
+
+static void fill_device(const struct control *control, uint32_t bus, uint32_t index,
+			struct link_device *ret_device)
+{
+	const struct report *report = &control->reports[bus].reports[index];
+	const struct wear_device *wear = &control->wear.devices[bus][index];
+	const struct reading *main = NULL;
+
+	*ret_device =
+		(struct link_device){.present = true,
+				     .age_s = NAN,
+				     .counted = wear->counted && wear->key[0],
+				     .used = wear_used(wear),
+				     .since_wall_us = wear->since_wall_us,
+				     .month_wall_us = wear->month_wall_us,
+				     .month_used = wear->month_used,
+				     .commissioned_wall_s = control->site.commissioning.date_s[bus][index],
+				     .worker_starts = control->buses[bus].starts};
+	memcpy(ret_device->causes, control->causes[bus][index], sizeof(ret_device->causes));
+	if (index >= control->reports[bus].count)
+		return;
+	ret_device->online = report->online && control->buses[bus].socket >= 0;
+	ret_device->quarantined = report->fault == CAUSE_QUARANTINE;
+	ret_device->fault = report->fault;
+	ret_device->units_differ = report->units_differ;
+	ret_device->order_proven = report->order_proven;
+	ret_device->transactions = report->transactions;
+	ret_device->errors = report->errors;
+	ret_device->connects = report->connects;
+	memcpy(ret_device->identity, report->identity, sizeof(ret_device->identity));
+	main = report->kind == DEVICE_FURNACE ? &report->furnace.temperature_k
+	       : report->kind == DEVICE_PRESS ? &report->press.oil_bar
+	       : report->kind == DEVICE_FLOW  ? &report->flow.flow_ml_per_min
+					      : &report->chip.temperature_k;
+	if (main->t_reply_ns > 0)
+		ret_device->age_s =
+			control_lab_s(control) - clock_lab_s(main->t_reply_ns, control->site.clock_scale);
+}
+
+/* What a picture of the devices needs; the gateway makes it one. */
+static void tell_devices(struct control *control, const struct link_command *command)
+{
+	static struct link_devices devices; /* too large for the stack */
+	struct worker *gateway = &control->gateway;
+
+	if (gateway->socket < 0)
+		return;
+	memset(&devices, 0, sizeof(devices));
+	devices.route = command->route;
+	devices.wall_us = clock_wall_us();
+	memcpy(devices.request_id, command->request_id, LINK_ID);
+	for (uint32_t b = 0; b < control->site.bus_count; b++)
+		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++)
+			fill_device(control, b, d, &devices.devices[b][d]);
+	if (outbox_send(&control->outbox, gateway->socket, &gateway->seq, LINK_DEVICES, &devices,
+			sizeof(devices), -1, true) == -EAGAIN)
+		worker_wait_writable(gateway);
+}
+
 static struct answer act(struct control *control, const struct link_command *command, int fd,
 			 struct journal_command *record)
 {
@@ -347,6 +423,9 @@ static struct answer act(struct control *control, const struct link_command *com
 		return do_cancel(control, command);
 	case COMMAND_CAPTURE:
 		return do_capture(control, command);
+	case COMMAND_REPLACED:
+		return do_replaced(control, command);
+	case COMMAND_DEVICES:
 	case COMMAND_STATUS:
 	case COMMAND_MAX:
 		break;
@@ -362,6 +441,9 @@ static void begin_record(const struct link_command *command, struct journal_comm
 	memcpy(ret_record->request_id, command->request_id, LINK_ID);
 	memcpy(ret_record->run, command->run, ULID_TEXT);
 	memcpy(ret_record->text, command->text, MACHINE_WHY);
+	/* The record says which device: the reason's end gives way. */
+	if (command->kind == COMMAND_REPLACED)
+		snprintf(ret_record->text, MACHINE_WHY, "%s: %.160s", command->device, command->text);
 }
 
 /* Journals the answer with the act; it is sent when durable, or at once for what stops, refuses or finds no
@@ -403,7 +485,7 @@ static void handle(struct control *control, const struct link_command *command, 
 		   command->kind == COMMAND_VERB
 			   ? verb_name((enum verb)command->verb)
 			   : (const char *const[]){"submit", "verb", "confirm section", "cancel", "status",
-						   "capture"}[command->kind],
+						   "capture", "devices", "replaced"}[command->kind],
 		   command->client, role_name((enum role)command->role),
 		   record.code == REPLY_DONE ? "done" : "refused", record.why[0] ? ": " : "", record.why);
 	finish(control, command->route, &record, pending);
@@ -415,6 +497,8 @@ void commands_take(struct control *control, const struct link_command *command, 
 
 	if (!is_well_formed(command))
 		send_reply(control, command->route, &record, false);
+	else if (command->kind == COMMAND_DEVICES)
+		tell_devices(control, command);
 	else if (command->kind == COMMAND_STATUS || !repeat_answer(control, command))
 		handle(control, command, fd);
 	if (fd >= 0)

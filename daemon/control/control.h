@@ -18,6 +18,7 @@
 #include "daemon/control/journal.h"
 #include "daemon/control/outbox.h"
 #include "daemon/control/queue.h"
+#include "daemon/control/wear.h"
 #include "daemon/control/workers.h"
 #include "daemon/link.h"
 #include "daemon/snapshot.h"
@@ -65,7 +66,7 @@ struct recovering {
 	uint32_t furnace_cycles, press_cycles, cold_cycles; /* good ones in a row */
 	int64_t since_ns;
 	double since_lab_s;
-	uint32_t items, commands; /* of the store's, received so far */
+	uint32_t items, commands, wears; /* of the store's, received so far */
 	struct link_loaded loaded;
 };
 
@@ -113,7 +114,9 @@ struct control {
 	struct step_clock clock;
 	struct publishing publishing;
 	struct recovering recovering;
-	bool writes; /* cycle_check_scale passed */
+	struct wear wear;
+	uint32_t causes[SITE_BUSES_MAX][BUS_DEVICES_MAX][CAUSE_MAX]; /* reports with that fault */
+	bool writes;                                                 /* cycle_check_scale passed */
 	char no_writes_why[MACHINE_WHY];
 	int64_t desync_ns, adapter_ns; /* when a line was last seen in trouble; 0: never */
 	int32_t store_error;

@@ -192,6 +192,7 @@ static void take_loaded(struct control *control, const struct link_loaded *loade
 	sections_rewind_traces(control);
 	control->store_error = 0;
 	recorder->ready = true;
+	wear_durable(control, control->journal.committed);
 	perform_durable(control, control->journal.committed);
 	commands_durable(control, control->journal.committed);
 	publish_flush(control);
@@ -206,6 +207,7 @@ static void take_committed(struct control *control, const struct link_committed 
 	control->free_mib = committed->free_mib;
 	journal_commit(&control->journal, committed->entry);
 	journal_commit_samples(&control->journal, committed->sample_seq);
+	wear_durable(control, committed->entry);
 	perform_durable(control, committed->entry);
 	commands_durable(control, committed->entry);
 }
@@ -218,8 +220,12 @@ static void take_initial(struct control *control, uint16_t type, const void *bod
 	} else if (type == LINK_KNOWN_COMMAND && length == sizeof(struct journal_command)) {
 		dedup_add(&control->dedup, body);
 		control->recovering.commands++;
+	} else if (type == LINK_WEAR && length == sizeof(struct link_wear)) {
+		wear_take_known(&control->wear, body);
+		control->recovering.wears++;
 	}
-	if (control->recovering.items >= control->recovering.loaded.queue_items &&
+	if (control->recovering.wears >= control->recovering.loaded.wear_items &&
+	    control->recovering.items >= control->recovering.loaded.queue_items &&
 	    control->recovering.commands >= control->recovering.loaded.known_commands)
 		control->recorder.ready = true;
 }
@@ -245,7 +251,7 @@ static void recorder_message(struct worker *worker, uint16_t type, const void *b
 	} else if (type == LINK_RECORDER_ANSWER && length == sizeof(struct link_query_answer)) {
 		answer_query(control, body, fd);
 		fd = -1;
-	} else if (type != LINK_QUEUE_ITEM && type != LINK_KNOWN_COMMAND) {
+	} else if (type != LINK_QUEUE_ITEM && type != LINK_KNOWN_COMMAND && type != LINK_WEAR) {
 		log_warning("recorder: a message of type %u and %zu bytes is not understood", type, length);
 	}
 	drop_fd(fd);

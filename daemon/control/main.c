@@ -131,6 +131,7 @@ static int open_control(struct control *control, const struct options *options)
 	control->free_mib = -1;
 	outbox_init(&control->outbox);
 	links_init(control);
+	wear_init(control);
 	r = journal_init(&control->journal, JOURNAL_RING_BYTES, (uint64_t)clock_wall_us());
 	if (r == 0)
 		r = dedup_init(&control->dedup);
@@ -186,6 +187,7 @@ static void stop_control(struct control *control)
 			     "densd stops in phase %s; the instruments are left holding and guard themselves",
 			     phase_name((enum phase)control->machine.phase));
 		publish_snapshot(control);
+		wear_stop(control);
 		links_drain_store(control, DRAIN_MS);
 	}
 	links_stop(control);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define OUTBOX_SLOTS 128u
-#define OUTBOX_BODY 2048u
+#define OUTBOX_BODY 4608u
 
 struct outbox_slot {
 	uint16_t type;

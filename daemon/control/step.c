@@ -185,6 +185,8 @@ static void send_cycles(struct control *control, const struct cycle_view *view, 
 		if (worker->socket < 0 || worker->asked)
 			continue;
 		cycle_build_demands(view, &wish, bus, &cycle);
+		for (uint32_t i = 0; i < cycle.count; i++)
+			cycle.demands[i].wear_allowance = wear_allowance(control, bus, i);
 		if (link_send(worker->socket, LINK_BUS_CYCLE, worker->seq, &cycle, sizeof(cycle), -1) < 0)
 			continue;
 		worker->seq++;
@@ -225,6 +227,9 @@ void step_take_reports(struct control *control, uint32_t bus, const struct link_
 	control->inputs_old = true;
 	memcpy(&control->reports[bus], reports,
 	       offsetof(struct link_reports, reports) + reports->count * sizeof(reports->reports[0]));
+	for (uint32_t i = 0; i < reports->count; i++)
+		if (reports->reports[i].fault != CAUSE_NONE && reports->reports[i].fault < CAUSE_MAX)
+			control->causes[bus][i][reports->reports[i].fault]++;
 	if (control->recovering.active)
 		start_count_cycle(control, bus);
 	if (chip->present && chip->bus == bus && chip->device < reports->count) {
@@ -311,6 +316,7 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 	else
 		perform_event(control, &tick, NULL);
 	sections_step(control);
+	wear_step(control);
 	send_cycles(control, &view, &control->actions, now_ns);
 	perform_start_next(control);
 	publish_periodic(control, now_ns);

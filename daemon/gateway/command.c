@@ -26,6 +26,7 @@ enum field {
 	FIELD_TO,
 	FIELD_BUS,
 	FIELD_SECONDS,
+	FIELD_DEVICE,
 	FIELD_MAX
 };
 #define BIT(name) (1u << FIELD_##name)
@@ -65,6 +66,8 @@ static const struct command_rule commands[] = {
 	{"cancel", false, COMMAND_CANCEL, 0, BIT(RUN) | BIT(SECTION) | BIT(STATE_SEQ), 0},
 	{"status", false, COMMAND_STATUS, 0, 0, 0},
 	{"capture", false, COMMAND_CAPTURE, 0, BIT(BUS) | BIT(SECONDS), BIT(BUS) | BIT(SECONDS)},
+	{"devices", false, COMMAND_DEVICES, 0, 0, 0},
+	{"replaced", false, COMMAND_REPLACED, 0, BIT(DEVICE) | BIT(REASON), BIT(DEVICE) | BIT(REASON)},
 	{"queue", true, QUERY_QUEUE, 0, 0, 0},
 	{"runs", true, QUERY_RUNS, 0, BIT(LIMIT) | BIT(RUN), 0},
 	{"recovery", true, QUERY_RECOVERY, 0, 0, 0},
@@ -255,6 +258,13 @@ static int take_bus(struct decoding *decoding, const struct field_rule *rule, js
 	return copy_text(decoding, rule, value, decoding->request->command.text, 32);
 }
 
+static int take_device(struct decoding *decoding, const struct field_rule *rule, json_object *value)
+{
+	struct link_command *command = &decoding->request->command;
+
+	return copy_text(decoding, rule, value, command->device, sizeof(command->device));
+}
+
 static int take_seconds(struct decoding *decoding, const struct field_rule *rule, json_object *value)
 {
 	uint64_t seconds = 0;
@@ -282,6 +292,7 @@ static const struct field_rule fields[FIELD_MAX] = {
 	[FIELD_FROM] = {"from", json_type_int, "a whole number", take_from},
 	[FIELD_TO] = {"to", json_type_int, "a whole number", take_to},
 	[FIELD_BUS] = {"bus", json_type_string, "a text", take_bus},
+	[FIELD_DEVICE] = {"device", json_type_string, "a text", take_device},
 	[FIELD_SECONDS] = {"seconds", json_type_int, "a whole number", take_seconds},
 };
 

@@ -14,6 +14,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/gateway/answer.h"
+#include "daemon/gateway/devices.h"
 #include "daemon/gateway/load.h"
 #include "daemon/gateway/roles.h"
 #include "daemon/gateway/submit.h"
@@ -229,6 +230,16 @@ static void take_reply(struct gateway *gateway, const struct link_reply *reply)
 	route->used = false;
 }
 
+static void take_devices(struct gateway *gateway, const struct link_devices *devices)
+{
+	struct route *route = find_route(gateway, devices->route);
+
+	if (!route)
+		return;
+	say(gateway, &route->peer, devices_render(devices, &gateway->site));
+	route->used = false;
+}
+
 /* The answer's text, read; NULL when it is not what was promised. */
 static char *read_answer(const struct link_query_answer *answer, int fd)
 {
@@ -295,6 +306,8 @@ static int take_message(struct gateway *gateway, const struct link_header *heade
 		take_publication(gateway, body);
 	else if (header->type == LINK_REPLY && header->length == sizeof(struct link_reply))
 		take_reply(gateway, body);
+	else if (header->type == LINK_DEVICES && header->length == sizeof(struct link_devices))
+		take_devices(gateway, body);
 	else if (header->type == LINK_QUERY_ANSWER && header->length == sizeof(struct link_query_answer))
 		take_answer(gateway, body, fd);
 	else

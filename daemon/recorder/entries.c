@@ -237,6 +237,24 @@ static int store_recovery(struct store *store, const struct link_journal *entry)
 	return store_run(s);
 }
 
+static int store_wear(struct store *store, const struct link_journal *entry)
+{
+	const struct journal_wear *wear = (const void *)entry->body;
+	sqlite3_stmt *s =
+		store_prepare(store, store->journal,
+			      "INSERT INTO wear(key, device, t_wall_us, used, reserved, reset, text)"
+			      " VALUES(?, ?, ?, ?, ?, ?, ?)");
+
+	bind_text(s, 1, wear->key);
+	bind_text(s, 2, wear->device);
+	bind_integer(s, 3, entry->t_wall_us);
+	bind_integer(s, 4, (int64_t)wear->used);
+	bind_integer(s, 5, (int64_t)wear->reserved);
+	bind_integer(s, 6, wear->reset);
+	bind_text(s, 7, wear->text);
+	return store_run(s);
+}
+
 size_t entries_body_length(uint8_t kind)
 {
 	static const size_t lengths[JOURNAL_MAX] = {
@@ -252,6 +270,7 @@ size_t entries_body_length(uint8_t kind)
 		[JOURNAL_INTENT_OUTCOME] = sizeof(struct journal_outcome),
 		[JOURNAL_NOTE] = sizeof(struct note),
 		[JOURNAL_RECOVERY] = sizeof(struct journal_recovery),
+		[JOURNAL_WEAR] = sizeof(struct journal_wear),
 	};
 
 	return kind < JOURNAL_MAX ? lengths[kind] : 0;
@@ -285,6 +304,8 @@ int entries_store(struct store *store, const struct link_journal *entry, const c
 		return store_section(store, entry);
 	case JOURNAL_RECOVERY:
 		return store_recovery(store, entry);
+	case JOURNAL_WEAR:
+		return store_wear(store, entry);
 	case JOURNAL_MAX:
 		break;
 	}

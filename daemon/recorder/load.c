@@ -8,6 +8,7 @@
 #include "daemon/base/log.h"
 #include "daemon/recorder/bind.h"
 
+#define MONTH_US (INT64_C(30) * 86400 * 1000000)
 #define NOT_ENDED "(densification = 0 OR calorimetry = 0)"
 
 static int load_snapshot(struct store *store, struct link_loaded *loaded)
@@ -85,14 +86,15 @@ static int load_in_doubt(struct store *store, struct link_loaded *loaded)
 
 static int load_numbers(struct store *store, struct link_loaded *loaded)
 {
-	int64_t next = 1, open = 0, waiting = 0, commands = 0;
+	int64_t next = 1, open = 0, waiting = 0, commands = 0, wears = 0;
 	const struct {
 		const char *text;
 		int64_t *number;
 	} wanted[] = {{"SELECT max(number) + 1 FROM intents", &next},
 		      {"SELECT count(*) FROM intents WHERE outcome IS NULL", &open},
 		      {"SELECT count(*) FROM runs WHERE " NOT_ENDED, &waiting},
-		      {"SELECT count(*) FROM commands", &commands}};
+		      {"SELECT count(*) FROM commands", &commands},
+		      {"SELECT count(DISTINCT key) FROM wear", &wears}};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -100,6 +102,7 @@ static int load_numbers(struct store *store, struct link_loaded *loaded)
 	loaded->next_intent = (uint64_t)next;
 	loaded->intents_in_doubt = (uint32_t)open;
 	loaded->queue_items = (uint32_t)waiting;
+	loaded->wear_items = (uint32_t)(wears < LINK_WEAR_MAX ? wears : LINK_WEAR_MAX);
 	loaded->known_commands = (uint32_t)(commands < LINK_KNOWN_MAX ? commands : LINK_KNOWN_MAX);
 	return r;
 }
@@ -181,4 +184,58 @@ int load_commands(struct store *store, int (*take)(void *userdata, const struct 
 	}
 	sqlite3_reset(s);
 	return r;
+}
+
+/* Since the device was new, or newly counted: its first row after the last reset, or that one. */
+static int fill_past(struct store *store, int64_t since_us, int64_t *ret_wall_us, const char *key,
+		     uint64_t *ret_used)
+{
+	sqlite3_stmt *s = store_prepare(
+		store, store->journal,
+		"SELECT t_wall_us, used FROM wear WHERE key = ?1 AND t_wall_us >= ?2 AND id >= (SELECT"
+		" coalesce(max(id), 0) FROM wear WHERE key = ?1 AND reset = 1) ORDER BY id LIMIT 1");
+	int r;
+
+	bind_text(s, 1, key);
+	bind_integer(s, 2, since_us);
+	r = store_step(s);
+	if (r == 1) {
+		*ret_wall_us = sqlite3_column_int64(s, 0);
+		*ret_used = (uint64_t)sqlite3_column_int64(s, 1);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
+int load_wear(struct store *store, int64_t now_us, int (*take)(void *userdata, const struct link_wear *wear),
+	      void *userdata)
+{
+	struct link_wear found[LINK_WEAR_MAX] = {0};
+	uint64_t first_used;
+	uint32_t count = 0;
+	sqlite3_stmt *s =
+		store_prepare(store, store->journal,
+			      "SELECT key, device, reserved, t_wall_us FROM wear WHERE id IN (SELECT max(id)"
+			      " FROM wear GROUP BY key) ORDER BY id DESC LIMIT ?");
+	int r = 0;
+
+	bind_integer(s, 1, LINK_WEAR_MAX);
+	while (count < LINK_WEAR_MAX && (r = store_step(s)) == 1) {
+		struct link_wear *wear = &found[count++];
+
+		snprintf(wear->key, sizeof(wear->key), "%.63s", column_text(s, 0));
+		snprintf(wear->device, sizeof(wear->device), "%.31s", column_text(s, 1));
+		wear->used = wear->month_used = (uint64_t)sqlite3_column_int64(s, 2);
+		wear->since_wall_us = wear->month_wall_us = sqlite3_column_int64(s, 3);
+	}
+	sqlite3_reset(s);
+	for (uint32_t i = 0; r >= 0 && i < count; i++) {
+		r = fill_past(store, 0, &found[i].since_wall_us, found[i].key, &first_used);
+		if (r == 0)
+			r = fill_past(store, now_us - MONTH_US, &found[i].month_wall_us, found[i].key,
+				      &found[i].month_used);
+		if (r == 0)
+			r = take(userdata, &found[i]);
+	}
+	return r < 0 ? r : 0;
 }

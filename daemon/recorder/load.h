@@ -16,4 +16,9 @@ int load_queue(struct store *store, int (*take)(void *userdata, const struct lin
 int load_commands(struct store *store, int (*take)(void *userdata, const struct journal_command *command),
 		  void *userdata);
 
+/* The life's count of each device that was counted, the newest first, at most LINK_WEAR_MAX; what was
+ * reserved counts as used. */
+int load_wear(struct store *store, int64_t now_us, int (*take)(void *userdata, const struct link_wear *wear),
+	      void *userdata);
+
 #endif

@@ -71,6 +71,11 @@ static int send_command(void *userdata, const struct journal_command *command)
 	return send_message(userdata, LINK_KNOWN_COMMAND, command, sizeof(*command), -1);
 }
 
+static int send_wear(void *userdata, const struct link_wear *wear)
+{
+	return send_message(userdata, LINK_WEAR, wear, sizeof(*wear), -1);
+}
+
 static int send_loaded(struct recorder *recorder)
 {
 	struct link_loaded loaded;
@@ -85,6 +90,8 @@ static int send_loaded(struct recorder *recorder)
 		r = load_queue(&recorder->store, send_item, recorder);
 	if (r == 0)
 		r = load_commands(&recorder->store, send_command, recorder);
+	if (r == 0)
+		r = load_wear(&recorder->store, clock_wall_us(), send_wear, recorder);
 	return r;
 }
 

@@ -167,7 +167,7 @@ def questions(client, run, examples):
     for name, reply, field in (
             ("run", client.ask("runs", run=run), "runs"), ("event", client.ask("events", run=run), "events"),
             ("sample", client.ask("samples", run=run), "samples"), ("state", client.ask("replay", topic="state"), "messages"),
-            ("recovery", client.ask("recovery"), "recovery")):
+            ("device", client.ask("devices"), "devices"), ("recovery", client.ask("recovery"), "recovery")):
         found = reply[field] if field == "recovery" else reply[field][0]
         faults = differences(examples[name], found)
         check(reply["ok"] and not faults, f"{field} are as on the page: {faults}")

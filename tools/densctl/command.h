@@ -104,6 +104,8 @@ int confirm_run(const struct options *options);
 int cancel_run(const struct options *options);
 int queue_run(const struct options *options);
 int recovery_run(const struct options *options);
+int devices_run(const struct options *options);
+int replaced_run(const struct options *options);
 int runs_run(const struct options *options);
 int events_run(const struct options *options);
 int results_run(const struct options *options);

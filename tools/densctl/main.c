@@ -144,6 +144,23 @@ static const struct subcommand subcommands[] = {
 	 "the file;\n"
 	 "`densctl playback FILE` plays it into the drivers.\n\n  densctl capture rtu --for 120",
 	 ALLOW_DAEMON | ALLOW(FOR), 1, 1, capture_run},
+	{"devices", "[DEVICE]", "each instrument: line, identity, health, commissioning, calibration, wear",
+	 "As densd has them now, a row each; with DEVICE everything of one: the age of the last value, "
+	 "errors by cause since its start, what was read "
+	 "as "
+	 "identity,\n"
+	 "until when commissioning and calibration are good, and how many of the writes that a setpoint's "
+	 "memory "
+	 "stands are\n"
+	 "used, with the date when they are spent at the rate of the last 30 days.",
+	 ALLOW_DAEMON, 0, 1, devices_run},
+	{"replaced", "DEVICE REASON",
+	 "another instrument is in the place of DEVICE: its count of writes begins again",
+	 "Supervisor only, while no run is on the press. Asks for the device's name once more; the reason "
+	 "stays in the "
+	 "record.\n"
+	 "An instrument whose profile reads its serial number is told from another without this.",
+	 ALLOW_DAEMON, 2, 2, replaced_run},
 	{"queue", "", "the runs that have not ended", "In the order in which they will be done.",
 	 ALLOW_DAEMON, 0, 0, queue_run},
 	{"runs", "[RUN]", "the newest runs in the store, or one",

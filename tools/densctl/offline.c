@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/wear.h"
 #include "tools/densctl/dryrun.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/plot.h"
@@ -152,6 +153,34 @@ static void plan_print(const struct plan *plan, const struct dryrun *dryrun)
 	plot_text(dryrun->points, dryrun->point_count, stdout);
 }
 
+/* What a run takes of the furnace's life: of a new instrument; what is left of this one only densd knows. */
+static uint32_t plan_wear(const struct plan *plan, const struct site *site,
+			  const struct bus_device **ret_furnace)
+{
+	const struct bus_device *furnace = wear_find_furnace(site);
+
+	*ret_furnace = furnace;
+	return furnace ? wear_plan_writes(plan, &furnace->profile, site->ambient_k) : 0;
+}
+
+static int check_wear(const struct options *options, const struct plan *plan, const struct site *site)
+{
+	const struct bus_device *furnace;
+	uint32_t writes = plan_wear(plan, site, &furnace);
+	char why[MACHINE_WHY];
+
+	if (writes == 0)
+		return DENSCTL_OK;
+	if (!option_given(options, OPTION_JSON))
+		printf("  wears the memory of '%s': %u of the %u writes it stands in its life (%.1f %%)\n\n",
+		       furnace->name, writes, furnace->profile.write_budget,
+		       100.0 * writes / furnace->profile.write_budget);
+	if (wear_judge(furnace, writes, furnace->profile.write_budget, why, sizeof(why)) == 0)
+		return DENSCTL_OK;
+	fprintf(stderr, "densctl plan: '%s': %s\n", plan->name, why);
+	return DENSCTL_INVALID;
+}
+
 static json_object *phase_json(const struct dryrun_phase *phase)
 {
 	json_object *entry = json_object_new_object();
@@ -166,7 +195,7 @@ static json_object *phase_json(const struct dryrun_phase *phase)
 	return entry;
 }
 
-static json_object *plan_json(const struct plan *plan, const struct dryrun *dryrun)
+static json_object *plan_json(const struct plan *plan, const struct dryrun *dryrun, uint32_t wearing)
 {
 	json_object *entry = json_object_new_object(), *list = json_object_new_array();
 	uint32_t scans = plan->calorimetry.present
@@ -182,6 +211,7 @@ static json_object *plan_json(const struct plan *plan, const struct dryrun *dryr
 	json_object_object_add(entry, "furnace_setpoint_writes",
 			       json_object_new_int64(dryrun->furnace_writes));
 	json_object_object_add(entry, "press_setpoint_writes", json_object_new_int64(dryrun->press_writes));
+	json_object_object_add(entry, "wearing_writes", json_object_new_int64(wearing));
 	json_object_object_add(entry, "scans", json_object_new_int64(scans));
 	json_object_object_add(entry, "segments", list);
 	return entry;
@@ -216,13 +246,15 @@ static int plan_one(const struct options *options, const struct offline *offline
 {
 	struct dryrun *result = calloc(1, sizeof(*result));
 	const struct plan *plan = &offline->plans[index];
+	const struct bus_device *furnace;
 	int r = DENSCTL_OK;
 
 	if (!result)
 		return DENSCTL_INVALID;
 	dryrun(plan, &offline->site, result);
 	if (list)
-		json_object_array_add(list, plan_json(plan, result));
+		json_object_array_add(list,
+				      plan_json(plan, result, plan_wear(plan, &offline->site, &furnace)));
 	else
 		plan_print(plan, result);
 	if (result->outcome != OUTCOME_COMPLETED) {
@@ -231,6 +263,8 @@ static int plan_one(const struct options *options, const struct offline *offline
 			result->cause[0] ? result->cause : "it did not finish in twice its time");
 		r = DENSCTL_INVALID;
 	}
+	if (check_wear(options, plan, &offline->site) != DENSCTL_OK)
+		r = DENSCTL_INVALID;
 	if (option_given(options, OPTION_SVG) && plan_svg(options, plan, result, index))
 		r = DENSCTL_INVALID;
 	free(result);

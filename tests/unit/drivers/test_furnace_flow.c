@@ -127,7 +127,8 @@ static void run(struct bench *bench, int cycles)
 		struct driver_cycle cycle = {.seq = ++bench->seq,
 					     .now_ns = now_ns,
 					     .t_lab_s = bench->t_lab_s,
-					     .tick_mono_ns = now_ns};
+					     .tick_mono_ns = now_ns,
+					     .wear_allowance = bench->demand.wear_allowance};
 		int fd = -1;
 
 		bench->t_lab_s += 0.1;
@@ -220,6 +221,64 @@ static void a_ramp_is_streamed_within_its_budget(void **state)
 	assert_in_range(bench->fake.writes, 50, 65);
 	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
 	assert_true(fabs(get_k(&bench->fake, SP) - 320) < 0.4);
+	free_bench(bench);
+}
+
+/* Hazard 40: what wears is counted before it is sent, also when nobody answers, and ends with the allowance;
+ * heater off does not. */
+static void what_wears_ends_with_its_allowance(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	struct profile *profile = &bench->config.devices[0].profile;
+
+	(void)state;
+	for (uint32_t i = 0; i < profile->register_count; i++)
+		profile->registers[i].retained = strcmp(profile->registers[i].name, "setpoint") == 0 ||
+						 strcmp(profile->registers[i].name, "output") == 0;
+	profile->write_budget = 1000;
+	bench->demand.wear_allowance = 3;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 300};
+	run(bench, 10);
+	assert_int_equal(bench->report.wear, 1);
+	for (int i = 0; i < 20; i++) {
+		bench->demand.furnace.setpoint_k += 5;
+		bench->fake.fail = i == 0 ? CAUSE_TIMEOUT : 0;
+		run(bench, 1);
+		bench->fake.fail = 0;
+		run(bench, 12);
+	}
+	assert_int_equal(bench->report.wear, 3);
+	assert_int_equal(bench->report.fault, CAUSE_RANGE);
+	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
+	bench->demand.furnace.mode = MODE_OFF;
+	run(bench, 1);
+	assert_int_equal(bench->report.wear, 4);
+	assert_true(bench->report.furnace.verified_off);
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	bench->demand.wear_allowance = 5;
+	run(bench, 10);
+	assert_int_equal(bench->report.wear, 5);
+	assert_true(fabs(get_k(&bench->fake, SP) - 400) < 0.01);
+	free_bench(bench);
+}
+
+/* The controller gets the reading that stands for a true temperature, and says a true one back. */
+static void a_thermocouple_is_corrected_both_ways(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->config.thermocouple =
+		(struct correction){.count = 2, .reading = {300, 520}, .truth = {300, 500}, .sd = {0.5, 1.5}};
+	codec_encode_f32((float)(410 - 273.15), true, bench->fake.words + PV);
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 450};
+	run(bench, 10);
+	assert_true(fabs(bench->report.furnace.temperature_k.value - 400) < 1e-3);
+	/* 10 K were taken off, and the uncertainty there is 1 K. */
+	assert_true(fabs(bench->report.furnace.margin_k - 11) < 1e-3);
+	assert_true(fabs(get_k(&bench->fake, SP) - 465) < 1e-3);
+	assert_true(fabs(bench->report.furnace.setpoint_k.value - 450) < 1e-3);
+	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
 	free_bench(bench);
 }
 
@@ -502,6 +561,8 @@ int main(void)
 		cmocka_unit_test(writes_wait_for_three_good_cycles),
 		cmocka_unit_test(desync_reads_identity_before_anything_else),
 		cmocka_unit_test(a_ramp_is_streamed_within_its_budget),
+		cmocka_unit_test(what_wears_ends_with_its_allowance),
+		cmocka_unit_test(a_thermocouple_is_corrected_both_ways),
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),

@@ -11,6 +11,7 @@
 #include "drivers/line_lock.h"
 
 #define CYCLE_S 0.1
+#define FIELD_WEAR_MOST 16u /* setpoints that a commissioning writes; densd does not see them */
 
 static const char *const bus_kind_names[] = {"Modbus TCP", "Modbus RTU", "serial line", "text over TCP"};
 
@@ -81,8 +82,10 @@ int field_open(const struct bus_config *config, struct field *ret_field)
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < config->device_count; i++)
+	for (uint32_t i = 0; i < config->device_count; i++) {
 		field.demands[i].kind = config->devices[i].profile.kind;
+		field.demands[i].wear_allowance = FIELD_WEAR_MOST;
+	}
 	*ret_field = field;
 	return 0;
 }

@@ -67,6 +67,7 @@ static int begin_drivers(struct player *player)
 		if (!player->states[i] || player->drivers[i]->init(player->states[i], &setup) < 0)
 			return -1;
 		player->demands[i].kind = profile->kind;
+		player->demands[i].wear_allowance = UINT32_MAX; /* what was sent then is compared */
 	}
 	return 0;
 }
@@ -122,8 +123,11 @@ static void play_cycle(struct player *player, uint32_t seq, double t_s)
 	for (uint32_t i = 0; i < playback->config.device_count; i++) {
 		int64_t now_ns = clock_mono_ns();
 		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
-		struct driver_cycle cycle = {
-			.seq = seq, .now_ns = now_ns, .t_lab_s = 0, .tick_mono_ns = now_ns};
+		struct driver_cycle cycle = {.seq = seq,
+					     .now_ns = now_ns,
+					     .t_lab_s = 0,
+					     .tick_mono_ns = now_ns,
+					     .wear_allowance = UINT32_MAX};
 		struct report report = {.kind = (uint8_t)player->drivers[i]->kind, .device = (uint8_t)i};
 		const char *demand = of_device(playback, PLAYBACK_DEMAND, i);
 		char text[CAPTURE_LINE];
