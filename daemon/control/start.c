@@ -271,22 +271,29 @@ static void journal_recovery(struct control *control, const struct recovery_fact
 	publish_journal(control, JOURNAL_RECOVERY, true, NULL, &recovery, sizeof(recovery), NULL);
 }
 
+/* The machine stands until somebody decides: he has to be told, also where no run was under way (R6, R7, R8).
+ */
+static bool waits_for_operator(enum recovery_action action)
+{
+	return action == RECOVER_NO_WRITES || action == RECOVER_S_HOLD_WAIT || action == RECOVER_ADOPT_WAIT;
+}
+
 static void tell_restart(struct control *control, const struct recovery_facts *facts,
 			 const struct recovery_decision *decision)
 {
 	const struct link_loaded *loaded = &control->recovering.loaded;
+	bool under_way = loaded->has_snapshot && facts->phase != PHASE_IDLE && facts->phase != PHASE_DONE;
 
 	publish_note(control, "restart: R%u, %s: %.140s", decision->row,
 		     recovery_action_name((enum recovery_action)decision->action), decision->text);
 	if (loaded->store_corrupt)
 		publish_own_alarm(control, ALARM_STORE_CORRUPT, true,
 				  "the store was damaged: set aside, a new one was begun");
-	if (loaded->has_snapshot && facts->phase != PHASE_IDLE && facts->phase != PHASE_DONE) {
+	if (under_way || waits_for_operator((enum recovery_action)decision->action))
 		publish_own_alarm(control, ALARM_RESTARTED, true, decision->text);
-		if (!loaded->same_boot)
-			publish_own_alarm(control, ALARM_POWER_CUT, true,
-					  "the machine was started anew during a run");
-	}
+	if (under_way && !loaded->same_boot)
+		publish_own_alarm(control, ALARM_POWER_CUT, true,
+				  "the machine was started anew during a run");
 }
 
 void start_try_recovery(struct control *control)

@@ -100,6 +100,21 @@ static void five_good_cycles_decide(void **state)
 	cycle(true, true);
 	assert_false(control->recovering.active);
 	assert_int_equal(control->machine.phase, PHASE_IDLE);
+	assert_false(control->alarms.active >> ALARM_RESTARTED & 1);
+}
+
+/* R6: no run, and the press is loaded. Nobody would look if it were not told. */
+static void a_loaded_press_without_a_run_is_told(void **state)
+{
+	(void)state;
+	oil_bar = 900;
+	for (int i = 0; i < 5; i++)
+		cycle(true, true);
+	oil_bar = 1;
+	assert_int_equal(control->machine.phase, PHASE_RECOVERY_WAIT);
+	assert_non_null(strstr(control->machine.cause, "R6"));
+	assert_true(control->alarms.active >> ALARM_RESTARTED & 1);
+	assert_false(control->alarms.active >> ALARM_POWER_CUT & 1);
 }
 
 static void instruments_that_come_late_are_waited_for(void **state)
@@ -135,6 +150,7 @@ static void decided_as(const char *row, bool furnace, bool press)
 	assert_false(control->recovering.active);
 	assert_int_equal(control->machine.phase, PHASE_RECOVERY_WAIT);
 	assert_non_null(strstr(control->machine.cause, row));
+	assert_true(control->alarms.active >> ALARM_RESTARTED & 1);
 }
 
 /* The power went between a trip's intent and the snapshot that is latched. */
@@ -211,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(five_good_cycles_decide, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_trip_whose_intent_alone_is_on_disk_is_latched, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_loaded_press_without_a_run_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(instruments_that_come_late_are_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
 						tear_down),
