@@ -101,6 +101,12 @@ static void soften(struct step *step, enum reaction reaction)
 	step->p->safe_hold = step->p->safe_hold || reaction == REACT_SAFE_HOLD;
 	if (step->m->phase != PHASE_ABORTING)
 		return;
+	/* The rows' own texts tell of a hold and a resume. */
+	if (!step->p->frozen)
+		step_note(
+			step, NOTE_INFO, ALARM_NONE,
+			"The abort stands: pressure locked, heater off. It goes on by itself 60 s after the "
+			"hazard is gone; nothing to resume.");
 	step->p->heater_off = step->p->frozen = true;
 	step->p->clear_since_lab_s = NEVER_LAB_S;
 }

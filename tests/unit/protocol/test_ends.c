@@ -121,6 +121,47 @@ static void test_a_thaw_without_a_pressure(void **unused)
 	}
 }
 
+/* A hazard's text tells of a hold, which an abort is not: that it stands is told once, and that it goes on.
+ */
+static bool told(const struct plant *plant, const char *words)
+{
+	for (uint32_t i = 0; i < plant->actions.note_count; i++)
+		if (plant->actions.notes[i].kind == NOTE_INFO && strstr(plant->actions.notes[i].text, words))
+			return true;
+	return false;
+}
+
+static void low_stroke(struct plant *plant)
+{
+	plant->in.stroke_pct.value = 1;
+}
+
+static void test_a_frozen_abort_is_told(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_put(&plant, PHASE_ABORTING);
+	plant_tick(&plant);
+	assert_false(told(&plant, "The abort stands"));
+	plant.spoil = low_stroke;
+	plant_tick(&plant);
+	assert_true(told(&plant, "The abort stands"));
+	assert_int_equal(plant.alarms_raised[ALARM_STROKE], 1);
+	plant_tick(&plant);
+	assert_false(told(&plant, "The abort stands"));
+	plant.spoil = NULL;
+	plant_run(&plant, 59);
+	for (int i = 0; i < 20 && !told(&plant, "the abort goes on"); i++)
+		plant_tick(&plant);
+	assert_true(told(&plant, "the abort goes on"));
+	/* What holds is no abort. */
+	plant_put(&plant, PHASE_HOLD);
+	plant.spoil = low_stroke;
+	plant_tick(&plant);
+	assert_false(told(&plant, "The abort stands"));
+}
+
 /* Before anything was done an abort ends at once, unless there is pressure that somebody has to release. */
 static void test_an_abort_before_the_run(void **unused)
 {
@@ -285,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_a_release_that_stands),
 		cmocka_unit_test(test_an_abort_ends_cold),
 		cmocka_unit_test(test_a_thaw_without_a_pressure),
+		cmocka_unit_test(test_a_frozen_abort_is_told),
 		cmocka_unit_test(test_an_abort_before_the_run),
 		cmocka_unit_test(test_no_foreign_pressure_from_a_stale_reading),
 		cmocka_unit_test(test_a_trip_of_a_hold_keeps_its_way_back),
