@@ -18,6 +18,7 @@
 #include "daemon/control/journal.h"
 #include "daemon/control/outbox.h"
 #include "daemon/control/queue.h"
+#include "daemon/control/recommission.h"
 #include "daemon/control/wear.h"
 #include "daemon/control/workers.h"
 #include "daemon/link.h"
@@ -115,6 +116,7 @@ struct control {
 	struct publishing publishing;
 	struct recovering recovering;
 	struct wear wear;
+	struct recommission recommission;
 	uint32_t causes[SITE_BUSES_MAX][BUS_DEVICES_MAX][CAUSE_MAX]; /* reports with that fault */
 	bool writes;                                                 /* cycle_check_scale passed */
 	char no_writes_why[MACHINE_WHY];

@@ -137,7 +137,10 @@ static int open_control(struct control *control, const struct options *options)
 		r = dedup_init(&control->dedup);
 	if (r == 0)
 		r = sd_event_new(&control->event);
-	return r < 0 ? r : open_signals(control);
+	if (r < 0)
+		return r;
+	recommission_open(control, options->site);
+	return open_signals(control);
 }
 
 /*

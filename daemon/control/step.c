@@ -317,6 +317,7 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 		perform_event(control, &tick, NULL);
 	sections_step(control);
 	wear_step(control);
+	recommission_step(control, now_ns);
 	send_cycles(control, &view, &control->actions, now_ns);
 	perform_start_next(control);
 	publish_periodic(control, now_ns);

@@ -4,9 +4,11 @@
 
 usage: commissioning.py BUILD SOURCE
 """
+import contextlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -164,6 +166,38 @@ def refuse(lab, words):
     lab.densd.wait(10)
 
 
+def days_left(lab):
+    return {entry["name"]: entry["commissioning_days_left"] for entry in lab.json("devices")}
+
+
+def without_a_restart(lab, record):
+    """densd takes a new record as it comes, whole or not at all."""
+    with open(record, encoding="utf-8") as stream:
+        good = stream.read()
+
+    def put(text):
+        with open(record + ".new", "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.rename(record + ".new", record)
+
+    def said(words):
+        done = submit(lab)
+        return done.returncode == 1 and words in done.stdout + done.stderr
+
+    left = days_left(lab)
+    night.check(set(left) == {"press", "furnace", "nitrogen", "chip"} and all(89 < days <= 90 for days in left.values()),
+                f"densctl devices has the days left: {left}")
+    put(re.sub(r'date: "\d{4}', 'date: "2020', good, count=1))
+    lab.wait_until(lambda: said("is older than the site's 90 days"), 10, "an old date counts without a restart")
+    night.check(sorted(days_left(lab).values())[0] < -300, "and densctl devices shows it")
+    put(good[:len(good) // 2])
+    lab.wait_until(lambda: said("the record of commissioning, line"), 10, "so does half a record")
+    os.unlink(record)
+    lab.wait_until(lambda: said("cannot be read"), 10, "and none")
+    put(good)
+    lab.wait_until(lambda: submit(lab).returncode == 0, 10, "a good one is accepted without a restart")
+
+
 def test(build, source):
     lab = Lab(build, source, scale=SCALE, site_edits=REQUIRED)
     record = os.path.join(lab.folder, "commissioning.yaml")
@@ -185,10 +219,14 @@ def test(build, source):
         done = submit(lab)
         night.check(done.returncode == 0, f"a run is accepted: {done.stdout}{done.stderr}")
         capture(lab)
+        without_a_restart(lab, record)
         code, text = device(lab, "furnace", "")
         night.check(code == 1 and "another program has it" in text, "two masters on one line are refused")
         lab.densd.terminate()
         lab.densd.wait(10)
+        with contextlib.closing(sqlite3.connect(os.path.join(lab.folder, "store/journal.db"))) as journal:
+            notes = [text for text, in journal.execute("SELECT text FROM transitions") if text.startswith("commissioning:")]
+        night.check(len(notes) == 4 and "every device is signed off until 20" in notes[-1], f"each reading is in the journal: {notes}")
         with open(record, encoding="utf-8") as stream:
             text = stream.read()
         with open(record, "w", encoding="utf-8") as stream:
