@@ -118,14 +118,7 @@ static void check_setpoint(const struct yaml_node *root, struct diagnostics *dia
 	else if (low && profile->setpoint_low >= profile->setpoint_high)
 		schema_error(diagnostics, high, "'setpoint_high' must be above 'setpoint_low' (%g)",
 			     profile->setpoint_low);
-	if (!setpoint || !setpoint->retained)
-		return;
-	if (profile->write_budget == 0)
-		schema_error(
-			diagnostics, node_of(root, "setpoint"),
-			"'setpoint' is retained, each write wears it: 'write_budget' must say how many it "
-			"stands");
-	if (profile->ramp == RAMP_REMOTE)
+	if (setpoint && setpoint->retained && profile->ramp == RAMP_REMOTE)
 		schema_error(diagnostics, yaml_get(root, "ramp"),
 			     "'ramp: remote' is for a setpoint in RAM, but 'setpoint' is retained");
 }
@@ -234,6 +227,30 @@ static void check_press(const struct yaml_node *root, struct diagnostics *diagno
 		schema_error(diagnostics, yaml_get(root, "registers"), "%s", why);
 }
 
+/* Hazard 40: what is written and wears has a budget, and is no part of a block that is written ten times a
+ * second. */
+static void check_retained(const struct yaml_node *root, struct diagnostics *diagnostics,
+			   const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->register_count; i++) {
+		const struct profile_register *reg = &profile->registers[i];
+
+		if (!reg->retained || !reg->writable)
+			continue;
+		if (profile->write_budget == 0)
+			schema_error(diagnostics, node_of(root, reg->name),
+				     "'%s' is retained, each write wears it: 'write_budget' must say how "
+				     "many it stands",
+				     reg->name);
+		if (profile->kind == DEVICE_PRESS)
+			schema_error(diagnostics, node_of(root, reg->name),
+				     "'%s' of a press is written ten times a second: a memory that wears has "
+				     "no place "
+				     "there",
+				     reg->name);
+	}
+}
+
 void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics,
 		   const struct profile *profile)
 {
@@ -241,6 +258,7 @@ void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics
 	for (uint32_t i = 0; i < profile->register_count; i++)
 		check_register(root, diagnostics, profile, &profile->registers[i]);
 	check_setpoint(root, diagnostics, profile);
+	check_retained(root, diagnostics, profile);
 	check_ramp(root, diagnostics, profile);
 	check_identity(root, diagnostics, profile);
 	check_press(root, diagnostics, profile);

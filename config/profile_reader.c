@@ -210,17 +210,36 @@ static void read_blacklist(const struct yaml_node *list, struct diagnostics *dia
 			profile->blacklist[profile->blacklist_count++] = (uint16_t)address;
 }
 
+/* A float has two registers, and in an IEEE region each parameter has an image that writes it as well. */
+static bool covers(const struct profile_register *reg, bool ieee, uint16_t listed)
+{
+	uint32_t first = reg->address, last = first + (reg->type >= REG_F32_HIGH_FIRST);
+
+	if (ieee)
+		return listed == (first - 0x8000) / 2 || (listed >= first && listed <= last);
+	return listed >= first && listed <= last;
+}
+
+static bool is_ieee(const struct yaml_node *reg)
+{
+	const struct yaml_node *type = yaml_get(reg, "type");
+
+	return type && type->kind == YAML_SCALAR && strcmp(type->text, "ieee") == 0;
+}
+
 static void check_blacklist(const struct yaml_node *root, struct diagnostics *diagnostics,
 			    const struct profile *profile)
 {
-	for (uint32_t i = 0; i < profile->register_count; i++)
+	for (uint32_t i = 0; i < profile->register_count; i++) {
+		const struct profile_register *reg = &profile->registers[i];
+		const struct yaml_node *node = yaml_get(yaml_get(root, "registers"), reg->name);
+
 		for (uint32_t j = 0; j < profile->blacklist_count; j++)
-			if (profile->registers[i].address == profile->blacklist[j])
-				schema_error(
-					diagnostics,
-					yaml_get(yaml_get(root, "registers"), profile->registers[i].name),
-					"register %u is on the profile's own black list",
-					profile->blacklist[j]);
+			if (covers(reg, is_ieee(node), profile->blacklist[j]))
+				schema_error(diagnostics, node,
+					     "register %u is on the profile's own black list",
+					     profile->blacklist[j]);
+	}
 }
 
 static void check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics,

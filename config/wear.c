@@ -15,7 +15,7 @@ bool wear_counts(const struct profile *profile)
 {
 	const struct profile_register *setpoint = profile_find(profile, "setpoint");
 
-	return setpoint && setpoint->retained && profile->write_budget > 0;
+	return setpoint && setpoint->retained && setpoint->writable && profile->write_budget > 0;
 }
 
 /* Streamed: once a period, or as soon as the step is reached, but never more than once a cycle. */

@@ -18,10 +18,11 @@ static const struct bus_device *device_of(const struct control *control, uint32_
 	return &control->site.buses[bus].devices[device];
 }
 
+/* What is never written wears nothing. */
 static bool has_retained(const struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->register_count; i++)
-		if (profile->registers[i].retained)
+		if (profile->registers[i].retained && profile->registers[i].writable)
 			return true;
 	return false;
 }
@@ -176,7 +177,7 @@ static bool is_worn(const struct control *control, uint32_t bus, uint32_t device
 {
 	const struct wear_device *at = &control->wear.devices[bus][device];
 
-	return at->counted && at->key[0] &&
+	return at->counted && at->key[0] && device_of(control, bus, device)->profile.write_budget > 0 &&
 	       (double)wear_used(at) >= WARN_SHARE * device_of(control, bus, device)->profile.write_budget;
 }
 

@@ -138,6 +138,22 @@ static void the_budget_ends_it(void **state)
 	assert_int_equal(wear_left(control, 0, 0), 0);
 }
 
+/* As a Eurotherm 3216: its own setpoint would wear, and is never written. */
+static void what_is_never_written_wears_nothing(void **state)
+{
+	struct profile *profile = profile_of_furnace();
+
+	(void)state;
+	profile->registers[0].writable = false;
+	profile->write_budget = 0;
+	memset(&control->wear, 0, sizeof(control->wear));
+	wear_init(control);
+	step(0);
+	assert_int_equal(wear_allowance(control, 0, 0), UINT32_MAX);
+	assert_false(control->alarms.active >> ALARM_WEAR & 1);
+	assert_false(device()->counted);
+}
+
 static void a_serial_number_tells_one_from_another(void **state)
 {
 	char why[MACHINE_WHY];
@@ -213,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_worker_that_died_may_have_sent_it_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_start_goes_on_from_what_was_reserved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_budget_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_never_written_wears_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_serial_number_tells_one_from_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_person_begins_it_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, set_up, tear_down),
