@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/densim/client.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,12 @@ static int read_glass(const char *answer, struct glass *ret_glass)
 	return 0;
 }
 
+static const char *number_or_null(double value, char text[24])
+{
+	snprintf(text, 24, isnan(value) ? "null" : "%.4f", value);
+	return text;
+}
+
 /* @known: the members that densim gave, up to "state". */
 static void print_truth(const struct truth *truth, const char *known, int known_length)
 {
@@ -69,8 +76,10 @@ static void print_truth(const struct truth *truth, const char *known, int known_
 	       TRUTH_COOLING_K_PER_S);
 	for (int i = 0; i < truth->rate_count; i++) {
 		const struct truth_rate *rate = &truth->rates[i];
-		printf("%s{\"rate_K_per_s\":%g,\"Tf_K\":%.4f,\"Tp_K\":%.4f,\"Tg_onset_K\":%.4f}",
-		       i ? "," : "", rate->rate_k_per_s, truth->tf_k, rate->tp_k, rate->onset_k);
+		char peak[24], onset[24];
+		printf("%s{\"rate_K_per_s\":%g,\"Tf_K\":%.4f,\"Tp_K\":%s,\"Tg_onset_K\":%s}", i ? "," : "",
+		       rate->rate_k_per_s, truth->tf_k, number_or_null(rate->tp_k, peak),
+		       number_or_null(rate->onset_k, onset));
 	}
 	if (truth->ea_known)
 		printf("],\"Ea_kJ_per_mol\":%.4f,\"Ea_over_RTg\":%.4f}\n", truth->ea_j_per_mol / 1e3,

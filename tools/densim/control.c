@@ -163,13 +163,24 @@ static void do_fault(struct laboratory *lab, char **words, struct text *text)
 
 static void do_capsule(struct laboratory *lab, char **words, struct text *text)
 {
-	(void)words;
 	if (lab->press.sample_gpa > 0.02) {
 		refuse(text, "the press is loaded", "capsule");
 		return;
 	}
+	if (words[1] && strcmp(words[1], "recover") != 0) {
+		refuse(text, "wanted: capsule, or capsule recover", "capsule");
+		return;
+	}
+	if (words[1] && lab->furnace.cell_k > LABORATORY_COLD_K) {
+		refuse(text, "the cell is hot: what is put in now is not as spun when it is taken out",
+		       "capsule");
+		return;
+	}
 	laboratory_load_capsule(lab);
-	add(text, "{\"ok\":true,\"capsule_Tf_K\":%.4f}\n", glass_tf_k(&lab->capsule.glass));
+	if (words[1])
+		laboratory_recover(lab);
+	add(text, "{\"ok\":true,\"capsule_Tf_K\":%.4f,\"batch\":%u}\n", glass_tf_k(&lab->capsule.glass),
+	    lab->batch);
 }
 
 static void do_section(struct laboratory *lab, char **words, struct text *text)

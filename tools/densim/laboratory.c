@@ -15,7 +15,6 @@
 #define RUNNING_GPA 0.05
 #define RUNNING_K 330.0
 #define RELEASED_GPA 0.02
-#define RELEASED_K 325.0
 /* Longest glass step: the model is exact in time for linear ramps, accurate up to 1 K and 0.1 GPa */
 #define GLASS_STEP_K 0.25
 #define GLASS_STEP_GPA 0.05
@@ -59,7 +58,7 @@ static void step_glass(struct capsule *capsule, double cell_k, double gpa)
 	capsule->waiting_s = 0;
 }
 
-static void recover(struct laboratory *lab)
+void laboratory_recover(struct laboratory *lab)
 {
 	struct capsule *capsule = &lab->capsule;
 	step_glass(capsule, lab->furnace.cell_k, lab->press.sample_gpa);
@@ -91,8 +90,8 @@ static void step_capsule(struct laboratory *lab, double step_s)
 	if (fabs(cell_k - capsule->last_k) >= GLASS_STEP_K ||
 	    fabs(gpa - capsule->last_gpa) >= GLASS_STEP_GPA || capsule->waiting_s >= longest_s)
 		step_glass(capsule, cell_k, gpa);
-	if (capsule->running && gpa < RELEASED_GPA && cell_k < RELEASED_K)
-		recover(lab);
+	if (capsule->running && gpa < RELEASED_GPA && cell_k < LABORATORY_COLD_K)
+		laboratory_recover(lab);
 }
 
 static double noise(const struct laboratory *lab, enum noise_stream stream, double width)

@@ -65,6 +65,10 @@ void laboratory_begin_at(struct laboratory *lab, enum laboratory_start start);
 void laboratory_step(struct laboratory *lab);
 /* Puts a fresh as-spun capsule into the press. */
 void laboratory_load_capsule(struct laboratory *lab);
+/* The capsule is taken out as it is now: the batch that sections are cut from. */
+void laboratory_recover(struct laboratory *lab);
+/* Below this a cell is cold, and a released capsule is taken out. */
+#define LABORATORY_COLD_K 325.0
 /* enum laboratory_start, or -ENOENT. */
 int laboratory_start_find(const char *name);
 

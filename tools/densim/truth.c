@@ -7,7 +7,8 @@
 #define FROM_K 300.0
 #define TO_K 850.0
 #define GAS_CONSTANT 8.314462618
-enum { ROWS = 1100, TANGENT_ROWS = 4 };
+#define ENDOTHERM_MIN 0.03 /* of the step, above the valleys beside it: less is no peak */
+enum { ROWS = 1100, TANGENT_ROWS = 4, NO_PEAK = -1 };
 
 /* Top of the parabola through a point and its neighbours. */
 static double top_k(const double *temperature_k, const double *z, int at)
@@ -16,6 +17,32 @@ static double top_k(const double *temperature_k, const double *z, int at)
 	double bend = left - 2 * middle + right;
 	double shift = bend < 0 ? 0.5 * (left - right) / bend : 0;
 	return temperature_k[at] + shift * (temperature_k[at + 1] - temperature_k[at]);
+}
+
+/* Height of @at above the higher of the two valleys that part it from something higher. */
+static double prominence(const double *z, int at)
+{
+	double left = z[at], right = z[at];
+	for (int i = at; i >= 0 && z[i] <= z[at]; i--)
+		left = fmin(left, z[i]);
+	for (int i = at; i < ROWS && z[i] <= z[at]; i++)
+		right = fmin(right, z[i]);
+	return z[at] - fmax(left, right);
+}
+
+/* The endotherm: the most prominent top above the half step. NO_PEAK: the curve rises into the liquid without
+ * one. */
+static int find_peak(const double *z)
+{
+	double most = ENDOTHERM_MIN;
+	int peak = NO_PEAK;
+	for (int i = 1; i < ROWS - 1; i++) {
+		if (z[i] < 0.5 || z[i] < z[i - 1] || z[i] < z[i + 1] || !(prominence(z, i) > most))
+			continue;
+		most = prominence(z, i);
+		peak = i;
+	}
+	return peak;
 }
 
 /* Least-squares line through the rows within TANGENT_ROWS of @at: its value there and its slope per row. */
@@ -32,15 +59,15 @@ static void line_at(const double *z, int at, double *ret_mean, double *ret_slope
 }
 
 /*
- * Where the steepest tangent before the peak meets the glass line, z = 0. A tangent is a line through 4 K:
+ * Where the steepest tangent up to row @last meets the glass line, z = 0. A tangent is a line through 4 K:
  * the model's beta strength has an end, where its heat capacity jumps by a few tenths of the step within 1 K.
  * That is no slope of the rise, and where it comes just before the peak, a tangent through 2 K would take it
  * for one (7 GPa, 643 K at 300 K/s: 1 K further up).
  */
-static double onset_k(const double *temperature_k, const double *z, int peak)
+static double onset_k(const double *temperature_k, const double *z, int last)
 {
-	double steepest = 0, onset = temperature_k[peak];
-	for (int i = TANGENT_ROWS; i + TANGENT_ROWS <= peak + 1; i++) {
+	double steepest = 0, onset = NAN;
+	for (int i = TANGENT_ROWS; i + TANGENT_ROWS <= last; i++) {
 		double mean, slope;
 		line_at(z, i, &mean, &slope);
 		if (slope > steepest) {
@@ -57,26 +84,26 @@ static int scan_rate(const struct glass *recovered, double rate_k_per_s, struct 
 	struct glass glass = *recovered;
 	if (!(rate_k_per_s > 0) || glass_scan(&glass, rate_k_per_s, FROM_K, TO_K, ROWS, temperature_k, z) < 0)
 		return -ERANGE;
-	int peak = 1;
 	for (int i = 0; i < ROWS; i++) {
 		double step = glass_cp_step(temperature_k[i]);
 		z[i] = (z[i] - glass_cp_glass(temperature_k[i])) / step;
-		if (i > 0 && i < ROWS - 1 && z[i] > z[peak])
-			peak = i;
 	}
-	*ret_rate = (struct truth_rate){rate_k_per_s, top_k(temperature_k, z, peak),
-					onset_k(temperature_k, z, peak)};
+	int peak = find_peak(z);
+	*ret_rate = (struct truth_rate){rate_k_per_s, peak == NO_PEAK ? NAN : top_k(temperature_k, z, peak),
+					onset_k(temperature_k, z, peak == NO_PEAK ? ROWS - 1 : peak + 1)};
 	return 0;
 }
 
-/* Kissinger: the slope of ln(rate/Tp^2) on 1/Tp. */
+/* Kissinger: the slope of ln(rate/Tp^2) on 1/Tp, of the scans that have an endotherm. */
 static bool kissinger(const struct truth *truth, double *ret_ea)
 {
-	double n = truth->rate_count, sx = 0, sy = 0, sxx = 0, sxy = 0;
+	double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
 	for (int i = 0; i < truth->rate_count; i++) {
 		double tp = truth->rates[i].tp_k, x = 1 / tp,
 		       y = log(truth->rates[i].rate_k_per_s / (tp * tp));
-		sx += x, sy += y, sxx += x * x, sxy += x * y;
+		if (isnan(tp))
+			continue;
+		n++, sx += x, sy += y, sxx += x * x, sxy += x * y;
 	}
 	double spread = sxx - sx * sx / n;
 	if (n < 3 || !(spread > 1e-14))

@@ -9,13 +9,15 @@
 
 enum { TRUTH_RATES = 16 };
 struct truth_rate {
-	double rate_k_per_s, tp_k, onset_k;
+	double rate_k_per_s;
+	double tp_k;    /* NAN: no endotherm stands out */
+	double onset_k; /* of the rise, whether it ends in a peak or not */
 };
 struct truth {
 	double tf_k, tf_reference_k; /* recovered; after cooling at the reference rate */
 	int rate_count;
 	struct truth_rate rates[TRUTH_RATES];
-	bool ea_known; /* three different rates or more */
+	bool ea_known; /* three different rates with a peak, or more */
 	double ea_j_per_mol;
 };
 #define TRUTH_COOLING_K_PER_S 200.0

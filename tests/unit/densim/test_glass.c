@@ -114,6 +114,27 @@ static void test_truth_has_the_activation_energy(void **state)
 	assert_int_equal(truth_compute(&glass, rates, 2, &truth), 0);
 	assert_false(truth.ea_known);
 	assert_true(truth_compute(&glass, rates, 0, &truth) < 0);
+	/* its endotherm is hardly higher than the liquid that follows, and not the highest place of the scan
+	 */
+	densify(7, 540, &glass);
+	assert_int_equal(truth_compute(&glass, rates, 6, &truth), 0);
+	assert_true(fabs(truth.ea_j_per_mol / (8.314462618 * 596) - 32.7) < 0.3);
+}
+
+/* A glass that rises into the liquid without an endotherm has no Tp, and no Ea, but an onset. */
+static void test_truth_has_no_peak_where_there_is_none(void **state)
+{
+	const double rates[] = {100, 150, 200, 300, 500, 1000}, temperatures_k[] = {298, 400, 513};
+	struct glass glass;
+	struct truth truth;
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		densify(7, temperatures_k[i], &glass);
+		assert_int_equal(truth_compute(&glass, rates, 6, &truth), 0);
+		assert_false(truth.ea_known);
+		for (int k = 0; k < 6; k++)
+			assert_true(isnan(truth.rates[k].tp_k) && truth.rates[k].onset_k > 600);
+	}
 }
 
 int main(void)
@@ -124,6 +145,7 @@ int main(void)
 		cmocka_unit_test(test_area_gives_tf),
 		cmocka_unit_test(test_scan_agrees_with_reference),
 		cmocka_unit_test(test_truth_has_the_activation_energy),
+		cmocka_unit_test(test_truth_has_no_peak_where_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,11 +121,30 @@ static void test_control_commands(void **state)
 	ask("fault", "wanted");
 	ask("section", "\"section\":2");
 	ask("capsule", "\"ok\":true");
+	ask("capsule away", "wanted");
 	ask("mark a\"b", "\"mark\":\"a_b\"");
 	ask("glass", "\"state\":[");
 	ask("", "wanted");
 	laboratory_begin_at(&lab, LABORATORY_COMPRESS);
 	ask("capsule", "the press is loaded");
+}
+
+/* A reference that is neither pressed nor heated: what the sections are cut from is as spun again. */
+static void test_cold_reference(void **state)
+{
+	double annealed_k;
+	(void)state;
+	laboratory_init(&lab, 1, 7, true);
+	glass_hold(&lab.recovered, 600, 0, 3600);
+	annealed_k = glass_tf_k(&lab.recovered);
+	ask("capsule", "\"batch\":0");
+	assert_true(glass_tf_k(&lab.recovered) == annealed_k);
+	ask("capsule recover", "\"batch\":1");
+	assert_true(annealed_k < 610 && glass_tf_k(&lab.recovered) > 719);
+	assert_false(lab.capsule.running);
+	lab.furnace.cell_k = 400;
+	ask("capsule recover", "the cell is hot");
+	assert_int_equal(lab.batch, 1);
 }
 
 /* A command has its line in the substep in which it came, quiet time one every TRACK_PERIOD. */
@@ -174,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_same_seed_same_night),
 		cmocka_unit_test(test_heating_without_pressure_is_a_run),
 		cmocka_unit_test(test_control_commands),
+		cmocka_unit_test(test_cold_reference),
 		cmocka_unit_test(test_track_has_every_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
