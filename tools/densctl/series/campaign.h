@@ -15,7 +15,7 @@
 
 #define CAMPAIGN_CURVE_RATE 200.0 /* K/s: the rate at which curves are shown */
 
-enum { CAMPAIGN_NAME = 192, CAMPAIGN_CURVE_POINTS = 600 };
+enum { CAMPAIGN_NAME = 192, CAMPAIGN_CURVE_POINTS = 2000 };
 
 /* A pair on z = (heat flow - glass line) / step; float[count] each, owned. */
 struct campaign_curve {

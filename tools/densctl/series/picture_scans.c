@@ -194,6 +194,7 @@ void picture_write_kissinger_all(FILE *script, const void *subject)
 		if (has_energy(campaign, &result->states[i]))
 			write_peaks(script, campaign, i);
 	fputs("set xlabel \"1000 K/{/:Italic T}_p\"\nset ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
+	      "set format x '%.3f'\nset format y '%.1f'\n"
 	      "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\nset key outside right center Left "
 	      "reverse "
 	      "samplen 1 spacing 1.15\nplot ",

@@ -174,7 +174,7 @@ static void write_regions(FILE *script, const struct series_result *result, doub
 static void write_inset(FILE *script, const struct campaign *campaign)
 {
 	fputs("unset object\nunset label\nunset key\nset origin 0.55,0.49\nset size 0.43,0.49\n"
-	      "set border 3 lw 0.8\nset xtics 0.2\nset ytics 50\n"
+	      "set border 3 lw 0.8\nset xtics 0.2\nset ytics 50\nset format x '%.1f'\n"
 	      "set xlabel \"{/:Italic T}_{dens}/{/:Italic T}_g({/:Italic P})\" offset 0,0.4\n"
 	      "set ylabel \"{/:Italic T}_f / K\" offset 1,0\nset tics scale 0.6\nplot ",
 	      script);
@@ -204,6 +204,7 @@ void picture_write_tf(FILE *script, const void *subject)
 	write_regions(script, campaign->result, inset ? BELOW_INSET : 1);
 	fputs("set xlabel \"{/:Italic T}_{dens} or {/:Italic T}_a / K\"\nset ylabel \"{/:Italic T}_f / K\"\n"
 	      "set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.10\n"
+	      "set errorbars 0\n"
 	      "set key bottom left at graph 0.03, graph 0.14 Left reverse samplen 1 spacing 1.2\nplot ",
 	      script);
 	plot_pressures(script, campaign, &(struct look){"1:3:4", state_has_tf, true, true});
@@ -282,7 +283,7 @@ void picture_write_master(FILE *script, const void *subject)
 		"graph 0.33 "
 		"right\n",
 		result->collapse_rtg.value, result->unscaled_rtg.value, result->expected_rtg);
-	fputs("set xlabel \"{/:Italic T}_{dens}/{/:Italic T}_g({/:Italic P})\"\n"
+	fputs("set xlabel \"{/:Italic T}_{dens}/{/:Italic T}_g({/:Italic P})\"\nset format x '%.2f'\n"
 	      "set key at graph 0.97, graph 0.64 top right Left reverse samplen 1 spacing 1.2 title '95 % "
 	      "intervals'\nplot ",
 	      script);
@@ -309,7 +310,8 @@ void picture_write_ratio(FILE *script, const void *subject)
 	      "T}_f(1 "
 	      "atm)\"\nset offsets graph 0.04, graph 0.04, graph 0.06, graph 0.06\nset key top left Left "
 	      "reverse "
-	      "samplen 1 spacing 1.2\nset arrow from graph 0, first 1 to graph 1, first 1 nohead lw 1 dt "
+	      "samplen 1 spacing 1.2\nset errorbars 0\nset format y '%.3f'\nset arrow from graph 0, first 1 "
+	      "to graph 1, first 1 nohead lw 1 dt "
 	      "(6,4) lc rgb "
 	      "'#6b7680'\nplot ",
 	      script);
