@@ -88,7 +88,7 @@ void picture_write_pressure_tf(FILE *script, const void *subject)
 	struct temperatures found = find_temperatures(campaign->result);
 
 	write_blocks(script, campaign->result, &found);
-	fputs("set ylabel \"{/:Italic T}_f / K\"\n"
+	fputs("set ylabel \"{/:Italic T}_f / K\"\nset format y '%.1f'\n"
 	      "set label 'bars: standard error, without what all scans share' at graph 0.98, graph 0.95 "
 	      "right tc rgb "
 	      "'#6b7680'\n",
