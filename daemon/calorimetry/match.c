@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#define SCALE_OFF_MAX 0.3
-
 /* Points of a window, as indices [from, to). */
 struct span {
 	size_t from, to;
@@ -51,21 +49,25 @@ static double area(const double *x, const double *y, size_t from, size_t last)
 	return 0.5 * sum;
 }
 
-/* k from the two steps, each extrapolated to the middle between the windows. */
-static int scale_of(const struct match_fits *fits, double *ret_k, char *why)
+/* From the two steps, each extrapolated to the middle between the windows. */
+static double gain_of(const struct match_fits *fits)
 {
 	double middle_k = 0.5 * (fits->from_k + fits->to_k);
 	double step_first = line_at(fits->liquid_first, middle_k) - line_at(fits->glass_first, middle_k);
 	double step_ref = line_at(fits->liquid, middle_k) - line_at(fits->glass, middle_k);
 
-	*ret_k = step_ref / step_first;
-	if (!(fabs(*ret_k - 1) <= SCALE_OFF_MAX))
-		return refusal_say(
-			why, REFUSAL_BAD_VALUE,
-			"the scans' steps differ by a factor k = %.3g; more than 30 %% is not the same "
-			"contact or piece",
-			*ret_k);
-	return 0;
+	return step_ref / step_first;
+}
+
+static int check_scale(double k, char *why)
+{
+	if (fabs(k - 1) <= MATCH_SCALE_OFF_MAX)
+		return 0;
+	return refusal_say(
+		why, REFUSAL_BAD_VALUE,
+		"the scans' steps differ by a factor k = %.3g; more than 30 %% is not the same contact or "
+		"piece",
+		k);
 }
 
 /* b and c so that the mean distance vanishes in both windows. */
@@ -100,8 +102,13 @@ int match_solve(const struct match_fits *fits, enum pair_align align, struct mat
 			      .liquid = fits->liquid,
 			      .from_k = fits->from_k,
 			      .to_k = fits->to_k};
-	int r = align == PAIR_ALIGN_SCALE ? scale_of(fits, &match.k, ret_why) : 0;
+	int r = 0;
 
+	match.gain = gain_of(fits);
+	if (align == PAIR_ALIGN_SCALE) {
+		match.k = match.gain;
+		r = check_scale(match.k, ret_why);
+	}
 	if (r)
 		return r;
 	if (align != PAIR_ALIGN_NONE)

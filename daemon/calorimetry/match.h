@@ -6,6 +6,8 @@
 #include "daemon/calorimetry/line.h"
 #include "daemon/calorimetry/pair.h"
 
+#define MATCH_SCALE_OFF_MAX 0.3 /* of k from 1 */
+
 /* Both scans at the same ascending temperatures. */
 struct grid {
 	const double *temperature_k, *first, *reference;
@@ -16,6 +18,7 @@ struct match {
 	double k, b, c; /* y' = k y + b + c T */
 	struct line glass, liquid;
 	double from_k, to_k; /* T2, T1 */
+	double gain;         /* step of the reference over that of the first scan, whatever k is */
 	double area_first, area_ref;
 	double tf_k, tf_ref_k;
 };

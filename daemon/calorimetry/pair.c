@@ -16,6 +16,7 @@
 
 #define RATE_OFF_MAX 0.02
 #define OVERLAP_MIN 0.70
+#define GAIN_SIGMAS 3.0
 
 static const char *const align_names[PAIR_ALIGN_MAX] = {
 	[PAIR_ALIGN_TILT] = "tilt",
@@ -73,6 +74,7 @@ static void result_blank(struct pair_result *result, const struct pair_options *
 	result->rate_k_per_s = result->tf_k = result->tf_sd_k = result->tf_ref_k = result->tf_ref_sd_k = NAN;
 	result->delta_tf_k = result->delta_tf_sd_k = result->enthalpy = result->enthalpy_sd =
 		result->area_from_k = result->area_to_k = NAN;
+	result->gain = result->gain_sd = NAN;
 	result->align_k = result->align_b = result->align_c = result->step = NAN;
 	result->noise_first = result->noise_ref = result->curvature_sd_k = NAN;
 	result->curvature_hidden_k = NAN;
@@ -294,6 +296,40 @@ static void report_uncertainty(struct analysis *analysis)
 	uncertainty_report(&uncertainty, &analysis->result);
 }
 
+/* Variance of a window's line at @temperature_k, for points of standard deviation 1. */
+static double line_variance(const struct grid *grid, const double window_k[2], double temperature_k)
+{
+	double width_k = window_k[1] - window_k[0], off_k = temperature_k - 0.5 * (window_k[0] + window_k[1]);
+	double points = (double)(grid->count - 1) * width_k /
+			(grid->temperature_k[grid->count - 1] - grid->temperature_k[0]);
+
+	return (1 + 12 * off_k * off_k / (width_k * width_k)) / points;
+}
+
+/* No contact changes by so much: another piece, or other units. */
+static int check_gain(struct analysis *analysis)
+{
+	const struct match *match = &analysis->match;
+	const struct windows *windows = &analysis->windows;
+	struct pair_result *result = &analysis->result;
+	double middle_k = 0.5 * (match->from_k + match->to_k), noise, variance;
+	double step = fabs(line_at(match->liquid, middle_k) - line_at(match->glass, middle_k));
+
+	variance = line_variance(&analysis->grid, windows->glass_k, middle_k) +
+		   line_variance(&analysis->grid, windows->liquid_k, middle_k);
+	noise = hypot(analysis->reference.noise, match->gain * analysis->first.noise);
+	result->gain = match->gain;
+	result->gain_sd = fabs(match->gain) * noise * sqrt(variance) / step;
+	if (!(fabs(result->gain - 1) > MATCH_SCALE_OFF_MAX + GAIN_SIGMAS * result->gain_sd) ||
+	    result->align == PAIR_ALIGN_NONE)
+		return 0;
+	return refusal_say(result->why, REFUSAL_BAD_VALUE,
+			   "the scans' steps differ by a factor k = %.3g +- %.2g; more than 30 %% is not the "
+			   "same contact "
+			   "or piece",
+			   result->gain, result->gain_sd);
+}
+
 static int analyse(struct analysis *analysis, const struct scan_view *first,
 		   const struct scan_view *reference, const struct scan_view *empty)
 {
@@ -308,6 +344,8 @@ static int analyse(struct analysis *analysis, const struct scan_view *first,
 	if (r == 0)
 		r = match_windows(&analysis->grid, windows->glass_k, windows->liquid_k,
 				  analysis->options->align, &analysis->match, why);
+	if (r == 0)
+		r = check_gain(analysis);
 	if (r == 0)
 		r = window_check(&analysis->grid, &analysis->match, windows->glass_k, windows->liquid_k,
 				 analysis->first.noise, analysis->reference.noise, why);

@@ -86,7 +86,9 @@ struct pair_result {
 	bool glass_found, liquid_found; /* automatic */
 	double area_from_k, area_to_k;  /* T2 and T1 of the area matching */
 	enum pair_align align;
-	double align_k, align_b, align_c;     /* y' = k y + b + c T */
+	double align_k, align_b, align_c; /* y' = k y + b + c T */
+	double gain, gain_sd; /* step of the reference over that of the first scan, whatever k was taken; sd
+				 by noise */
 	double glass_line[2], liquid_line[2]; /* {value at 0 K, slope per K} of the reference */
 	double step;                          /* l - g at Tf_ref */
 	double noise_first, noise_ref;        /* sd of one point, from second differences */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/calorimetry/crystal.h"
 #include "daemon/calorimetry/outline.h"
 
 #define BEYOND_SIGMAS 2.0    /* curvature and slope below this many sd are noise */
@@ -18,7 +19,7 @@
 #define MERGE_MAX 0.05    /* of the step, by which the scans part over the liquid window */
 #define SCALE_OFF_MAX 0.3 /* match.c refuses beyond */
 
-enum { STRATA = 4 }; /* two sides of them: WINDOWS_OTHERS_MAX */
+enum { BLOCKS_OUTLINE_MIN = 20, STRATA = 4 }; /* two sides of them: WINDOWS_OTHERS_MAX */
 
 /* What a candidate window is judged by. */
 struct judge {
@@ -309,6 +310,57 @@ static bool asked(int refusal, const struct windows *windows)
 	return glass && liquid;
 }
 
+static void turn(struct moments *edges, size_t count)
+{
+	for (size_t b = 0; b <= count; b++) {
+		edges[b].y = -edges[b].y;
+		edges[b].yu = -edges[b].yu;
+		edges[b].yu2 = -edges[b].yu2;
+	}
+}
+
+/* Would it be a transition with the signal turned over? */
+static bool upside_down(const struct blocks *blocks, double noise)
+{
+	struct blocks turned = *blocks;
+	struct outline outline;
+	char why[REFUSAL_WHY];
+
+	turn(turned.first, turned.count);
+	turn(turned.reference, turned.count);
+	return outline_of(&turned, noise, &outline, why) == 0;
+}
+
+/*
+ * An outline of the whole scan, or else of what comes before it crystallises. 0, or the refusal that was
+ * asked for.
+ */
+static int find_outline(struct blocks *blocks, double noise, const struct windows *windows,
+			struct outline *ret_outline, char *why)
+{
+	int r = outline_of(blocks, noise, ret_outline, why);
+	struct blocks before;
+	struct outline outline;
+	char unused[REFUSAL_WHY];
+
+	if (!r || !asked(r, windows))
+		return 0;
+	before = *blocks;
+	before.count = crystal_find(blocks, noise);
+	if (before.count < blocks->count && before.count >= BLOCKS_OUTLINE_MIN &&
+	    outline_of(&before, noise, &outline, unused) == 0) {
+		*ret_outline = outline;
+		*blocks = before;
+		return 0;
+	}
+	if (upside_down(blocks, noise))
+		return refusal_say(
+			why, REFUSAL_NO_STEP,
+			"the reference scan falls through its transition: is it exothermic up? That goes "
+			"in heat_flow_mW_exo_up; endothermic must be up");
+	return r;
+}
+
 int window_find(const struct grid *grid, enum pair_align align, double noise_first, double noise_ref,
 		struct windows *ret_windows, char ret_why[REFUSAL_WHY])
 {
@@ -319,8 +371,8 @@ int window_find(const struct grid *grid, enum pair_align align, double noise_fir
 
 	ret_windows->other_count = 0;
 	blocks_fill(grid, &blocks);
-	r = outline_of(&blocks, fmax(noise_first, noise_ref), &outline, ret_why);
-	if (r && asked(r, ret_windows))
+	r = find_outline(&blocks, fmax(noise_first, noise_ref), ret_windows, &outline, ret_why);
+	if (r)
 		return r;
 	ret_windows->rise_k = blocks_edge_k(&blocks, outline.rise) + 0.5 * blocks.width_k;
 	ret_windows->step = outline.step;

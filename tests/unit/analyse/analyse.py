@@ -244,6 +244,40 @@ def kissinger(bench):
     bench.check(bench.number("weighted", "kissinger", even)["weighted"] is True, "sTp makes it weighted")
 
 
+def crystallised(bench):
+    """An exotherm above the transition, in one scan or both: the liquid lies before it, and Tf is what it was."""
+    kelvins = s.temperatures(310, 850, 0.25)
+    bells = ((-6 * s.STEP, 540.0, 15.0),)
+    for at in (810.0, 830.0):
+        crystal = (-60 * s.STEP, at, 6.0)
+        for where in ("first", "reference", "both"):
+            paths = [s.write(bench.path(), ("T_K", "cp_J_molK"), kelvins,
+                             s.scan(kelvins, 640.0, peaks + ((crystal,) if where in (name, "both") else ()), noise=0.03, seed=seed))
+                     for name, peaks, seed in (("first", bells, 1), ("reference", (), 2))]
+            found = bench.number(f"crystal at {at} K in {where}", "pair", *paths, "--bootstrap", "0")
+            bench.close(found["Tf_K"], 646.0, 0.6, f"Tf, crystal in {where}")
+            bench.check(found["windows"]["liquid"][1] < at - 10, f"the liquid ends before it: {found['windows']}")
+    turned = [s.write(bench.path(), ("T_K", "hf"), kelvins, [-y for y in s.scan(kelvins, 640.0, peaks, noise=0.03, seed=seed)])
+              for peaks, seed in ((bells, 1), ((), 2))]
+    bench.refused("no_step", "pair", *turned, words=["endothermic must be up"])
+
+
+def gains(bench):
+    """Another contact: measured whatever the alignment, warned of, and refused beyond 30 %."""
+    kelvins = s.temperatures(310, 850, 0.5)
+    second = s.write(bench.path(), ("T_K", "cp_J_molK"), kelvins, s.scan(kelvins, 640.0, noise=0.02, seed=2))
+    for factor, code in ((1.0, None), (0.85, None), (0.6, "bad_value"), (1.6, "bad_value")):
+        first = s.write(bench.path(), ("T_K", "cp_J_molK"), kelvins, [factor * y for y in s.scan(kelvins, 646.0, noise=0.02)])
+        if code:
+            bench.refused(code, "pair", first, second, words=["k = ", "30 %"])
+            continue
+        found = bench.number(f"gain {factor}", "pair", first, second, "--bootstrap", "0")
+        bench.close(found["align"]["gain"], 1 / factor, 0.02, "the gain")
+        bench.check(any("--align scale" in w for w in found["warnings"]) == (factor != 1), f"warned: {found['warnings']}")
+        bench.close(bench.number("scaled", "pair", first, second, "--align", "scale", "--bootstrap", "0")["Tf_K"], 646.0, 0.5,
+                    "Tf with the gain taken off")
+
+
 def refuse_tables(bench):
     def table(code, names, *columns, words=(), extra=()):
         bench.refused(code, "kissinger", s.write(bench.path(), names, *columns), *extra, words=words)
@@ -295,5 +329,5 @@ def usage(bench):
 
 
 if __name__ == "__main__":
-    run_parts("densctl analyse", known_pair, options, forms, stare, refuse_files, refuse_shapes, kissinger, refuse_tables,
+    run_parts("densctl analyse", known_pair, options, forms, stare, refuse_files, refuse_shapes, kissinger, crystallised, gains, refuse_tables,
               usage)

@@ -12,6 +12,7 @@
 #include "tools/densctl/json.h"
 
 #define GAIN_NOTABLE 0.1
+#define GAIN_SIGMAS 3.0
 #define BOOTSTRAP_SHARE 0.8 /* of the replicates must give a number */
 
 enum { WARNINGS_MAX = 8, WARNING_TEXT = INPUT_TEXT + 128 };
@@ -48,6 +49,12 @@ static void warn_about_numbers(const struct analyse_arguments *arguments, const 
 	if (fabs(result->align_k - 1) > GAIN_NOTABLE)
 		warn(warnings, "the first scan was scaled by %.3f: contact or mass changed between the scans",
 		     result->align_k);
+	if (result->align_k == 1 && fabs(result->gain - 1) > GAIN_NOTABLE + GAIN_SIGMAS * result->gain_sd)
+		warn(warnings,
+		     "the steps of the scans differ by a factor of %.3f +- %.3f: did contact or mass change? "
+		     "--align "
+		     "scale takes it off",
+		     result->gain, result->gain_sd);
 	if (isnan(result->first.tp_k))
 		warn(warnings, "no clear endotherm in the first scan: it gives no point for Kissinger");
 	if (isnan(result->rate_k_per_s))
@@ -122,6 +129,8 @@ static void add_windows(json_object *object, const struct pair_result *result)
 	json_object_object_add(object, "windows", windows);
 	json_add_text(align, "mode", pair_align_name(result->align));
 	json_object_object_add(align, "k", json_real(result->align_k));
+	json_object_object_add(align, "gain", json_real(result->gain));
+	json_object_object_add(align, "gain_sd", json_real(result->gain_sd));
 	json_object_object_add(align, "b", json_real(result->align_b));
 	json_object_object_add(align, "c", json_real(result->align_c));
 	json_object_object_add(object, "align", align);
@@ -252,6 +261,8 @@ static void print_windows(const struct pair_result *result)
 	       result->area_from_k, result->area_to_k);
 	printf("alignment     %s: y' = %.5g y %+.5g %+.5g T\n", pair_align_name(result->align),
 	       result->align_k, result->align_b, result->align_c);
+	printf("gain          %.3f +- %.3f: step of the reference over that of the first scan\n",
+	       result->gain, result->gain_sd);
 	printf("step          %.5g at Tf_ref, noise of a point %.2g (first) %.2g (reference)\n", result->step,
 	       result->noise_first, result->noise_ref);
 }
