@@ -172,3 +172,16 @@ void tune_say(const struct tune_result *result, char ret_text[TUNE_SENTENCE])
 		 result->gain_pct_per_k, result->gain_sd, result->period_s, result->period_sd, result->cycles,
 		 pid.rule, pid.band_k, pid.integral_s, pid.derivative_s);
 }
+
+bool tune_read(const char *text, struct tune_result *ret_result)
+{
+	struct tune_result result = {0};
+
+	if (sscanf(text, "Autotune: ultimate gain %lf +- %lf %%/K, period %lf +- %lf s (%u cycles)",
+		   &result.gain_pct_per_k, &result.gain_sd, &result.period_s, &result.period_sd,
+		   &result.cycles) != 5 ||
+	    !(result.gain_pct_per_k > 0 && result.period_s > 0))
+		return false;
+	*ret_result = result;
+	return true;
+}

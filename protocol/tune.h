@@ -69,5 +69,7 @@ bool tune_result(const struct tune *tune, const struct plan_tune *plan, struct t
 struct tune_pid tune_propose(const struct tune_result *result, enum tune_rule rule);
 /* One sentence for the record. */
 void tune_say(const struct tune_result *result, char ret_text[TUNE_SENTENCE]);
+/* What it says; false for another sentence. */
+bool tune_read(const char *text, struct tune_result *ret_result);
 
 #endif

@@ -5,6 +5,7 @@
 usage: autotune.py BUILD SOURCE
 """
 import json
+import os
 import re
 import sys
 import time
@@ -42,6 +43,13 @@ def whole_run(build, source):
         night.check(cycles == 5 and 5 < gain < 15 and 8 < period < 16 and gain_sd < 0.2 * gain and period_sd < 0.1 * period,
                     f"ultimate gain {gain} +- {gain_sd} %/K, period {period} +- {period_sd} s, as the plant has them")
         night.check("Nothing was written." in notes(lab, run), "and nothing was written")
+        shown = lab.json("tune", run)
+        night.check(shown["period_s"] == period and len(shown["proposals"]) == 2, f"densctl tune: {shown['proposals']}")
+        night.check("Tyreus-Luyben" in lab.densctl("results", run, check=0).stdout, "densctl results shows it as well")
+        picture = os.path.join(lab.folder, "relay.svg")
+        lab.densctl("tune", run, "--svg", picture, check=0)
+        with open(picture, encoding="utf-8") as stream:
+            night.check(stream.read().count("path") > 4, "and its picture was drawn")
 
 
 def relays(lab):

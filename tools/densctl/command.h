@@ -109,6 +109,7 @@ int replaced_run(const struct options *options);
 int runs_run(const struct options *options);
 int events_run(const struct options *options);
 int results_run(const struct options *options);
+int tune_run(const struct options *options);
 int export_run(const struct options *options);
 int replay_run(const struct options *options);
 int series_run(const struct options *options);

@@ -181,6 +181,14 @@ static const struct subcommand subcommands[] = {
 	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
 	 "Without RUN: of the newest run that has any.", ALLOW_DAEMON | ALLOW(CSV) | ALLOW(OUT), 0, 1,
 	 results_run},
+	{"tune", "RUN", "what an autotune found, and the PID it proposes",
+	 "Ultimate gain and period with their scatter over the cycles, and a PID by two rules. Nothing is "
+	 "ever "
+	 "written to\n"
+	 "the controller: type a set in at its panel. The run: a protocol with 'autotune:', such as\n"
+	 "config/protocols/autotune-500k.yaml.\n\n"
+	 "  densctl tune RUN --png relay.png",
+	 ALLOW_DAEMON | ALLOW(SVG) | ALLOW(PNG), 1, 1, tune_run},
 	{"series", "[RUN... | FILE.json...]",
 	 "stored runs as a campaign: Tf and Ea by state, Tg(P), dTg/dP, master curve",
 	 "Runs with one pressure and temperature are one state; its sections are averaged, with their "

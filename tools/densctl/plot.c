@@ -68,8 +68,7 @@ void plot_text(const struct dryrun_point *points, size_t count, FILE *stream)
 	fprintf(stream, "%9s 0%*.0f min\n", "", COLUMNS, t.high / 60);
 }
 
-/* Text inside a gnuplot single-quoted string: the quote is doubled, line ends become spaces. */
-static void print_quoted(FILE *stream, const char *text)
+void plot_print_quoted(FILE *stream, const char *text)
 {
 	fputc('\'', stream);
 	for (; *text; text++) {
@@ -89,11 +88,11 @@ int plot_svg(const struct dryrun_point *points, size_t count, const char *title,
 	if (!gnuplot)
 		return -errno;
 	fputs("set terminal svg size 900,500 font 'sans-serif,13' background 'white'\nset output ", gnuplot);
-	print_quoted(gnuplot, path);
+	plot_print_quoted(gnuplot, path);
 	for (size_t i = 0; i < count; i++)
 		peak_gpa = fmax(peak_gpa, points[i].gpa);
 	fprintf(gnuplot, "\nset y2range [0:%.3f]\nset title ", 1.08 * peak_gpa);
-	print_quoted(gnuplot, title);
+	plot_print_quoted(gnuplot, title);
 	fputs(" noenhanced\nset xlabel 'time / min'\nset ylabel 'temperature / K'\nset y2label 'pressure / "
 	      "GPa'\n"
 	      "set ytics nomirror\nset y2tics\nset grid\nset key outside bottom center "

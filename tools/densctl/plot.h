@@ -7,6 +7,8 @@
 
 #include "tools/densctl/dryrun.h"
 
+/* Text inside a gnuplot single-quoted string: the quote is doubled, line ends become spaces. */
+void plot_print_quoted(FILE *stream, const char *text);
 void plot_text(const struct dryrun_point *points, size_t count, FILE *stream);
 /* 0, or -errno (-ENOENT: gnuplot is not there or refused). */
 int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path);

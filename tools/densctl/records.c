@@ -9,6 +9,7 @@
 #include "tools/densctl/json.h"
 #include "tools/densctl/list.h"
 #include "tools/densctl/output.h"
+#include "tools/densctl/tune.h"
 
 static void events_row(json_object *entry)
 {
@@ -146,6 +147,9 @@ int results_run(const struct options *options)
 	} else if (r == DENSCTL_OK) {
 		r = DENSCTL_INVALID;
 	}
+	if (r == DENSCTL_OK && options->count && !json_length(results) &&
+	    !option_given(options, OPTION_JSON) && !option_given(options, OPTION_CSV))
+		r = tune_show(options);
 	json_object_put(reply);
 	return r;
 }

@@ -143,6 +143,7 @@ static void the_rules(void **state)
 	struct tune_pid gentle = tune_propose(&result, TUNE_TYREUS_LUYBEN),
 			quick = tune_propose(&result, TUNE_ZIEGLER_NICHOLS);
 	char text[TUNE_SENTENCE];
+	struct tune_result read;
 
 	(void)state;
 	assert_true(fabs(gentle.gain_pct_per_k - 4.545) < 0.001 && fabs(gentle.integral_s - 22) < 1e-9 &&
@@ -151,6 +152,10 @@ static void the_rules(void **state)
 		    fabs(quick.derivative_s - 1.25) < 1e-9);
 	tune_say(&result, text);
 	assert_non_null(strstr(text, "Nothing was written."));
+	assert_true(tune_read(text, &read));
+	assert_true(read.cycles == 5 && fabs(read.gain_pct_per_k - 10) < 1e-9 &&
+		    fabs(read.period_s - 10) < 1e-9);
+	assert_false(tune_read("autotune gave up: no steady oscillation", &read));
 }
 
 /* In the machine: a furnace in manual that warms with its output, a second late. */
