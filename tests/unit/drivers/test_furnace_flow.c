@@ -14,6 +14,8 @@ enum {
 	PV = 0x8002,
 	SP = 0x8004,
 	OUT = 0x8006,
+	WORKING = 0x800A,
+	RATE = 0x8046,
 	MODE = 273,
 	STATUS = 75,
 	IDENTITY = 122,
@@ -482,6 +484,137 @@ static void the_word_order_must_be_proven(void **state)
 	free_bench(bench);
 }
 
+/* A controller that ramps by itself: without a limit its working setpoint is the setpoint. */
+static void obey_at_once(struct fake_modbus *fake)
+{
+	if ((double)codec_decode_f32(fake->words + RATE, true) <= 0)
+		memcpy(fake->words + WORKING, fake->words + SP, 4);
+}
+
+static void lose_the_rate(struct fake_modbus *fake)
+{
+	if ((double)codec_decode_f32(fake->words + RATE, true) > 5)
+		codec_encode_f32(5, true, fake->words + RATE);
+	obey_at_once(fake);
+}
+
+static struct bench *make_ramping_bench(void (*after_write)(struct fake_modbus *fake))
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	struct driver_setup setup = {.config = &bench->config, .modbus = &bench->fake.line};
+	struct profile *profile = &bench->config.devices[0].profile;
+
+	add(profile, "working_setpoint", WORKING, REG_F32_HIGH_FIRST, UNIT_CELSIUS, false);
+	add(profile, "ramp_rate", RATE, REG_F32_HIGH_FIRST, UNIT_KELVIN_PER_MIN, true);
+	profile->ramp = RAMP_DEVICE;
+	profile->ramp_ahead_s = 60;
+	memset(bench->driver_state, 0, bench->driver->state_size);
+	assert_int_equal(bench->driver->init(bench->driver_state, &setup), 0);
+	bench->fake.after_write = after_write;
+	bench->fake.words[MODE] = 1;
+	put_k(&bench->fake, WORKING, 620);
+	put_k(&bench->fake, SP, 620); /* of the night before */
+	run(bench, 10);
+	bench->demand.furnace = (struct furnace_demand){
+		.mode = MODE_CONTROL, .setpoint_k = 300, .ramp_k_per_s = 20.0 / 60, .target_k = 400};
+	return bench;
+}
+
+/* Limit lifted, setpoint, its effect read; then the rate, the first target, and only then automatic. */
+static void a_ramp_of_its_own_begins_where_control_stands(void **state)
+{
+	static const uint16_t order[] = {RATE, SP, RATE, SP, MODE};
+	struct bench *bench = make_ramping_bench(obey_at_once);
+
+	(void)state;
+	run(bench, 1);
+	assert_int_equal(bench->fake.writes, 2);
+	assert_true(fabs(get_k(&bench->fake, WORKING) - 300) < 0.01);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	run(bench, 1);
+	assert_int_equal(bench->fake.writes, 5);
+	assert_memory_equal(bench->fake.written, order, sizeof(order));
+	assert_true(fabs((double)codec_decode_f32(bench->fake.words + RATE, true) - 20) < 1e-4);
+	assert_true(fabs(get_k(&bench->fake, SP) - 303.33) < 0.01);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	assert_true(fabs(bench->report.furnace.setpoint_k.value - 300) < 0.01); /* what is in force */
+	bench->demand.furnace.mode = MODE_OFF;
+	run(bench, 3);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	free_bench(bench);
+}
+
+static void a_rate_that_is_not_kept_is_no_ramp(void **state)
+{
+	struct bench *bench = make_ramping_bench(lose_the_rate);
+
+	(void)state;
+	run(bench, 15);
+	assert_true(bench->report.furnace.readback_differs);
+	assert_true(get_k(&bench->fake, SP) < 300.01); /* no target goes out */
+	free_bench(bench);
+}
+
+/* Without an effect of the setpoint the controller stays in manual. */
+static void an_old_working_setpoint_is_not_let_loose(void **state)
+{
+	struct bench *bench = make_ramping_bench(NULL);
+
+	(void)state;
+	run(bench, 100);
+	assert_true(bench->report.furnace.readback_differs);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	free_bench(bench);
+}
+
+static void a_relay_is_manual_and_an_output(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 20);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	bench->demand.furnace.relay = true;
+	bench->demand.furnace.output_pct = 34.5;
+	bench->fake.writes = 0;
+	run(bench, 20);
+	assert_int_equal(bench->fake.writes, 2); /* once, not each cycle */
+	assert_int_equal(bench->fake.words[MODE], 1);
+	assert_true(fabs((double)codec_decode_f32(bench->fake.words + OUT, true) - 34.5) < 1e-4);
+	assert_false(bench->report.furnace.manual || bench->report.furnace.readback_differs);
+	bench->demand.furnace.output_pct = 14.5;
+	run(bench, 20);
+	assert_int_equal(bench->fake.writes, 3);
+	codec_encode_f32(60, true, bench->fake.words + OUT); /* a hand at the panel */
+	run(bench, 10);
+	assert_true(bench->report.furnace.readback_differs);
+	/* Back: the setpoint first, then automatic. */
+	bench->demand.furnace.relay = false;
+	bench->fake.writes = 0;
+	run(bench, 5);
+	assert_int_equal(bench->fake.written[0], SP);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	assert_false(bench->report.furnace.manual || bench->report.furnace.readback_differs);
+	free_bench(bench);
+}
+
+static void an_output_that_cannot_be_written_plays_no_relay(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+
+	(void)state;
+	bench->config.devices[0].profile.off_count = 1; /* mode alone */
+	run(bench, 10);
+	bench->demand.furnace = (struct furnace_demand){
+		.mode = MODE_CONTROL, .setpoint_k = 400, .relay = true, .output_pct = 30};
+	bench->fake.writes = 0;
+	run(bench, 5);
+	assert_int_equal(bench->fake.writes, 0);
+	assert_int_equal(bench->report.fault, CAUSE_RANGE);
+	free_bench(bench);
+}
+
 static void broken_sensor_is_a_bad_reading(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -572,6 +705,11 @@ int main(void)
 		cmocka_unit_test(second_master_and_panel_are_seen),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),
+		cmocka_unit_test(a_ramp_of_its_own_begins_where_control_stands),
+		cmocka_unit_test(a_rate_that_is_not_kept_is_no_ramp),
+		cmocka_unit_test(an_old_working_setpoint_is_not_let_loose),
+		cmocka_unit_test(a_relay_is_manual_and_an_output),
+		cmocka_unit_test(an_output_that_cannot_be_written_plays_no_relay),
 		cmocka_unit_test(broken_sensor_is_a_bad_reading),
 		cmocka_unit_test(black_listed_registers_are_never_touched),
 		cmocka_unit_test(flow_is_polled_at_1_hz_and_backs_off),
