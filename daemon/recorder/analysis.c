@@ -238,11 +238,15 @@ void analysis_fill_energy(struct result_body *result, const struct kissinger_res
 	snprintf(result->class_name, sizeof(result->class_name), "%s", kissinger_class_name(fit->class));
 }
 
-struct kissinger_options analysis_energy_options(double tg_k)
+struct kissinger_options analysis_energy_options(const struct store *store, double tg_k)
 {
 	struct pair_options pair;
 
 	pair_options_default(&pair);
+	if (store->site && isfinite(store->site->chip.lag_sd_s))
+		pair.lag_sd_s = store->site->chip.lag_sd_s;
+	if (store->site && isfinite(store->site->chip.offset_sd_k))
+		pair.calibration_sd_k = store->site->chip.offset_sd_k;
 	return (struct kissinger_options){
 		.tg_k = tg_k, .lag_sd_s = pair.lag_sd_s, .calibration_sd_k = pair.calibration_sd_k};
 }
@@ -256,7 +260,7 @@ int analysis_kissinger(struct store *store, const char *run, struct result_body 
 	analysis_each_pair(store, run, INT64_MAX, take_peak, &peaks);
 	if (count_rates(peaks.points, peaks.count) < RATES_LEAST)
 		return -ENOENT;
-	options = analysis_energy_options(peaks.tg_k);
+	options = analysis_energy_options(store, peaks.tg_k);
 	if (kissinger_fit(peaks.points, peaks.count, &options, &fit) < 0)
 		return -EINVAL;
 	*ret_result = analysis_empty_result(RESULT_KISSINGER, run);

@@ -42,7 +42,7 @@ int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_
 struct result_body analysis_empty_result(enum result_kind kind, const char *run);
 /* The errors of lag and scale that the pairs are analysed with: all peaks share them, so no scatter shows
  * them. */
-struct kissinger_options analysis_energy_options(double tg_k);
+struct kissinger_options analysis_energy_options(const struct store *store, double tg_k);
 void analysis_fill_energy(struct result_body *result, const struct kissinger_result *fit);
 
 #endif

@@ -106,9 +106,10 @@ static void tally_runs(struct store *store, const struct running_pair *pair, con
 	sqlite3_reset(s);
 }
 
-static void fill(const struct tally *tally, const struct plan *plan, struct result_body *result)
+static void fill(const struct store *store, const struct tally *tally, const struct plan *plan,
+		 struct result_body *result)
 {
-	struct kissinger_options options = analysis_energy_options(tally->peaks.tg_k);
+	struct kissinger_options options = analysis_energy_options(store, tally->peaks.tg_k);
 	struct kissinger_result fit;
 	double n = tally->sections;
 
@@ -141,7 +142,7 @@ int running_compute(struct store *store, const struct running_pair *pair, struct
 		tally_runs(store, pair, &plan, tally);
 		*ret_result = analysis_empty_result(RESULT_RUNNING, pair->run);
 		snprintf(ret_result->section, sizeof(ret_result->section), "%.79s", pair->section);
-		fill(tally, &plan, ret_result);
+		fill(store, tally, &plan, ret_result);
 	}
 	free(tally);
 	return r;

@@ -9,6 +9,7 @@ usage: calibration.py BUILD SOURCE
 import json
 import os
 import re
+import subprocess
 import sys
 
 import night
@@ -56,6 +57,23 @@ def run(lab):
     return record, recovered["T_max_K"]
 
 
+def played(lab):
+    """A capture holds the corrections, and the drivers make the same of it offline."""
+    said = lab.json("capture", "rtu", "--for", "1")
+    path = re.search(r"into (\S+)$", said["why"]).group(1)
+
+    def ended():
+        with open(path, encoding="ascii") as stream:
+            return stream.read().endswith("E its time is over\n")
+    lab.wait_until(ended, 10, "the capture ends by itself")
+    done = subprocess.run([lab.program("densctl"), "playback", "--lines", path], capture_output=True, text=True, check=False)
+    with open(path, encoding="ascii") as stream:
+        night.check(stream.read().count("\ncorrection thermocouple ") == 3, "a capture has the thermocouple's points")
+    cold = [float(value) for value in re.findall(r"furnace online=1 .*?T=([0-9.]+)/good", done.stdout)]
+    night.check(done.returncode in (0, 1) and cold and all(abs(value - AMBIENT_K) < 5 for value in cold),
+                f"and plays back: {done.stdout[-200:]}{done.stderr}")
+
+
 def test(build, source):
     error = ("--thermocouple-error", str(SHARE))
     with night.Lab(build, source, scale=100, densim_arguments=error) as lab:
@@ -74,6 +92,7 @@ def test(build, source):
                     and len(pins["press"]["unloading"]) == 16, "and content")
         shown = lab.densctl("runs", record["run"], check=0).stdout
         night.check("densim-thermocouple 4 of 2024-01-01" in shown, f"densctl runs shows it: {shown}")
+        played(lab)
         lab.stop_densd()
 
         put_calibration(lab, valid_days=30)

@@ -284,6 +284,23 @@ static void a_thermocouple_is_corrected_both_ways(void **state)
 	free_bench(bench);
 }
 
+/* 80 ml/min of gas is what this controller calls 82. */
+static void a_flow_is_corrected_both_ways(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FLOW);
+
+	(void)state;
+	bench->config.flow =
+		(struct correction){.count = 2, .reading = {0, 102.5}, .truth = {0, 100}, .sd = {1, 1}};
+	bench->fake.words[FLOW] = (uint16_t)(41 / 0.003125);
+	bench->demand.flow = (struct flow_demand){.mode = MODE_CONTROL, .setpoint_ml_per_min = 80};
+	run(bench, 60);
+	assert_int_equal(bench->fake.words[FLOW_SP], (int)(82 / 0.003125));
+	assert_true(fabs(bench->report.flow.flow_ml_per_min.value - 40) < 0.01);
+	assert_true(fabs(bench->report.flow.setpoint_ml_per_min.value - 80) < 0.01);
+	free_bench(bench);
+}
+
 static void off_is_a_sequence_verified_by_reading(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -696,6 +713,7 @@ int main(void)
 		cmocka_unit_test(a_ramp_is_streamed_within_its_budget),
 		cmocka_unit_test(what_wears_ends_with_its_allowance),
 		cmocka_unit_test(a_thermocouple_is_corrected_both_ways),
+		cmocka_unit_test(a_flow_is_corrected_both_ways),
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
 		cmocka_unit_test(acknowledged_and_not_done_differs_twice),
