@@ -70,6 +70,24 @@ def killed(build, source):
                     f"40 s after densd died the contactor is open, at {seen['T_K']:.1f} K")
 
 
+def held(build, source):
+    """A hold gives the temperature back to the controller; a broken thermocouple takes the heater off."""
+    with night.Lab(build, source, scale=SCALE) as lab:
+        night.submit(lab, TUNE)
+        lab.wait_until(lambda: relays(lab), 4000 / SCALE, "the relay")
+        lab.densctl("hold", check=0)
+        lab.wait_until(lambda: not look(lab)["manual"], 10, "automatic")
+        seen = look(lab)
+        night.check(abs(seen["setpoint_K"] - 400) < 0.1 and seen["contactor"], f"held in automatic at {seen['setpoint_K']:.1f} K")
+        time.sleep(60 / SCALE)
+        lab.densctl("resume", check=0)
+        lab.wait_until(lambda: relays(lab), 600 / SCALE, "the relay again")
+        lab.densim_ctl("fault", "set", "tc-break")
+        lab.wait_until(lambda: look(lab)["heater_pct"] == 0, 5, "a heater without output")
+        state = night.wait_state(lab, lambda s: s["phase"] == "hold", 5, "a hold")
+        night.check("Thermocouple" in state["cause"] and look(lab)["T_K"] < 405, f"broken: {state['cause']}")
+
+
 def refused(build, source):
     """Nothing that opens the contactor, or a controller that has no manual: no autotune."""
     for profile, why in (("druck-pace", "nothing opens the heater's contactor"), ("omron-e5cc", "cannot set its output")):
@@ -86,6 +104,7 @@ def refused(build, source):
 def test(build, source):
     refused(build, source)
     killed(build, source)
+    held(build, source)
     whole_run(build, source)
 
 
