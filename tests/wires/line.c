@@ -105,6 +105,8 @@ static void pump(void)
 
 	while (have > 0 && taken > 0 && far_end) {
 		taken = line.take(in, have);
+		if (taken > have) /* the far end hung up in the middle of it */
+			taken = have;
 		have -= taken;
 		memmove(in, in + taken, have);
 	}
