@@ -12,7 +12,7 @@ LEAST = 50
 
 
 def run(program, *options):
-    done = subprocess.run([program, "--seeds", "1..15", "--questions", "2000", "--json", *options], capture_output=True, text=True,
+    done = subprocess.run([program, "--seeds", "1..16", "--questions", "2000", "--json", *options], capture_output=True, text=True,
                           check=False)
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stdout
 

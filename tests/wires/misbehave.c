@@ -44,6 +44,7 @@ static const struct lab_line {
 	{"tcp-plc", BUS_MODBUS_TCP, 0, {"watlow-f4t", "generic-plc-press"}},
 	{"chip", BUS_SERIAL, 115200, {"densim-chip", NULL}},
 	{"rtu-generic", BUS_MODBUS_RTU, 19200, {"generic-controller", "alicat-flow"}},
+	{"pace-tcp", BUS_TEXT_TCP, 0, {"druck-pace", NULL}},
 	{"rtu-pump", BUS_MODBUS_RTU, 19200, {"isco-pump-modbus", NULL}},
 };
 #define LINES (sizeof(lab_lines) / sizeof(lab_lines[0]))
@@ -74,13 +75,18 @@ static int read_profile(const struct options *options, const char *name, struct 
 	return -1;
 }
 
+/* The path of a port; a connection's host is a number, and nobody goes there either. */
+static const char *find_path(enum bus_kind kind)
+{
+	return profile_bus_is_tcp(kind) ? "127.0.0.1" : "simulated";
+}
+
 static int make_config(const struct options *options, const struct lab_line *lab_line,
 		       struct bus_config *ret_config)
 {
 	*ret_config = (struct bus_config){
 		.name = "line",
 		.kind = (uint8_t)lab_line->kind,
-		.path = "simulated",
 		.port = 502,
 		.baud = lab_line->baud,
 		.parity = 'N',
@@ -95,6 +101,7 @@ static int make_config(const struct options *options, const struct lab_line *lab
 				.unloading_bar = {0, 1200, 2400},
 				.unloading_gpa = {0, 4.5, 7.2}},
 	};
+	snprintf(ret_config->path, sizeof(ret_config->path), "%s", find_path(lab_line->kind));
 	for (uint32_t i = 0; i < PEER_DEVICES && lab_line->profiles[i]; i++) {
 		struct bus_device *device = &ret_config->devices[i];
 
@@ -221,9 +228,9 @@ static int run_seed(const struct options *options, uint64_t seed, struct totals 
 		return -1;
 	}
 	manners_init(&peer.manners,
-		     config.kind == BUS_SERIAL ? 'S'
-		     : line.tcp                ? 'T'
-					       : 'M',
+		     profile_bus_is_text(config.kind) ? 'S'
+		     : line.tcp                       ? 'T'
+						      : 'M',
 		     &chance, options->only);
 	peer.trace = options->trace ? stdout : NULL;
 	steady = chance_is(&chance, 0.5); /* ten times a second, or whenever */

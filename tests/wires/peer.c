@@ -169,9 +169,9 @@ static void trace_bytes(const char *what, int64_t t_ns, const uint8_t *bytes, si
 	fprintf(peer.trace, "%12.6f s %-6s", (double)t_ns / 1e9, what);
 	for (size_t i = 0; i < length; i++)
 		fprintf(peer.trace,
-			peer.config->kind != BUS_SERIAL ? " %02x"
-			: isprint(bytes[i])             ? "%c"
-							: "\\%o",
+			!profile_bus_is_text(peer.config->kind) ? " %02x"
+			: isprint(bytes[i])                     ? "%c"
+								: "\\%o",
 			bytes[i]);
 	fprintf(peer.trace, "  %s\n", manner);
 }
@@ -399,7 +399,7 @@ static size_t take_text(const uint8_t *bytes, size_t length)
 	hear_line(bytes, end + 1, &frame);
 	peer.lab.faults.on[FAULT_FALSE_ACK] = false;
 	write_down(0, shown_by_line(text), line.now_ns, false);
-	if (bend.kind == MANNER_FUNCTION) { /* the answer to another question, true now */
+	if (bend.kind == MANNER_FUNCTION && frame.length > 0) { /* the answer to another question, true now */
 		const char *other = bend_question(peer.config->devices[0].profile.protocol, peer.chance);
 
 		hear_line((const uint8_t *)other, strlen(other), &frame);
@@ -476,7 +476,7 @@ int peer_init(const struct bus_config *config, struct chance *chance, double lat
 	laboratory_init(&peer.lab, 1, 1, false);
 	for (uint32_t i = 0; r == 0 && i < config->device_count; i++)
 		r = add_device(i);
-	line.tcp = config->kind == BUS_MODBUS_TCP;
-	line.take = config->kind == BUS_SERIAL ? take_text : take_modbus;
+	line.tcp = profile_bus_is_tcp(config->kind);
+	line.take = profile_bus_is_text(config->kind) ? take_text : take_modbus;
 	return r;
 }

@@ -16,9 +16,9 @@ import tempfile
 
 FLAGS = ["-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-I/usr/include/modbus"]
 WRAPS = ["clock_mono_ns", "modbus_connect", "modbus_flush", "line_lock_take", "nanosleep", "tcgetattr", "tcsetattr", "tcflush",
-         "ppoll", "open64", "ioctl"]
+         "ppoll", "open64", "ioctl", "socket", "connect"]
 LIBRARIES = ["config/libconfig.a", "protocol/libprotocol.a", "tools/densim/libdensim_core.a"]
-SEEDS = "1..15"
+SEEDS = "1..16"
 # name, file, what is there, what is planted, the campaign's options, which count has to find it
 PLANTS = [
     ("asked again before the answer can be there", "modbus_line.c",
@@ -27,7 +27,7 @@ PLANTS = [
     ("a text instrument asked again at once", "text_session.c", "return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, late_ms)",
      "return cause == CAUSE_MAX ? late_ms", "--only LATE", "misattributed"),
     ("no quarantine", "modbus_line.c", "context->quiet_until_ns = after_ms(peer->worst_latency_ms);",
-     "context->quarantined = false;", "--seeds 1..150", "misattributed"),
+     "context->quarantined = false;", "--seeds 1..100 --line rtu-press", "misattributed"),
     ("a quarantine ends while the line speaks", "text_stream.c", "if (stream->fd >= 0 && drain(stream) > 0) {",
      "if (stream->fd >= 0 && drain(stream) > 9999) {", "--only TRICKLE --questions 100000", "misattributed"),
     ("no silence before a question", "line_silence.c", "if (ppoll(&wait, 1, &limit, NULL) <= 0", "if (true", "--only TWICE",

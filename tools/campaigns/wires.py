@@ -7,7 +7,7 @@ import sys
 
 from campaigns import progress
 
-CHUNK = 15  # seeds a process: each line once
+CHUNK = 16  # seeds a process: each line once
 COUNTS = ("seeds", "questions", "foreign", "good", "discarded", "misattributed", "false_words", "accidents", "previous",
           "exchanged", "misled", "lab_s")
 
