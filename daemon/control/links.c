@@ -331,6 +331,17 @@ int links_start(struct control *control)
 	return r < 0 ? r : worker_start(&control->gateway);
 }
 
+bool links_hear_bus(struct control *control, uint32_t bus, int timeout_ms)
+{
+	struct worker *worker = &control->buses[bus];
+	int64_t end_ns = clock_mono_ns() + (int64_t)timeout_ms * 1000000;
+
+	while (worker->asked && clock_mono_ns() < end_ns)
+		if (read_waiting(worker, timeout_ms) == -EPIPE)
+			break;
+	return !worker->asked && worker->ready;
+}
+
 void links_drain_store(struct control *control, int timeout_ms)
 {
 	int64_t end_ns = clock_mono_ns() + (int64_t)timeout_ms * 1000000;

@@ -16,4 +16,7 @@ void links_drain_store(struct control *control, int timeout_ms);
 /* Closes all links and waits for the processes. */
 void links_stop(struct control *control);
 
+/* At the end: waits for the answer to the last cycle of a bus. False: it did not come. */
+bool links_hear_bus(struct control *control, uint32_t bus, int timeout_ms);
+
 #endif

@@ -9,9 +9,11 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/control/control.h"
+#include "daemon/control/links.h"
 #include "daemon/control/publish.h"
 
 #define WARN_SHARE 0.8
+#define LAST_CYCLE_MS 500
 
 static const struct bus_device *device_of(const struct control *control, uint32_t bus, uint32_t device)
 {
@@ -268,10 +270,13 @@ void wear_stop(struct control *control)
 		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++) {
 			struct wear_device *at = &control->wear.devices[b][d];
 
-			/* A cycle may still be on its way; what it can send stays reserved. */
-			if (at->counted && at->key[0] && !control->buses[b].asked)
-				journal(control, at, device_of(control, b, d)->name, wear_used(at),
-					wear_used(at), NULL);
+			/* What the last cycle sent counts; without its answer all that was reserved does. */
+			if (!at->counted || !at->key[0] || at->starts != control->buses[b].starts ||
+			    !links_hear_bus(control, b, LAST_CYCLE_MS))
+				continue;
+			at->seen = control->reports[b].reports[d].wear;
+			journal(control, at, device_of(control, b, d)->name, wear_used(at), wear_used(at),
+				NULL);
 		}
 }
 
