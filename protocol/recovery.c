@@ -73,11 +73,11 @@ static const struct row {
 	bool (*condition)(const struct recovery_facts *facts); /* NULL: none */
 	const char *text;
 } rows[] = {
-	{1, RECOVER_NO_WRITES, ANY, ANY, ANY, is_another_device,
-	 "a device is not the expected one: nothing is written; check it, then resume, abort or hand over"},
 	{22, RECOVER_HANDED_OVER, IN(PHASE_HANDED_OVER), ANY, ANY, NULL,
 	 "the press was handed over to its panel and stays there, a latched trip stays latched; densd only "
 	 "watches: release at the panel"},
+	{1, RECOVER_NO_WRITES, ANY, ANY, ANY, is_another_device,
+	 "a device is not the expected one: nothing is written; check it, then resume, abort or hand over"},
 	{2, RECOVER_S_HOLD_LATCHED, ANY, ANY, ANY, is_latched,
 	 "a trip was latched and stays so: heater off, press locked; ack, remove the cause, reset"},
 	{3, RECOVER_ADOPT_WAIT, LOST, PRESSED | UNKNOWN, ANY, NULL,

@@ -10,8 +10,8 @@ import re
 import sys
 
 ROWS = 41
-# R22 was added last and is asked second.
-RESTARTS = ["R1", "R22"] + [f"R{n}" for n in range(2, 22)] + [f"F{n}" for n in range(1, 5)]
+# R22 was added last and is asked first.
+RESTARTS = ["R22"] + [f"R{n}" for n in range(1, 22)] + [f"F{n}" for n in range(1, 5)]
 TITLE = "| row | hazard | numbers | function | test |"
 RESTART_TITLE = "| row | found | decision | function | test |"
 ABSENT_TITLE = "| row | why no night can meet it | tests that stand for it |"
