@@ -131,6 +131,16 @@ int pins_keep(struct store *store, const struct control_snapshot *snapshot, int6
 	return r;
 }
 
+/* json-c's own loop is an expression of GNU C that clang refuses. */
+static void add_all(json_object *object, json_object *content)
+{
+	struct json_object_iterator at = json_object_iter_begin(content), end = json_object_iter_end(content);
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		json_object_object_add(object, json_object_iter_peek_name(&at),
+				       json_object_get(json_object_iter_peek_value(&at)));
+}
+
 json_object *pins_render(struct store *store, const char *run)
 {
 	sqlite3_stmt *s = store_prepare(
@@ -148,8 +158,8 @@ json_object *pins_render(struct store *store, const char *run)
 				 calibration_place_name((enum calibration_place)sqlite3_column_int(s, 0)));
 		message_add_wall(object, "since", sqlite3_column_int64(s, 1));
 		message_add_flag(object, "expired", sqlite3_column_int(s, 2) != 0);
-		json_object_object_foreach(content, key, value)
-			json_object_object_add(object, key, json_object_get(value));
+		if (json_object_is_type(content, json_type_object))
+			add_all(object, content);
 		json_object_put(content);
 		json_object_array_add(list, object);
 	}

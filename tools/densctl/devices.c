@@ -58,8 +58,12 @@ static void print_causes(json_object *device)
 	       json_number(device, "errors"), json_number(device, "transactions"),
 	       json_number(device, "reconnects"), json_number(device, "worker_starts"));
 	if (json_object_is_type(causes, json_type_object)) {
-		json_object_object_foreach(causes, cause, count)
-			printf("; %s %.0f", cause, json_object_get_double(count));
+		struct json_object_iterator at = json_object_iter_begin(causes),
+					    end = json_object_iter_end(causes);
+
+		for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+			printf("; %s %.0f", json_object_iter_peek_name(&at),
+			       json_object_get_double(json_object_iter_peek_value(&at)));
 	}
 	putchar('\n');
 }
