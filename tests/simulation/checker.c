@@ -168,6 +168,8 @@ void checker_durable_intent(struct checker *checker, const struct intent *intent
 	crash_at_intent(intent->kind);
 	if (intent->kind == INTENT_FIRE)
 		checker->fire_intents++;
+	if (intent->kind == INTENT_SEGMENT)
+		checker->begun = true;
 	if (intent->kind == INTENT_SEGMENT && intent->phase == PHASE_COMPRESS)
 		checker->compress_intent = true;
 	if (intent->kind == INTENT_SEGMENT &&
@@ -192,6 +194,7 @@ static void begin_run(struct checker *checker, const char *run)
 	snprintf(checker->run, sizeof(checker->run), "%s", run);
 	checker->compress_intent = checker->heat_intent = checker->release_intent = checker->resume_intent =
 		false;
+	checker->begun = false;
 	checker->in_band_s = checker->soak_s = checker->soak_at_in_band_s = 0;
 	checker->permitted_s = now_s();
 	checker->needs_leave = false;
@@ -199,7 +202,8 @@ static void begin_run(struct checker *checker, const char *run)
 		   checker->plan.temperature_k, checker->plan.isotherm_s);
 }
 
-/* I18, the plant's side: what ends completed or aborted is cold and has no pressure. */
+/* I18, the plant's side: what ends completed or aborted is cold and has no pressure. A run that is aborted
+ * while its preflight waits for the heat of another one has moved nothing, and ends at once. */
 static void check_rest(struct checker *checker, const struct journal_run *run)
 {
 	double now = now_s();
@@ -211,7 +215,7 @@ static void check_rest(struct checker *checker, const struct journal_run *run)
 			trouble_was_on(&world.trouble, TROUBLE_MASTER_FURNACE, now, 60);
 
 	if ((run->densification != OUTCOME_ABORTED && run->densification != OUTCOME_COMPLETED) || deceived ||
-	    !run->started)
+	    !run->started || !checker->begun)
 		return;
 	if (world.lab.furnace.cell_k > world.site.limits.release_temperature_k + COLD_MARGIN_K ||
 	    world.lab.press.oil_bar > world.site.limits.ambient_oil_bar + AMBIENT_MARGIN_BAR)

@@ -26,6 +26,7 @@ struct checker {
 	bool has_plan;
 	/* durable intents of this run */
 	bool compress_intent, heat_intent, release_intent, resume_intent;
+	bool begun; /* a segment of it was to move pressure or to heat */
 	uint32_t fire_intents, fires;
 	/* the wires */
 	uint32_t identified[CHECKER_DEVICES];         /* connects + 1 at which identity was read */
