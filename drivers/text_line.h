@@ -13,7 +13,10 @@
 struct text_line;
 /* All mandatory. Each returns 0 or a positive enum cause unless said otherwise. */
 struct text_ops {
-	/* Sends @text and an LF. Opens the line when it is closed. */
+	/*
+	 * Sends @text and an LF. Opens the line when it is closed. CAUSE_MISMATCH when something waits there
+	 * that nobody asked for: nothing was sent.
+	 */
 	int (*send)(struct text_line *line, const char *text);
 	/* Sends @length bytes as they are; else as send. */
 	int (*send_bytes)(struct text_line *line, const char *bytes, size_t length);
@@ -23,8 +26,10 @@ struct text_ops {
 	 */
 	int (*receive)(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
 		       size_t *ret_count);
-	/* After anything doubtful: everything is ignored for @wait_ms, then thrown away. CAUSE_QUARANTINE
-	 * until then. */
+	/*
+	 * After anything doubtful: everything is ignored for @wait_ms, then thrown away; again as long as
+	 * something came. CAUSE_QUARANTINE until then.
+	 */
 	void (*quarantine)(struct text_line *line, double wait_ms);
 	void (*free)(struct text_line *line);
 };
