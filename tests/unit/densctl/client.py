@@ -16,7 +16,10 @@ RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 class Daemon(threading.Thread):
-    """Answers the n-th request with @answers[n]: a dict to reply with (its id filled in), or None for silence."""
+    """Answers the n-th request with @answers[n]: a dict to reply with (its id filled in), or None for silence.
+
+    As densd does, a request that comes again though it was answered (the client was slow to read) gets that answer again.
+    """
 
     def __init__(self, folder, answers):
         super().__init__(daemon=True)
@@ -28,19 +31,30 @@ class Daemon(threading.Thread):
         self.start()
 
     def run(self):
+        answered = {}
         for answer in self.answers:
             try:
-                client, *_, text = self.socket.recv_multipart()
+                client, request = self.receive()
+                while request["id"] in answered:
+                    self.send(client, answered[request["id"]])
+                    client, request = self.receive()
             except zmq.Again:
                 break
-            request = json.loads(text)
             self.requests.append(request)
-            for reply in answer if isinstance(answer, list) else [answer]:
-                if isinstance(reply, bytes):
-                    self.socket.send_multipart([client, reply])
-                elif reply is not None:
-                    self.socket.send_multipart([client, json.dumps({"id": request["id"], **reply}).encode()])
+            replies = [reply if isinstance(reply, bytes) else json.dumps({"id": request["id"], **reply}).encode()
+                       for reply in (answer if isinstance(answer, list) else [answer]) if reply is not None]
+            if isinstance(answer, dict) and answer.get("code") != "busy":
+                answered[request["id"]] = replies
+            self.send(client, replies)
         self.socket.close()
+
+    def receive(self):
+        client, *_, text = self.socket.recv_multipart()
+        return client, json.loads(text)
+
+    def send(self, client, replies):
+        for reply in replies:
+            self.socket.send_multipart([client, reply])
 
 
 def call(densctl, folder, answers, *arguments):
