@@ -181,11 +181,15 @@ enum verdict check_sensor_break(struct step *step, char *ret_text)
 	/* Before the other reads: row 7 compares with the value this replaces. */
 	bool same = m->quality == QUALITY_GOOD && m->value <= step->p->memory[MEMORY_READ_K] &&
 		    m->value >= step->p->memory[MEMORY_READ_K];
+	bool found = step->p->timer[TIMER_FROZEN] >= step->limits->frozen_time_s;
 	double jump_k;
 	bool bad = reads_badly(step, &jump_k);
 
-	interlock_held(step, TIMER_FROZEN,
-		       same && answers && output_is(step, step->limits->frozen_output_pct), 0);
+	/* Once found frozen only another value ends it: a heater that is off, or silence, proves nothing. */
+	if (!found || (answers && m->quality == QUALITY_GOOD))
+		interlock_held(step, TIMER_FROZEN,
+			       same && answers && (found || output_is(step, step->limits->frozen_output_pct)),
+			       0);
 	if (!bad && !(answers && step->in->furnace_sensor_break))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
@@ -259,7 +263,9 @@ enum verdict check_frozen(struct step *step, char *ret_text)
 	double elapsed_s = step->p->timer[TIMER_FROZEN];
 	const struct limits *limits = step->limits;
 
-	if (elapsed_s < limits->frozen_time_s)
+	/* What is not read any more is stale. */
+	if (elapsed_s < limits->frozen_time_s ||
+	    step->now - step->in->temperature_k.t_lab_s > limits->fresh_age_s)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Temperature has been exactly %.2f K for %.0f s at output %.0f %%. Heater off %.0f s "

@@ -268,6 +268,19 @@ static void test_frozen(void **unused)
 	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 	rig_tick(&rig, 2);
 	assert_true(rig_fired(&rig, "frozen value"));
+	/* The heater is off and the value stands: it proves nothing, least of all that the cell is cold. */
+	rig.in.furnace_output_pct.value = 0;
+	rig_ticks(&rig, 100, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	rig.in.temperature_k.quality = QUALITY_BAD;
+	rig.in.temperature_k.cause = CAUSE_TIMEOUT;
+	rig_tick(&rig, 2);
+	rig.in.temperature_k.quality = QUALITY_GOOD;
+	rig_tick(&rig, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	rig.in.temperature_k.value += 0.125;
+	rig_tick(&rig, 2);
+	assert_false(rig_fired(&rig, "frozen value"));
 	put_frozen(&rig, 4.5);
 	rig_ticks(&rig, 100, 2);
 	assert_false(rig_raised(&rig, ALARM_FROZEN));
