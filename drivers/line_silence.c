@@ -12,6 +12,8 @@
 #define START_AND_DATA_BITS 9
 #define LEAST_NS 1.75e6 /* above 19,200 baud the standard's silence is 1.75 ms */
 #define FAST_BAUD 19200u
+#define BUSY_FIRST_MS 40.0
+#define LEAST_BUSY_MS 2.0
 
 static double silence_ns(const struct bus_config *config)
 {
@@ -34,4 +36,12 @@ int line_silence_wait(int fd, const struct bus_config *config, int64_t heard_ns)
 	if (ppoll(&wait, 1, &limit, NULL) <= 0 || wait.revents & (POLLHUP | POLLERR | POLLNVAL))
 		return 0;
 	return ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? count : 0;
+}
+
+void line_busy_wait(double scale, int attempt)
+{
+	double ms = fmax(BUSY_FIRST_MS * (1 << attempt) / fmax(scale, 1), LEAST_BUSY_MS);
+	struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)};
+
+	nanosleep(&pause, NULL);
 }

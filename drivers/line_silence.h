@@ -18,5 +18,7 @@
  * is gone, which the next use of it will tell.
  */
 int line_silence_wait(int fd, const struct bus_config *config, int64_t heard_ns);
+/* The pause after the answer "busy" number @attempt, from 0: 40 ms, 80 ms, 160 ms ... at clock scale 1. */
+void line_busy_wait(double scale, int attempt);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
@@ -18,8 +17,6 @@
 #define RECONNECT_MS 1000.0
 #define LEAST_WAIT_MS 20.0
 #define BUSY_RETRIES 3
-#define BUSY_FIRST_MS 40.0
-#define LEAST_BUSY_MS 2.0
 #define UNITS 256
 enum { EXCEPTION_BUSY_FIRST = 5, EXCEPTION_BUSY_LAST = 6 };
 
@@ -270,14 +267,6 @@ static int fail_question(struct modbus_context *context, const struct modbus_pee
 	return fail(context, peer, cause);
 }
 
-static void wait_busy(const struct modbus_context *context, int attempt)
-{
-	double ms = fmax(BUSY_FIRST_MS * (1 << attempt) / fmax(context->config->scale, 1), LEAST_BUSY_MS);
-	struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)};
-
-	nanosleep(&pause, NULL);
-}
-
 static bool is_busy(int exception)
 {
 	return exception >= EXCEPTION_BUSY_FIRST && exception <= EXCEPTION_BUSY_LAST;
@@ -313,7 +302,7 @@ static int transact(struct modbus_line *line, const struct modbus_peer *peer, co
 		line->exception = (uint8_t)(errno - MODBUS_ENOBASE);
 		if (!is_busy(line->exception) || attempt >= BUSY_RETRIES - 1)
 			return r;
-		wait_busy(context, attempt);
+		line_busy_wait(context->config->scale, attempt);
 	}
 }
 

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "drivers/dasnet.h"
+#include "drivers/line_silence.h"
 #include "drivers/source_text.h"
 
 #define RESOLUTION_BAR 0.1
 #define CONTROLLER '0' /* we */
-#define BUSY_ASKS 3    /* "B": the message is sent again at the next poll */
+#define BUSY_ASKS 4    /* "B": the message is sent again, for 280 ms in all */
 enum { TURN_SETPOINT, TURN_STATUS, TURN_VOLUME, TURN_MAX };
 
 struct pump {
@@ -49,8 +50,11 @@ static int ask(struct pump *pump, const char *command, char ret_text[DASNET_TEXT
 
 	if (length < 0)
 		return text_session_fail(&pump->text.session, CAUSE_RANGE);
-	for (int i = 0; i < BUSY_ASKS && r == 0 && answer.acknowledgement == 'B'; i++)
+	for (int i = 0; i < BUSY_ASKS && r == 0 && answer.acknowledgement == 'B'; i++) {
+		if (i > 0)
+			line_busy_wait(pump->text.session.scale, i - 1);
 		r = exchange(pump, frame, (size_t)length, &answer);
+	}
 	if (r != 0)
 		return r;
 	if (answer.acknowledgement != 'R' || strncmp(answer.text, "PROBLEM", 7) == 0) {

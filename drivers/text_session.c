@@ -31,6 +31,10 @@ void text_session_init(struct text_session *ret_session, const struct driver_set
 				      .scale = scale,
 				      .response_ms = fmax(response_ms / scale, LEAST_SCALED_MS),
 				      .latency_ms = fmax(profile->worst_latency_ms / scale, LEAST_SCALED_MS)};
+	/* What a closed connection still carries reaches nobody. */
+	ret_session->late_ms = profile_bus_is_tcp(setup->config->kind)
+				       ? 0
+				       : LINE_LATEST_MS / scale - ret_session->response_ms;
 }
 
 static void notice_line(struct text_session *session)
@@ -45,9 +49,7 @@ static void notice_line(struct text_session *session)
 /* An answer that is missing may come late, and would be taken for that to the same question of then. */
 static double quarantine_ms(const struct text_session *session, int cause)
 {
-	double late_ms = LINE_LATEST_MS / session->scale - session->response_ms;
-
-	return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, late_ms) : session->latency_ms;
+	return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, session->late_ms) : session->latency_ms;
 }
 
 int text_session_fail(struct text_session *session, int cause)

@@ -16,6 +16,7 @@ struct text_session {
 	struct text_line *line;
 	const struct bus_device *device;
 	double response_ms, latency_ms, scale;
+	double late_ms; /* how long after its timeout an answer may still come */
 	uint32_t connects, transactions, errors, good_cycles, good_since_desync;
 	bool identity_ok, units_differ, checked, simulated;
 	uint8_t fault; /* enum cause of the last failure in this cycle */

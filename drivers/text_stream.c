@@ -16,6 +16,7 @@
 
 #define REOPEN_MS 1000.0
 #define SEND_MS 200
+#define ENDS_MAX 64u /* line ends before a question */
 #define LEAST_WAIT_MS 20.0
 
 static int64_t after_ms(double ms)
@@ -129,17 +130,24 @@ static int write_all(struct text_stream *stream, const char *bytes, size_t lengt
 	return 0;
 }
 
-/* Takes what nobody asked for; the rest of a line's end is nothing. 0 or CAUSE_MISMATCH. */
+/* Takes what nobody asked for; the rest of a line's end is nothing, a row of them is. 0 or CAUSE_MISMATCH. */
 static int hear_silence(struct text_stream *stream)
 {
-	char bytes[64];
-	ssize_t n;
+	size_t ends = 0;
 
-	while (line_silence_wait(stream->fd, stream->config, stream->heard_ns) > 0 &&
-	       (n = read(stream->fd, bytes, sizeof(bytes))) > 0)
+	while (line_silence_wait(stream->fd, stream->config, stream->heard_ns) > 0) {
+		char bytes[ENDS_MAX];
+		ssize_t n = read(stream->fd, bytes, sizeof(bytes));
+
+		if (n <= 0)
+			break;
+		ends += (size_t)n;
+		if (ends > ENDS_MAX)
+			return CAUSE_MISMATCH;
 		for (ssize_t i = 0; i < n; i++)
 			if (bytes[i] != '\r' && bytes[i] != '\n')
 				return CAUSE_MISMATCH;
+	}
 	return 0;
 }
 

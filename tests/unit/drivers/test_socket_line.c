@@ -145,6 +145,26 @@ static void a_refused_and_a_closed_connection_are_lost_lines(void **state)
 	free_bench(&bench);
 }
 
+/* A peer that sends line ends and nothing else must not keep the worker. */
+static void line_ends_without_end_are_a_mismatch(void **state)
+{
+	struct bench bench = make_bench();
+	char ends[4096];
+
+	(void)state;
+	memset(ends, '\n', sizeof(ends));
+	assert_int_equal(socket_line_new(&bench.config, &bench.line), 0);
+	assert_int_equal(bench.line->ops->send(bench.line, "*IDN?"), 0);
+	accept_peer(&bench);
+	assert_int_equal(write(bench.peer, "\r\n", 2), 2);
+	wait_ms(5);
+	assert_int_equal(bench.line->ops->send(bench.line, "*IDN?"), 0);
+	assert_int_equal(write(bench.peer, ends, sizeof(ends)), sizeof(ends));
+	wait_ms(5);
+	assert_int_equal(bench.line->ops->send(bench.line, "*IDN?"), CAUSE_MISMATCH);
+	free_bench(&bench);
+}
+
 static void two_masters_are_refused(void **state)
 {
 	struct bench bench = make_bench();
@@ -176,6 +196,7 @@ int main(void)
 		cmocka_unit_test(a_question_is_answered),
 		cmocka_unit_test(after_a_doubt_it_is_connected_anew),
 		cmocka_unit_test(a_refused_and_a_closed_connection_are_lost_lines),
+		cmocka_unit_test(line_ends_without_end_are_a_mismatch),
 		cmocka_unit_test(two_masters_are_refused),
 		cmocka_unit_test(a_name_is_no_address),
 	};

@@ -25,7 +25,9 @@ struct bench {
 	size_t waiting_length;
 	uint32_t sent, quarantines, spoil_every;
 	bool silent, late;
-	char last[64]; /* telegram */
+	int64_t busy_until_ns;
+	double quarantine_ms; /* the last one */
+	char last[64];        /* telegram */
 	double t_lab_s;
 	struct demand demand;
 	struct report report;
@@ -39,6 +41,8 @@ static int line_send(struct text_line *line, const char *bytes, size_t length)
 	snprintf(bench.last, sizeof(bench.last), "%.*s", (int)length, bytes);
 	if (bench.silent)
 		return 0;
+	if (clock_mono_ns() < bench.busy_until_ns)
+		bench.instrument.busy = 1;
 	for (size_t done = 0; done < length;) {
 		char answer[EMULATOR_TEXT_ANSWER];
 		size_t got, used = emulator_text_take(&bench.instrument, bytes + done, length - done, answer,
@@ -72,7 +76,7 @@ static int line_receive(struct text_line *line, uint8_t *ret_bytes, size_t size,
 static void line_quarantine(struct text_line *line, double wait_ms)
 {
 	(void)line;
-	(void)wait_ms;
+	bench.quarantine_ms = wait_ms;
 	bench.quarantines++;
 	bench.waiting_length = 0;
 }
@@ -317,7 +321,42 @@ static void a_busy_pump_is_asked_again(void **state)
 	bench.instrument.busy = 100;
 	cycle(1);
 	assert_int_equal(bench.report.fault, CAUSE_EXCEPTION);
-	assert_int_equal(bench.instrument.busy, 97);
+	assert_int_equal(bench.instrument.busy, 96);
+}
+
+/* A pump that is busy for 200 ms stops in that cycle, and not when its order is repeated. */
+static void a_pump_that_is_busy_for_a_while_stops_all_the_same(void **state)
+{
+	(void)state;
+	make_bench(DEVICE_PRESS, "dasnet", "260D");
+	cycle(10);
+	load_to(0.2);
+	assert_true(bench.lab.press.mode_active == PRESS_PLANT_REGULATE);
+	bench.demand.press.mode = MODE_OFF;
+	bench.busy_until_ns = clock_mono_ns() + (int64_t)(200e6 / bench.config.scale);
+	cycle(1);
+	assert_int_equal(bench.report.fault, CAUSE_NONE);
+	assert_true(bench.lab.press.mode_active == PRESS_PLANT_LOCK);
+}
+
+/* What a closed connection still carries reaches nobody: only on a serial line a missing answer is waited
+ * out. */
+static void a_missing_answer_is_waited_out_where_it_can_come(void **state)
+{
+	struct driver_setup setup = {.config = &bench.config, .text = &bench.line};
+
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		make_bench(DEVICE_PRESS, "pace", "PACE");
+		bench.config.kind = tcp ? BUS_TEXT_TCP : BUS_SERIAL;
+		assert_int_equal(bench.driver->init(bench.state, &setup), 0);
+		cycle(10);
+		bench.late = true;
+		cycle(1);
+		assert_int_equal(bench.report.fault, CAUSE_TIMEOUT);
+		/* the worst latency, or three seconds after the question; both at clock scale 50 */
+		assert_true(bench.quarantine_ms == (tcp ? 20 : 40));
+	}
 }
 
 static void after_a_power_failure_it_stands(void **state)
@@ -395,6 +434,8 @@ int main(void)
 		cmocka_unit_test(spoilt_answers_are_nobodys),
 		cmocka_unit_test(late_answers_answer_nothing),
 		cmocka_unit_test(a_busy_pump_is_asked_again),
+		cmocka_unit_test(a_pump_that_is_busy_for_a_while_stops_all_the_same),
+		cmocka_unit_test(a_missing_answer_is_waited_out_where_it_can_come),
 		cmocka_unit_test(after_a_power_failure_it_stands),
 		cmocka_unit_test(alicat_flows),
 		cmocka_unit_test(alicat_with_another_gas_gets_nothing),
