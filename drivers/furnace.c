@@ -215,6 +215,12 @@ static bool is_due(const struct furnace *furnace, double setpoint_k, double t_la
 	       (furnace->profile->setpoint_step > 0 && change_k >= furnace->profile->setpoint_step);
 }
 
+/* A register holds what is written to it within half a step of it. */
+static double find_same_k(const struct profile_register *reg)
+{
+	return codec_is_float((enum register_type)reg->type) ? SAME_K : fmax(SAME_K, fabs(reg->scale) * 0.51);
+}
+
 /* The setpoint is a true temperature; the controller regulates what its thermocouple reads. */
 static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_lab_s)
 {
@@ -267,15 +273,25 @@ static int write_rate(struct furnace *furnace, double k_per_min)
 	return CAUSE_MISMATCH;
 }
 
+static int write_and_check(struct furnace *furnace, const struct profile_register *reg, double value)
+{
+	uint16_t words[2];
+	int r = modbus_port_write_value(&furnace->session.port, reg, value);
+
+	if (r == 0)
+		r = modbus_port_read_value(&furnace->session.port, reg, words);
+	if (r != 0)
+		return r;
+	return fabs(codec_decode(reg, words) - value) <= SAME_RATE ? 0 : CAUSE_MISMATCH;
+}
+
 /* Off is 1 in the register that disables the limit, or a rate of 0 where there is none. */
 static int lift_limit(struct furnace *furnace)
 {
-	const struct profile_register *reg = profile_find(furnace->profile, "ramp_disable");
+	const struct profile_register *disable = profile_find(furnace->profile, "ramp_disable");
 
-	if (reg)
-		return modbus_port_write_value(&furnace->session.port, reg, 1);
-	return modbus_port_write_value(&furnace->session.port, profile_find(furnace->profile, "ramp_rate"),
-				       0);
+	return disable ? write_and_check(furnace, disable, 1)
+		       : write_and_check(furnace, profile_find(furnace->profile, "ramp_rate"), 0);
 }
 
 /* What a rate of the true temperature is on the controller's scale, where it is now. */
@@ -294,18 +310,39 @@ static int limit_rate(struct furnace *furnace, double k_per_s)
 	const struct profile_register *disable = profile_find(furnace->profile, "ramp_disable");
 	int r = write_rate(furnace, scale_rate(furnace, k_per_s) * S_PER_MIN);
 
-	return r == 0 && disable ? modbus_port_write_value(&furnace->session.port, disable, 0) : r;
+	return r == 0 && disable ? write_and_check(furnace, disable, 0) : r;
+}
+
+/* A write that is acknowledged and not done would let the old target loose with the limit. */
+static int check_setpoint(struct furnace *furnace)
+{
+	const struct profile_register *reg = furnace->fast[ROLE_SETPOINT];
+	double wanted_k = correction_undo(&furnace->config->thermocouple, furnace->written_k);
+	uint16_t words[2];
+	int r = modbus_port_read_value(&furnace->session.port, reg, words);
+
+	if (r != 0)
+		return r;
+	return fabs(codec_decode(reg, words) - wanted_k) <= find_same_k(reg) ? 0 : CAUSE_MISMATCH;
+}
+
+/* The setpoint goes while the limit is on: what is lost on the way leaves a ramp, never a jump. */
+static int adopt(struct furnace *furnace, double setpoint_k, double t_lab_s)
+{
+	int r = write_setpoint(furnace, setpoint_k, t_lab_s);
+
+	if (r == 0)
+		r = check_setpoint(furnace);
+	return r == 0 ? lift_limit(furnace) : r;
 }
 
 static int carry_out(struct furnace *furnace, const struct furnace_ramp_order *order, double t_lab_s)
 {
-	int r = 0;
-
 	if (order->kind == RAMP_ORDER_RATE)
 		return limit_rate(furnace, order->rate_k_per_s);
 	if (order->kind == RAMP_ORDER_ADOPT)
-		r = lift_limit(furnace);
-	return r == 0 ? write_setpoint(furnace, order->target_k, t_lab_s) : r;
+		return adopt(furnace, order->target_k, t_lab_s);
+	return write_setpoint(furnace, order->target_k, t_lab_s);
 }
 
 /* True when the setpoint is in force, so that the controller may go to automatic. */
@@ -414,10 +451,8 @@ static void judge_setpoint(struct furnace *furnace, double read_k)
 	const struct correction *correction = &furnace->config->thermocouple;
 	double written_k = correction_undo(correction, furnace->written_k);
 	double before_k = correction_undo(correction, furnace->before_write_k);
-	double same_k = fmax(SAME_K, fabs(furnace->fast[ROLE_SETPOINT]->scale) * 0.51);
+	double same_k = find_same_k(furnace->fast[ROLE_SETPOINT]);
 
-	if (codec_is_float((enum register_type)furnace->fast[ROLE_SETPOINT]->type))
-		same_k = SAME_K;
 	if (isnan(written_k) || fabs(read_k - written_k) <= same_k) {
 		furnace->differs = furnace->foreign = 0;
 	} else if (fabs(read_k - before_k) <= same_k) {

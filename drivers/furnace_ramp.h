@@ -10,7 +10,8 @@
  * does not follow is off its track, which is told as a read-back that differs.
  *
  * The working setpoint never jumps by surprise: before automatic, and after each jump of the setpoint (start,
- * resume, reconnect), the limit is lifted, the setpoint written, and the working setpoint read back.
+ * resume, reconnect), the setpoint is written and read back while the limit is on, then the limit is lifted,
+ * and the working setpoint read back.
  */
 #ifndef DENSD_DRIVERS_FURNACE_RAMP_H
 #define DENSD_DRIVERS_FURNACE_RAMP_H
@@ -21,7 +22,7 @@
 
 enum furnace_ramp_kind {
 	RAMP_ORDER_NONE,
-	RAMP_ORDER_ADOPT,  /* lift the limit, then write @target_k */
+	RAMP_ORDER_ADOPT,  /* write @target_k and read it back, then lift the limit */
 	RAMP_ORDER_RATE,   /* write @rate_k_per_s, read it back, put the limit on */
 	RAMP_ORDER_TARGET, /* write @target_k */
 };
@@ -38,7 +39,7 @@ struct furnace_ramp_look {
 struct furnace_ramp {
 	double ahead_s;
 	bool adopting,
-		adopted; /* the setpoint was written with the limit lifted; it was seen to be in force */
+		adopted; /* the setpoint was written and the limit lifted; it was seen to be in force */
 	bool limited;    /* the limit is on, at @rate_k_per_s */
 	bool waiting;    /* ran ahead: stands until it is caught up with */
 	bool proven;     /* was seen to move at the rate it was given */

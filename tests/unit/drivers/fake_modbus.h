@@ -7,6 +7,14 @@
 
 #include "drivers/driver.h"
 
+enum fake_loss {
+	LOSS_QUESTION, /* never arrives */
+	LOSS_ANSWER,   /* done, and nobody hears of it */
+	LOSS_EFFECT,   /* acknowledged and not done */
+	LOSS_REFUSED,
+	LOSS_MAX
+};
+
 struct fake_modbus {
 	struct modbus_line line; /* first */
 	uint16_t words[65536];
@@ -19,6 +27,8 @@ struct fake_modbus {
 	bool simulated;       /* answers the block at 0x7FF0 */
 	bool behind;          /* answers each one-word question with the answer to the one before */
 	uint16_t kept_word;
+	uint32_t lose_in; /* the write after so many more, counted from 1, is lost; 0: none */
+	enum fake_loss loss;
 	void (*after_write)(struct fake_modbus *fake);
 };
 
@@ -62,6 +72,14 @@ static inline int fake_write(struct modbus_line *line, const struct modbus_peer 
 	fake->written[fake->writes++ % 64] = address;
 	if (fake->fail != 0)
 		return fake_fail(fake);
+	if (fake->lose_in > 0 && --fake->lose_in == 0) {
+		if (fake->loss == LOSS_ANSWER)
+			memcpy(fake->words + address, words, count * sizeof(*words));
+		fake->line.desyncs += fake->loss <= LOSS_ANSWER;
+		return fake->loss <= LOSS_ANSWER    ? CAUSE_TIMEOUT
+		       : fake->loss == LOSS_REFUSED ? CAUSE_EXCEPTION
+						    : 0;
+	}
 	if (fake->deaf)
 		return 0;
 	memcpy(fake->words + address, words, count * sizeof(*words));

@@ -537,10 +537,10 @@ static struct bench *make_ramping_bench(void (*after_write)(struct fake_modbus *
 	return bench;
 }
 
-/* Limit lifted, setpoint, its effect read; then the rate, the first target, and only then automatic. */
+/* Setpoint, limit lifted, the effect read; then the rate, the first target, and only then automatic. */
 static void a_ramp_of_its_own_begins_where_control_stands(void **state)
 {
-	static const uint16_t order[] = {RATE, SP, RATE, SP, MODE};
+	static const uint16_t order[] = {SP, RATE, RATE, SP, MODE};
 	struct bench *bench = make_ramping_bench(obey_at_once);
 
 	(void)state;
@@ -582,6 +582,91 @@ static void an_old_working_setpoint_is_not_let_loose(void **state)
 	assert_true(bench->report.furnace.readback_differs);
 	assert_int_equal(bench->fake.words[MODE], 1);
 	free_bench(bench);
+}
+
+/* A tenth of a second of a controller that ramps by itself. */
+static void move_device(struct fake_modbus *fake)
+{
+	double rate_k = (double)codec_decode_f32(fake->words + RATE, true) / 600;
+	double away_k = get_k(fake, SP) - get_k(fake, WORKING);
+
+	if (rate_k > 0 && fabs(away_k) > rate_k)
+		away_k = copysign(rate_k, away_k);
+	put_k(fake, WORKING, get_k(fake, WORKING) + away_k);
+}
+
+static void ramp_for(struct bench *bench, int cycles)
+{
+	struct furnace_demand *demand = &bench->demand.furnace;
+
+	for (int i = 0; i < cycles; i++) {
+		demand->setpoint_k += demand->ramp_k_per_s * 0.1;
+		run(bench, 1);
+		move_device(&bench->fake);
+	}
+}
+
+static struct bench *make_bench_in_a_ramp(void)
+{
+	struct bench *bench = make_ramping_bench(obey_at_once);
+
+	bench->config.devices[0].profile.ramp_ahead_s = 600;
+	memset(bench->driver_state, 0, bench->driver->state_size);
+	assert_int_equal(
+		bench->driver->init(bench->driver_state, &(struct driver_setup){.config = &bench->config,
+										.modbus = &bench->fake.line}),
+		0);
+	bench->demand.furnace.target_k = 693;
+	ramp_for(bench, 900);
+	assert_true(get_k(&bench->fake, SP) > bench->demand.furnace.setpoint_k + 90);
+	return bench;
+}
+
+/* The most that the working setpoint was above control's, or above where it stood before, in the next 10 s.
+ */
+static double find_excess_k(struct bench *bench)
+{
+	double stood_k = get_k(&bench->fake, WORKING), most_k = -INFINITY;
+
+	for (int i = 0; i < 100; i++) {
+		ramp_for(bench, 1);
+		most_k = fmax(most_k,
+			      get_k(&bench->fake, WORKING) - fmax(stood_k, bench->demand.furnace.setpoint_k));
+	}
+	return most_k;
+}
+
+/*
+ * With the target 200 K ahead, the line comes back or an abort begins, and one write of the adoption is lost
+ * in each way there is. The ramp goes on for as long as it takes to try again: 3 s at 1/3 K/s.
+ */
+static void no_write_of_an_adoption_lets_the_target_loose(void **state)
+{
+	(void)state;
+	for (uint32_t at = 0; at <= 6; at++)
+		for (int how = 0; how < LOSS_MAX; how++)
+			for (int abort = 0; abort < 2; abort++) {
+				struct bench *bench = make_bench_in_a_ramp();
+				struct furnace_demand *demand = &bench->demand.furnace;
+				double most_k;
+
+				if (abort) {
+					demand->setpoint_k -= 5;
+					demand->target_k = 298;
+					demand->ramp_k_per_s = -1.0 / 3;
+				} else {
+					bench->fake.line.connects++;
+				}
+				bench->fake.lose_in = at;
+				bench->fake.loss = (enum fake_loss)how;
+				most_k = find_excess_k(bench);
+				if (most_k > 1)
+					fail_msg("write %u lost in way %d, %s: %.1f K above", at, how,
+						 abort ? "abort" : "reconnect", most_k);
+				assert_true(fabs(get_k(&bench->fake, WORKING) - demand->setpoint_k) < 2);
+				assert_true(how == LOSS_EFFECT || !bench->report.furnace.readback_differs);
+				free_bench(bench);
+			}
 }
 
 static void a_relay_is_manual_and_an_output(void **state)
@@ -726,6 +811,7 @@ int main(void)
 		cmocka_unit_test(a_ramp_of_its_own_begins_where_control_stands),
 		cmocka_unit_test(a_rate_that_is_not_kept_is_no_ramp),
 		cmocka_unit_test(an_old_working_setpoint_is_not_let_loose),
+		cmocka_unit_test(no_write_of_an_adoption_lets_the_target_loose),
 		cmocka_unit_test(a_relay_is_manual_and_an_output),
 		cmocka_unit_test(an_output_that_cannot_be_written_plays_no_relay),
 		cmocka_unit_test(broken_sensor_is_a_bad_reading),
