@@ -691,7 +691,7 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 		furnace->connects = session->connects;
 		forget_device(furnace);
 	}
-	if (r == 0 && session_may_write(session))
+	if (r == 0 && session_may_obey(session, demand->furnace.mode))
 		obey(furnace, &demand->furnace, cycle->t_lab_s);
 	if (r == 0)
 		r = read_fast(furnace, cycle->seq);

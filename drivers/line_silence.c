@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 
@@ -36,6 +37,31 @@ int line_silence_wait(int fd, const struct bus_config *config, int64_t heard_ns)
 	if (ppoll(&wait, 1, &limit, NULL) <= 0 || wait.revents & (POLLHUP | POLLERR | POLLNVAL))
 		return 0;
 	return ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? count : 0;
+}
+
+bool line_silence_take(int fd, const struct bus_config *config, int64_t heard_ns, size_t noise_most,
+		       size_t ends_most)
+{
+	size_t noise = 0, ends = 0;
+
+	while (line_silence_wait(fd, config, heard_ns) > 0) {
+		uint8_t bytes[64];
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+
+		if (n <= 0)
+			return true;
+		for (ssize_t i = 0; i < n; i++) {
+			bool end = ends_most > 0 && (bytes[i] == '\r' || bytes[i] == '\n');
+
+			noise += !end;
+			ends += end;
+		}
+		if (noise > noise_most || ends > ends_most || (noise > 0 && ends > 0))
+			return false;
+		if (!profile_bus_is_tcp(config->kind)) /* a connection has no characters of its own */
+			heard_ns = clock_mono_ns();
+	}
+	return true;
 }
 
 void line_busy_wait(double scale, int attempt)

@@ -29,7 +29,8 @@ struct modbus_context {
 	int64_t quiet_until_ns; /* quarantine, or the wait before the next connect */
 	bool quarantined;
 	double quarantine_ms;
-	uint8_t failed_unit; /* whose question the quarantine is for, and when it was asked */
+	int64_t quarantine_end_ns; /* whatever the line says */
+	uint8_t failed_unit;       /* whose question the quarantine is for, and when it was asked */
 	int64_t failed_ns;
 	int64_t heard_ns; /* when the last answer was complete; 0: none on this connection */
 	/* RTU: whose answer is missing is not asked before. */
@@ -114,12 +115,15 @@ static int connect_line(struct modbus_context *context, const struct modbus_peer
 	return 0;
 }
 
+static double latest_ms(const struct modbus_context *context)
+{
+	return LINE_LATEST_MS / fmax(context->config->scale, 1);
+}
+
 /* That unit's answer may still come, until three seconds after its question. */
 static void miss_answer(struct modbus_context *context, uint8_t unit, int64_t asked_ns)
 {
-	double latest_ms = LINE_LATEST_MS / fmax(context->config->scale, 1);
-
-	context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms * 1e6);
+	context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms(context) * 1e6);
 }
 
 /* How many bytes there were. */
@@ -144,19 +148,32 @@ static size_t drain(const struct modbus_context *context)
 	return count;
 }
 
+static void begin_quarantine(struct modbus_context *context, double ms)
+{
+	context->quarantined = true;
+	context->quarantine_ms = ms;
+	context->quiet_until_ns = after_ms(ms);
+	context->quarantine_end_ns = after_ms(fmax(ms, latest_ms(context)));
+}
+
 /*
  * Waiting and then flushing cures a late answer; flushing alone does not. A line that spoke meanwhile begins
- * again: and what was broken may not have been the answer, so that this is missing.
+ * again: and what was broken may not have been the answer, so that this is missing. But not for ever, and not
+ * for less than a frame, or a hiss would keep the line from being asked.
  */
 static bool end_quarantine(struct modbus_context *context)
 {
-	if (context->connected && drain(context) > 0) {
-		context->quiet_until_ns = after_ms(context->quarantine_ms);
+	bool spoke = context->connected && drain(context) > LINE_NOISE_MOST;
+
+	if (spoke)
 		miss_answer(context, context->failed_unit, context->failed_ns);
-		return false;
-	}
-	context->quarantined = false;
-	return true;
+	context->quarantined = spoke && clock_mono_ns() < context->quarantine_end_ns;
+	if (!context->quarantined)
+		return true;
+	context->quiet_until_ns = after_ms(context->quarantine_ms);
+	if (context->quiet_until_ns > context->quarantine_end_ns)
+		context->quiet_until_ns = context->quarantine_end_ns;
+	return false;
 }
 
 /* An RTU answer bears no number: one to the same question of before would be taken for that of now. */
@@ -250,9 +267,7 @@ static int fail(struct modbus_context *context, const struct modbus_peer *peer, 
 		return cause;
 	}
 	drain(context);
-	context->quarantined = true;
-	context->quarantine_ms = peer->worst_latency_ms;
-	context->quiet_until_ns = after_ms(peer->worst_latency_ms);
+	begin_quarantine(context, peer->worst_latency_ms);
 	return cause;
 }
 
@@ -285,8 +300,9 @@ static int transact(struct modbus_line *line, const struct modbus_peer *peer, co
 	modbus_set_slave(context->modbus, peer->unit);
 	set_timeout(context, peer->response_timeout_ms);
 	for (int attempt = 0;; attempt++) {
-		if (!is_tcp(context) && line_silence_wait(modbus_get_socket(context->modbus), context->config,
-							  context->heard_ns) > 0)
+		if (!is_tcp(context) &&
+		    !line_silence_take(modbus_get_socket(context->modbus), context->config, context->heard_ns,
+				       LINE_NOISE_MOST, 0))
 			return fail(context, peer, CAUSE_MISMATCH);
 		asked_ns = clock_mono_ns();
 		errno = 0;

@@ -308,7 +308,8 @@ static int switch_contactor(struct press *press, const struct press_demand *dema
 /* Writing needs a block to start from: the first good cycle only reads. */
 static int serve(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand)
 {
-	bool write = demand->mode != MODE_OBSERVE && press->have_block && session_may_write(&press->session);
+	bool write = demand->mode != MODE_OBSERVE && press->have_block &&
+		     session_may_obey(&press->session, demand->mode);
 	struct press_block block;
 	int r = 0;
 

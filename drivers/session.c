@@ -179,11 +179,21 @@ int session_begin(struct session *session, const struct driver_cycle *cycle)
 	return 0;
 }
 
-bool session_may_write(const struct session *session)
+static bool is_known(const struct session *session)
 {
 	return session->identity_ok && session->checked && session->good_cycles >= GOOD_CYCLES &&
-	       session->good_since_desync >= GOOD_CYCLES && session->port.line->desyncs == session->desyncs &&
+	       session->port.line->desyncs == session->desyncs &&
 	       session->port.line->connects == session->connects;
+}
+
+bool session_may_write(const struct session *session)
+{
+	return is_known(session) && session->good_since_desync >= GOOD_CYCLES;
+}
+
+bool session_may_obey(const struct session *session, uint8_t mode)
+{
+	return mode == MODE_OFF ? is_known(session) : session_may_write(session);
 }
 
 void session_keep(const struct session *session, struct report *report)

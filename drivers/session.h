@@ -31,6 +31,12 @@ int session_check_units(struct session *session);
 /* True when this cycle may write: identity verified and three good cycles since reconnect and since desync.
  */
 bool session_may_write(const struct session *session);
+/*
+ * True when this cycle may bring the device to @mode (enum device_mode). To MODE_OFF, heater at zero, press
+ * locked, it may once it was trusted on this connection and its identity has been read again, without three
+ * good cycles since the desync.
+ */
+bool session_may_obey(const struct session *session, uint8_t mode);
 /* Ends a cycle: @good when the device's block was read. Fills the report's common fields. */
 void session_end(struct session *session, bool good, struct report *report);
 /* The device's own block says that it is another one: no writes until identity has been read again. */

@@ -199,8 +199,8 @@ static void pump_cycle(void *state, const struct driver_cycle *cycle, const stru
 		forget_device(pump);
 	}
 	if (r == 0)
-		obeyed = source_obey(&pump->source, cycle, &demand->press, session_may_write(session),
-				     session->units_differ);
+		obeyed = source_obey(&pump->source, cycle, &demand->press,
+				     session_may_obey(session, demand->press.mode), session->units_differ);
 	if (obeyed != CAUSE_RANGE)
 		r = r != 0 ? r : obeyed;
 	if (r == 0)

@@ -5,7 +5,7 @@ static int obey(struct source_text *text, const struct driver_cycle *cycle, cons
 {
 	struct text_session *session = &text->session;
 
-	return source_obey(&text->source, cycle, demand, text_session_may_write(session),
+	return source_obey(&text->source, cycle, demand, text_session_may_obey(session, demand->mode),
 			   session->units_differ);
 }
 

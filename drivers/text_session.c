@@ -166,10 +166,20 @@ int text_session_identify(struct text_session *session, double t_lab_s, const ch
 	return CAUSE_IDENTITY;
 }
 
-bool text_session_may_write(const struct text_session *session)
+static bool is_known(const struct text_session *session)
 {
 	return session->identity_ok && session->checked && session->good_cycles >= GOOD_CYCLES &&
-	       session->good_since_desync >= GOOD_CYCLES && session->connects == session->line->connects;
+	       session->connects == session->line->connects;
+}
+
+bool text_session_may_write(const struct text_session *session)
+{
+	return is_known(session) && session->good_since_desync >= GOOD_CYCLES;
+}
+
+bool text_session_may_obey(const struct text_session *session, uint8_t mode)
+{
+	return mode == MODE_OFF ? is_known(session) : text_session_may_write(session);
 }
 
 void text_session_keep(const struct text_session *session, struct report *report)

@@ -45,6 +45,8 @@ int text_session_fail(struct text_session *session, int cause);
 int text_session_identify(struct text_session *session, double t_lab_s, const char *answer, bool known,
 			  bool units_ok);
 bool text_session_may_write(const struct text_session *session);
+/* As session_may_obey: MODE_OFF waits for no good cycles since a doubtful answer. */
+bool text_session_may_obey(const struct text_session *session, uint8_t mode);
 void text_session_end(struct text_session *session, bool good, struct report *report);
 /* Fills the report's common fields in a cycle without traffic of this device. */
 void text_session_keep(const struct text_session *session, struct report *report);

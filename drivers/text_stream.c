@@ -17,6 +17,8 @@
 #define REOPEN_MS 1000.0
 #define SEND_MS 200
 #define ENDS_MAX 64u /* line ends before a question */
+/* No line of text that trickles is longer, 50 characters at 300 ms: its end would be a number of its own. */
+#define LATEST_END_MS 15000.0
 #define LEAST_WAIT_MS 20.0
 
 static int64_t after_ms(double ms)
@@ -39,6 +41,7 @@ static void begin_quarantine(struct text_stream *stream, double wait_ms)
 	stream->quarantined = true;
 	stream->quarantine_ms = wait_ms;
 	stream->quiet_until_ns = after_ms(wait_ms);
+	stream->quarantine_end_ns = after_ms(fmax(wait_ms, LATEST_END_MS / fmax(stream->config->scale, 1)));
 }
 
 static int open_line(struct text_stream *stream)
@@ -85,11 +88,16 @@ static size_t drain(const struct text_stream *stream)
 	return count;
 }
 
-/* A quarantine ends in silence: a line that spoke during it begins it again. */
+/*
+ * A quarantine ends in silence: a line that spoke during it begins it again. But not for ever, or a hiss
+ * would keep the line from being asked: what is asked then is the identity.
+ */
 static bool end_quarantine(struct text_stream *stream)
 {
-	if (stream->fd >= 0 && drain(stream) > 0) {
-		begin_quarantine(stream, stream->quarantine_ms);
+	if (stream->fd >= 0 && drain(stream) > 0 && clock_mono_ns() < stream->quarantine_end_ns) {
+		stream->quiet_until_ns = after_ms(stream->quarantine_ms);
+		if (stream->quiet_until_ns > stream->quarantine_end_ns)
+			stream->quiet_until_ns = stream->quarantine_end_ns;
 		return false;
 	}
 	stream->quarantined = false;
@@ -130,25 +138,15 @@ static int write_all(struct text_stream *stream, const char *bytes, size_t lengt
 	return 0;
 }
 
-/* Takes what nobody asked for; the rest of a line's end is nothing, a row of them is. 0 or CAUSE_MISMATCH. */
+/* Takes what nobody asked for: the rest of a line's end and a hiss are nothing. 0 or CAUSE_MISMATCH. */
 static int hear_silence(struct text_stream *stream)
 {
-	size_t ends = 0;
+	/* On a connection nothing hisses. */
+	size_t noise_most = stream->reconnects ? 0 : LINE_NOISE_MOST;
 
-	while (line_silence_wait(stream->fd, stream->config, stream->heard_ns) > 0) {
-		char bytes[ENDS_MAX];
-		ssize_t n = read(stream->fd, bytes, sizeof(bytes));
-
-		if (n <= 0)
-			break;
-		ends += (size_t)n;
-		if (ends > ENDS_MAX)
-			return CAUSE_MISMATCH;
-		for (ssize_t i = 0; i < n; i++)
-			if (bytes[i] != '\r' && bytes[i] != '\n')
-				return CAUSE_MISMATCH;
-	}
-	return 0;
+	return line_silence_take(stream->fd, stream->config, stream->heard_ns, noise_most, ENDS_MAX)
+		       ? 0
+		       : CAUSE_MISMATCH;
 }
 
 static int send_bytes(struct text_line *line, const char *bytes, size_t length)

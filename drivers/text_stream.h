@@ -17,6 +17,7 @@ struct text_stream {
 	bool reconnects, quarantined, lost;
 	int fd, lock;
 	int64_t quiet_until_ns, heard_ns; /* 0: not quiet; nothing heard since it was opened */
+	int64_t quarantine_end_ns;        /* whatever the line says */
 	double quarantine_ms;
 };
 

@@ -425,6 +425,41 @@ static void a_line_one_answer_behind_changes_no_units(void **state)
 	free_bench(bench);
 }
 
+/* Off waits for the identity alone after a doubtful answer; on a new connection, and for all else, for three
+ * good cycles. */
+static void off_waits_for_no_good_cycles_after_a_doubt(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	uint32_t writes;
+
+	(void)state;
+	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 400};
+	run(bench, 30);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	writes = bench->fake.writes;
+	bench->demand.furnace.setpoint_k = 420;
+	bench->fake.line.desyncs++;
+	run(bench, 2);
+	assert_int_equal(bench->fake.writes, writes);
+	bench->demand.furnace.mode = MODE_OFF;
+	bench->fake.line.desyncs++;
+	run(bench, 1);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	bench->fake.words[IDENTITY] = 0x1100; /* another one answers: it is told nothing */
+	bench->fake.words[MODE] = 0;
+	bench->fake.line.desyncs++;
+	run(bench, 40);
+	assert_int_equal(bench->fake.words[MODE], 0);
+	bench->fake.words[IDENTITY] = 0x2461;
+	bench->fake.line.connects++;
+	writes = bench->fake.writes;
+	run(bench, 3);
+	assert_int_equal(bench->fake.writes, writes);
+	run(bench, 30);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	free_bench(bench);
+}
+
 static void second_master_and_panel_are_seen(void **state)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
@@ -805,6 +840,7 @@ int main(void)
 		cmocka_unit_test(a_lost_write_is_written_again),
 		cmocka_unit_test(a_jump_is_explained_before_it_goes_out),
 		cmocka_unit_test(a_line_one_answer_behind_changes_no_units),
+		cmocka_unit_test(off_waits_for_no_good_cycles_after_a_doubt),
 		cmocka_unit_test(second_master_and_panel_are_seen),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),

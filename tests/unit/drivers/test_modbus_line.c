@@ -528,6 +528,53 @@ static void another_masters_talk_answers_nothing(void **state)
 	free_bench(bench);
 }
 
+/* Less than any frame: hiss of the line, and not an answer. */
+static void a_stray_byte_before_a_question_is_nothing(void **state)
+{
+	static const uint8_t strays[] = {0xFF, 0, 1};
+	struct bench *bench = make_bench(false, HONEST);
+	uint16_t value = 0;
+
+	(void)state;
+	assert_int_equal(ask(bench, 1, &value), 0);
+	for (size_t i = 1; i <= sizeof(strays); i++) {
+		put(bench->peer.fd, strays, i);
+		pause_ms(5);
+		assert_int_equal(ask(bench, (uint16_t)(1 + i), &value), 0);
+		assert_int_equal(value, 1 + i);
+	}
+	assert_int_equal(bench->line->desyncs, 0);
+	free_bench(bench);
+}
+
+/* Bytes that come closer together than the worst latency must not keep a line from being asked: single ones
+ * are no answer, more of them begin the quarantine again until three seconds after the failure (here a fifth
+ * of them). */
+static void strays_do_not_keep_a_line_from_being_asked(void **state)
+{
+	static const uint8_t strays[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+
+	(void)state;
+	for (size_t count = 1; count <= sizeof(strays); count += sizeof(strays) - 1) {
+		struct bench *bench = make_bench(false, BAD_CRC);
+		uint16_t value = 0;
+		int r = CAUSE_CRC;
+
+		bench->config.scale = 5;
+		assert_true(ask(bench, 1, &value) != 0);
+		bench->peer.manner = HONEST;
+		for (int i = 0; i < 60 && r != 0; i++) {
+			pause_ms(20);
+			r = ask(bench, 2, &value);
+			if (r != 0)
+				put(bench->peer.fd, strays, count);
+		}
+		assert_int_equal(r, 0);
+		assert_int_equal(value, 2);
+		free_bench(bench);
+	}
+}
+
 /* max(1 s, twice the worst latency); at a scale an N-th of it, but a process gets its turn. */
 static void timeouts_follow_the_profile(void **state)
 {
@@ -560,6 +607,8 @@ int main(void)
 		cmocka_unit_test(a_refused_connection_is_tried_again),
 		cmocka_unit_test(a_pulled_adapter_is_found_again_by_its_name),
 		cmocka_unit_test(another_masters_talk_answers_nothing),
+		cmocka_unit_test(a_stray_byte_before_a_question_is_nothing),
+		cmocka_unit_test(strays_do_not_keep_a_line_from_being_asked),
 		cmocka_unit_test(honest_peers_are_read),
 		cmocka_unit_test(a_late_answer_never_answers_another_question),
 		cmocka_unit_test(a_second_copy_never_answers_the_next_question),

@@ -126,6 +126,31 @@ static void a_quarantine_ends_in_silence_only(void **state)
 	free_bench(bench);
 }
 
+/* Hiss of the line, closer together than the quarantine is long: it ends fifteen seconds after it began (here
+ * a thirtieth), and what is there before a question is nothing while it is less than an answer. */
+static void hiss_does_not_keep_a_line_from_being_asked(void **state)
+{
+	struct bench *bench = make_bench('N');
+	int r = CAUSE_QUARANTINE;
+
+	(void)state;
+	bench->config.scale = 30;
+	assert_int_equal(tell(bench, "A\r"), 0);
+	bench->line->ops->quarantine(bench->line, 60);
+	for (int i = 0; i < 60 && r == CAUSE_QUARANTINE; i++) {
+		pause_ms(20);
+		r = tell(bench, "A\r");
+		say(bench, "~");
+	}
+	assert_int_equal(r, 0);
+	pause_ms(5);
+	assert_int_equal(tell(bench, "A\r"), 0);
+	say(bench, "~~~~");
+	pause_ms(5);
+	assert_int_equal(tell(bench, "A\r"), CAUSE_MISMATCH);
+	free_bench(bench);
+}
+
 /* A byte with wrong parity reads as NUL, which no text holds. */
 static void parity_is_checked_where_there_is_one(void **state)
 {
@@ -165,6 +190,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_asked_for_ends_in_a_quarantine),
 		cmocka_unit_test(the_rest_of_a_line_end_is_nothing),
 		cmocka_unit_test(a_quarantine_ends_in_silence_only),
+		cmocka_unit_test(hiss_does_not_keep_a_line_from_being_asked),
 		cmocka_unit_test(parity_is_checked_where_there_is_one),
 		cmocka_unit_test(a_pulled_adapter_is_a_lost_line),
 	};
