@@ -108,8 +108,10 @@ static const struct alarm_info infos[ALARM_MAX] = {
 			 "check the nitrogen bottle and its valve"},
 	[ALARM_HOLDBACK] = {"setpoint-not-reached", SEVERITY_ALARM,
 			    "the programme waited too long for the process",
-			    "while climbing: aborts, cools, releases when cold; while cooling: keeps waiting",
-			    "see which of pressure and temperature trails, and why"},
+			    "while climbing: aborts, cools, releases when cold; while cooling: heater off, "
+			    "keeps waiting",
+			    "see which of pressure and temperature trails, and why; if a furnace with its "
+			    "heater off does not cool, cut its mains"},
 	[ALARM_WEAR] = {"write-budget", SEVERITY_WARNING, "the device's memory is near its write budget",
 			"counts each write, and refuses those beyond the budget",
 			"use the device's own ramp or a RAM setpoint"},

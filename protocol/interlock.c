@@ -42,7 +42,8 @@ const struct interlock_row interlock_table[] = {
 	{ALARM_STROKE, "stroke", REACT_HOLD, RUNNING, true, check_stroke},
 	{ALARM_SECOND_MASTER, "second master", REACT_HOLD, GUARDED, false, check_second_master},
 	{ALARM_MANUAL, "manual", REACT_HOLD, GUARDED, false, check_manual},
-	{ALARM_HOLDBACK, "setpoint not reached", REACT_ABORT, SEGMENTS, false, check_holdback},
+	{ALARM_HOLDBACK, "setpoint not reached", REACT_ABORT, SEGMENTS | IN(PHASE_ABORTING), false,
+	 check_holdback},
 	{ALARM_HOLD_HOT, "held hot", REACT_ABORT, IN(PHASE_HOLD), false, check_hold_hot},
 	{ALARM_RELEASE_REFUSED, "release", REACT_ALARM, RUNNING, true, check_release},
 };

@@ -189,13 +189,36 @@ static bool may_abort(const struct step *step)
 	return phase == PHASE_COMPRESS || phase == PHASE_HEAT || phase == PHASE_ISOTHERM;
 }
 
+/* The heater is off then (machine_stop_trailing), the way and the outcome stay. */
+static void say_not_cooling(struct step *step, char *ret_text)
+{
+	const struct machine *m = step->m;
+
+	interlock_say(ret_text,
+		      "%s: waited %.0f min at %.1f K for %.1f K. Heater off, contactor open; densd keeps "
+		      "waiting, P "
+		      "held. See why the furnace does not follow; if T still stands, cut its mains.",
+		      phase_name((enum phase)m->phase), m->holdback_s / 60, m->last_good_k, m->setpoint_k);
+}
+
+static enum verdict judge_cooling(struct step *step, char *ret_text)
+{
+	if (step->m->holdback_s <= step->plan->holdback_limit_s ||
+	    (step->cold && step->m->phase == PHASE_ABORTING))
+		return VERDICT_CLEAR;
+	say_not_cooling(step, ret_text);
+	return VERDICT_WARN;
+}
+
 enum verdict check_holdback(struct step *step, char *ret_text)
 {
 	const struct machine *m = step->m;
 	double limit_s = step->plan->holdback_limit_s;
 	bool long_stretch = m->holdback_s > limit_s, long_sum = m->holdback_sum_s > 2 * limit_s;
 
-	/* In COOL and DECOMPRESS the alarm never changes the outcome, and the sum counts no longer. */
+	if (m->phase == PHASE_COOL || m->phase == PHASE_ABORTING)
+		return judge_cooling(step, ret_text);
+	/* In DECOMPRESS the alarm never changes the outcome, and the sum counts no longer. */
 	if (!long_stretch && !(long_sum && may_abort(step)))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,

@@ -102,6 +102,12 @@ void machine_trip(struct step *step, enum alarm alarm, const char *why)
 	step_intend(step, INTENT_TRIP, false, why);
 }
 
+void machine_stop_trailing(struct step *step)
+{
+	if (step->m->holdback_s > step->plan->holdback_limit_s)
+		step->p->heater_off = true;
+}
+
 /* A hazard froze the abort; it goes on by itself once none has been there for a minute. */
 static bool is_frozen(struct step *step)
 {
@@ -125,6 +131,24 @@ static bool is_frozen(struct step *step)
 	return false;
 }
 
+/* The setpoint is as low as it goes, or ahead already, and it is not cold: the furnace trails. */
+static bool cooling_waits(const struct step *step, double next_k, double lead_k)
+{
+	bool lowest = step->m->setpoint_k <= plan_cooling_target_k(step->ambient_k);
+
+	return next_k < lead_k || (lowest && !step->cold);
+}
+
+/* Counts in sum, and on while T is not fresh: noise gains a controller that does not follow no time. */
+static void count_cooling(struct step *step)
+{
+	if (step->m->holdback && !step->p->heater_off) {
+		step->m->holdback_s += step->dt;
+		step->m->holdback_sum_s += step->dt;
+	}
+	machine_stop_trailing(step);
+}
+
 /* SP = max(ramp, PV - 5 K): falls at the cooling rate, waits for a slow furnace, never rises. */
 static void cool_down(struct step *step)
 {
@@ -133,9 +157,11 @@ static void cool_down(struct step *step)
 	double lead_k = step->in->temperature_k.value - ABORT_LEAD_K;
 	double next_k = m->setpoint_k - step->plan->cooling_k_per_s * step->dt;
 
+	if (step->t_fresh)
+		m->holdback = cooling_waits(step, next_k, lead_k);
+	count_cooling(step);
 	if (!step->t_fresh)
 		return;
-	m->holdback = next_k < lead_k;
 	if (step->p->heater_off)
 		m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);
 	else

@@ -335,6 +335,7 @@ static void tick_cool(struct step *step)
 	bool trails = step->t_fresh &&
 		      step->in->temperature_k.value - m->setpoint_k > step->plan->holdback_temperature_k;
 
+	machine_stop_trailing(step);
 	if (step->p->heater_off) {
 		if (step->t_fresh)
 			m->setpoint_k = fmin(m->setpoint_k, step->in->temperature_k.value);

@@ -65,6 +65,9 @@ void machine_abort(struct step *step, const char *why);
 void machine_trip(struct step *step, enum alarm alarm, const char *why);
 void machine_finish(struct step *step, enum outcome outcome, const char *why);
 void aborting_tick(struct step *step);
+/* On the way down: a furnace that trailed for longer than a run may wait has a controller that does not
+ * follow. With the heater off it cools faster than was asked, which is the safe side. */
+void machine_stop_trailing(struct step *step);
 
 /* machine_verbs.c */
 void machine_verb(struct step *step);

@@ -226,6 +226,7 @@ void press_init(struct press *press, const char *world, bool deep, struct search
 	press_world_make(world, &press->world);
 	press_alphabet_make(&press->world, deep, &press->alphabet);
 	search_set_init(&press->ended, sizeof(struct press_key) + 2 * sizeof(int16_t));
+	search_set_init(&press->stuck, sizeof(struct press_key));
 	*ret_model = (struct search_model){.name = press->world.name,
 					   .key_bytes = sizeof(struct press_key),
 					   .input_count = press->alphabet.count,
@@ -241,4 +242,5 @@ void press_init(struct press *press, const char *world, bool deep, struct search
 void press_free(struct press *press)
 {
 	search_set_free(&press->ended);
+	search_set_free(&press->stuck);
 }

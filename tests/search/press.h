@@ -115,6 +115,8 @@ struct press {
 	struct press_state here;
 	struct press_seen seen;
 	struct search_set ended; /* keys, with a plant, from which the end was reached */
+	struct search_set
+		stuck; /* keys of an abort, from which a furnace that does not follow was turned off */
 	uint64_t end_steps;
 };
 void press_key_make(const struct press_state *state, struct press_key *ret_key, struct search_fault *fault);

@@ -2,7 +2,8 @@
 /*
  * No dead end: from every state that was reached, an operator who asks for ABORT (and acknowledges and resets
  * what tripped) and a laboratory that works come to the end. And with a laboratory that does not (the
- * temperature is never known again) the run stays in S-HOLD, with an alarm.
+ * temperature is never known again, or the furnace stays hot whatever its setpoint) the run ends with the
+ * heater off, with an alarm.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #define STEPS_MOST 400
 #define UNKNOWN_TICKS 30
+#define STUCK_TICKS 30 /* the ramp of the plan, and its holdback_limit_s once */
 #define AMBIENT_K 298.0
 #define COOLS_K 30.0
 
@@ -91,6 +93,16 @@ static bool is_known(struct press *press, const struct press_state *state, const
 	return !search_set_add(&press->ended, &memo, &number);
 }
 
+/* From an abort with a stuck furnace all that follows is given by the key. */
+static bool is_stuck_known(struct press *press, const struct press_state *state, struct search_fault *fault)
+{
+	struct press_key key;
+	uint32_t number;
+
+	press_key_make(state, &key, fault);
+	return !search_set_add(&press->stuck, &key, &number);
+}
+
 static void go(struct press *press, const struct press_input *input, struct laboratory *lab,
 	       struct press_state *state, struct actions *act, struct search_fault *fault)
 {
@@ -104,9 +116,11 @@ static void go(struct press *press, const struct press_input *input, struct labo
 	if (input->kind == PRESS_TICK)
 		follow(lab, act, state);
 	press_key_make(state, &key, fault);
-	/* The clearing of a frozen abort is kept here, where the search forgets it. */
+	/* The clearing of a frozen abort and its waiting are kept here, where the search forgets them. */
 	double clear_s = state->machine.private_state.clear_since_lab_s;
+	double waited_s = state->machine.holdback_s;
 	press_key_load(&key, state);
+	state->machine.holdback_s = waited_s;
 	state->machine.private_state.clear_since_lab_s =
 		clear_s < 0 ? clear_s : clear_s - (now - PRESS_NOW_S);
 }
@@ -163,6 +177,41 @@ static void end_unknown(struct press *press, struct laboratory lab, struct searc
 			     (int)act.heat, (int)act.press, lab.pressure_gpa);
 }
 
+static bool is_raised(const struct actions *act, enum alarm alarm)
+{
+	for (uint32_t i = 0; i < act->note_count; i++)
+		if (act->notes[i].kind == NOTE_ALARM_RAISED && act->notes[i].alarm == alarm)
+			return true;
+	return false;
+}
+
+/* The controller takes no setpoint: an abort does not wait hot for ever with the heater on, and somebody is
+ * called. */
+static void end_stuck(struct press *press, struct laboratory lab, struct search_fault *fault)
+{
+	static const struct press_input abort_verb = {
+		.kind = PRESS_VERB, .role = ROLE_SUPERVISOR, .verb = VERB_ABORT};
+	struct press_state state = press->here;
+	struct actions act = {.heat = state.watch.heats ? HEAT_CONTROL : HEAT_OFF};
+	double stuck_k = lab.temperature_k;
+	bool heated;
+
+	go(press, &abort_verb, &lab, &state, &act, fault);
+	heated = act.heat == HEAT_CONTROL;
+	if (state.machine.phase != PHASE_ABORTING || is_stuck_known(press, &state, fault))
+		return;
+	for (int i = 0; i < STUCK_TICKS && !fault->property; i++) {
+		lab.temperature_k = stuck_k;
+		go(press, &(struct press_input){.kind = PRESS_TICK}, &lab, &state, &act, fault);
+	}
+	if (state.machine.phase != PHASE_ABORTING)
+		return;
+	if (act.heat == HEAT_CONTROL)
+		search_break(fault, "cools", "aborting at %.1f K, which stays: the heater is on", stuck_k);
+	else if (heated && !state.machine.private_state.frozen && !is_raised(&act, ALARM_HOLDBACK))
+		search_break(fault, "cools", "aborting at %.1f K, which stays: nobody is called", stuck_k);
+}
+
 void press_end(void *context, struct search_fault *ret_fault)
 {
 	struct press *press = context;
@@ -175,4 +224,5 @@ void press_end(void *context, struct search_fault *ret_fault)
 	end_well(press, loaded, ret_fault);
 	end_well(press, empty, ret_fault);
 	end_unknown(press, loaded, ret_fault);
+	end_stuck(press, loaded, ret_fault);
 }

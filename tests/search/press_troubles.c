@@ -286,7 +286,7 @@ const struct press_trouble press_troubles[] = {
 	{"press in local", press_local, .phases = GUARDED | PREFLIGHT},
 	{"pump stuck", stuck, .pressure = true, .phases = RUNNING},
 	{"stroke end", stroke, .pressure = true, .phases = RUNNING},
-	{"holdback too long", holdback, .phases = SEGMENTS},
+	{"holdback too long", holdback, .phases = SEGMENTS | IN(PHASE_ABORTING)},
 	{"holdback sum too long", holdback_sum, .phases = SEGMENTS},
 	{"held hot too long", held_hot, .phases = IN(PHASE_HOLD)},
 	{"hazard gone for a minute", hazard_gone, .phases = IN(PHASE_ABORTING)},

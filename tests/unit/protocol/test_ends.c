@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <math.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -100,6 +101,96 @@ static void test_an_abort_ends_cold(void **unused)
 	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
 	plant_run(&plant, 3);
 	assert_int_equal(plant.machine.phase, PHASE_DONE);
+}
+
+static double stands_at_k;
+
+/* A controller that takes no setpoint: 30 % of output keep the furnace where it is. */
+static void takes_no_setpoint(struct plant *plant)
+{
+	plant->in.temperature_k.value = stands_at_k + 0.01 * fmod(plant->now * 10, 7);
+	plant->in.furnace_output_pct.value = 30;
+	plant->in.furnace_setpoint_k.value = stands_at_k;
+}
+
+static void put_standing(struct plant *plant, enum phase phase, double kelvin)
+{
+	plant_put(plant, phase);
+	stands_at_k = kelvin;
+	plant->temperature_k = plant->machine.setpoint_k = kelvin;
+	plant->freeze_process = true;
+	plant->spoil = takes_no_setpoint;
+	if (phase == PHASE_ABORTING)
+		plant->machine.private_state.ending = OUTCOME_ABORTED;
+}
+
+/* Who cools a furnace that does not follow ends with the heater off, and says so: an abort and the programme,
+ * from 643 K and from just above what a release allows. The outcome and the way to it stay. */
+static void test_cooling_that_is_not_followed_ends_with_the_heater_off(void **unused)
+{
+	static const enum phase phases[] = {PHASE_ABORTING, PHASE_COOL};
+
+	(void)unused;
+	for (int i = 0; i < 4; i++) {
+		enum phase phase = phases[i % 2];
+		struct plant plant;
+
+		put_standing(&plant, phase, i < 2 ? 643 : 312);
+		plant_run(&plant, 1700);
+		assert_int_equal(plant.actions.heat, HEAT_CONTROL);
+		assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 0);
+		plant_run(&plant, 200);
+		assert_int_equal(plant.actions.heat, HEAT_OFF);
+		assert_false(plant.actions.contactor);
+		assert_int_equal(plant.machine.phase, phase);
+		assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 1);
+		assert_non_null(strstr(plant.last_text, "Heater off"));
+		assert_non_null(strstr(plant.last_text, "cut its mains"));
+		/* Off it cools; the run ends as it would have, and the alarm with it. */
+		plant.spoil = NULL;
+		plant.freeze_process = false;
+		assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+		assert_int_equal(plant.machine.outcome, i % 2 ? OUTCOME_COMPLETED : OUTCOME_ABORTED);
+		assert_false(plant.machine.alarms.active >> ALARM_HOLDBACK & 1);
+	}
+}
+
+/* Noise that lets the setpoint move now and then, and a temperature that is lost now and then, gain no time.
+ */
+static void noisy(struct plant *plant)
+{
+	takes_no_setpoint(plant);
+	plant->in.temperature_k.value -= fmod(plant->now, 100) < 0.1 ? 2 + plant->now / 2000 : 0;
+	if (fmod(plant->now, 9) > 4)
+		plant->in.temperature_k.t_lab_s -= 5;
+}
+
+static void test_noise_keeps_no_heater_on_in_an_abort(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	put_standing(&plant, PHASE_ABORTING, 643);
+	plant.plan.limits.jump_k_per_s = 1e9;
+	plant.spoil = noisy;
+	plant_run(&plant, 1900);
+	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+}
+
+/* A furnace that is slow and follows is no alarm; nor is the time of the programme before the abort counted.
+ */
+static void test_an_abort_counts_its_own_time(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_put(&plant, PHASE_ISOTHERM);
+	plant.machine.holdback_s = 1700;
+	plant.machine.holdback_sum_s = 3500;
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 0);
 }
 
 /* Out of its freeze an abort holds what is measured; what is not known keeps its setpoint. */
@@ -325,6 +416,9 @@ int main(void)
 		cmocka_unit_test(test_what_an_abort_waits_for),
 		cmocka_unit_test(test_a_release_that_stands),
 		cmocka_unit_test(test_an_abort_ends_cold),
+		cmocka_unit_test(test_cooling_that_is_not_followed_ends_with_the_heater_off),
+		cmocka_unit_test(test_noise_keeps_no_heater_on_in_an_abort),
+		cmocka_unit_test(test_an_abort_counts_its_own_time),
 		cmocka_unit_test(test_a_thaw_without_a_pressure),
 		cmocka_unit_test(test_a_frozen_abort_is_told),
 		cmocka_unit_test(test_an_abort_before_the_run),

@@ -268,11 +268,9 @@ static void test_holdback(void **unused)
 	static const struct {
 		enum phase phase;
 		bool aborts, warns_of_sum;
-	} cases[] = {{PHASE_COMPRESS, true, true},
-		     {PHASE_HEAT, true, true},
-		     {PHASE_ISOTHERM, true, true},
-		     {PHASE_COOL, false, false},
-		     {PHASE_DECOMPRESS, false, false}};
+	} cases[] = {{PHASE_COMPRESS, true, true},     {PHASE_HEAT, true, true},
+		     {PHASE_ISOTHERM, true, true},     {PHASE_COOL, false, false},
+		     {PHASE_DECOMPRESS, false, false}, {PHASE_ABORTING, false, false}};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -290,11 +288,32 @@ static void test_holdback(void **unused)
 				assert_int_equal(rig_fired(&rig, "setpoint not reached"),
 						 raises && cases[i].aborts);
 				assert_int_equal(rig.machine.phase == PHASE_ABORTING,
-						 raises && cases[i].aborts);
+						 cases[i].phase == PHASE_ABORTING ||
+							 (raises && cases[i].aborts));
 				if (raises)
 					rig_assert_says(&rig, cases[i].aborts ? "densd aborts"
 									      : "densd keeps waiting");
 			}
+}
+
+/* Cold, an abort waits for its furnace no longer; the programme waits for its own target, below the
+ * release's. */
+static void test_holdback_of_the_cold(void **unused)
+{
+	static const enum phase phases[] = {PHASE_COOL, PHASE_ABORTING};
+
+	(void)unused;
+	for (int i = 0; i < 4; i++) {
+		bool cold = i / 2;
+		struct plant rig;
+
+		rig_put(&rig, phases[i % 2]);
+		rig.in.temperature_k.value = cold ? 306 : 309;
+		rig.machine.holdback_s = 1801;
+		rig_tick(&rig, 1);
+		assert_true(rig_raised(&rig, ALARM_HOLDBACK) == (!cold || i % 2 == 0));
+		assert_false(rig_fired(&rig, "setpoint not reached"));
+	}
 }
 
 static void test_held_hot(void **unused)
@@ -331,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_second_master_names_the_device),
 		cmocka_unit_test(test_bus),
 		cmocka_unit_test(test_holdback),
+		cmocka_unit_test(test_holdback_of_the_cold),
 		cmocka_unit_test(test_held_hot),
 	};
 

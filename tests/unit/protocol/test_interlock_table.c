@@ -202,7 +202,7 @@ static const struct wanted wanted[] = {
 	{"stroke", empty, 2, MOVES, false, {"stroke_reserve_pct"}},
 	{"second master", other_master, 2, LOADED, true, {NULL}},
 	{"manual", local, 4, LOADED, true, {"fresh_age_s"}},
-	{"setpoint not reached", waits_too_long, 2, PROGRAMME, true, {NULL}},
+	{"setpoint not reached", waits_too_long, 2, PROGRAMME | IN(PHASE_ABORTING), true, {NULL}},
 	{"held hot", held_hot, 2, IN(PHASE_HOLD), true, {NULL}},
 	{"release", warm_release, 2, IN(PHASE_DECOMPRESS) | IN(PHASE_ABORTING), false, {"release_dwell_s"}},
 };
