@@ -103,8 +103,8 @@ struct trace_row {
 #define DEVICE_IDENTITY 48
 struct demand {
 	uint8_t kind; /* enum device_kind */
-	/* Writes into memory that wears that the worker may have made since its start, those of heater off
-	 * excepted, which are always made. */
+	/* Writes into memory that wears that the worker may have made since its start; those of heater off, a
+	 * lower setpoint or output and a stop are made in any case, and counted. */
 	uint32_t wear_allowance;
 	union {
 		struct furnace_demand furnace;

@@ -27,7 +27,8 @@
 #define RAW_LOW (-73.0) /* PLAUSIBLE_LOW_K in degC; degC and K alike up to the highest */
 #define RAW_HIGH PLAUSIBLE_HIGH_K
 #define DIFFERS_TWICE 2u
-#define RETRY_S 1.0 /* what a device that ramps by itself did not take */
+#define REFUSED_S 2.0 /* between two refusals that count: an allowance on its way comes sooner */
+#define RETRY_S 1.0   /* what a device that ramps by itself did not take */
 #define SAME_RATE 2e-3
 #define S_PER_MIN 60.0
 #define SAME_OUTPUT_PCT 0.2
@@ -54,6 +55,8 @@ struct furnace {
 	struct furnace_ramp ramp;
 	double ramp_retry_lab_s;
 	uint32_t rate_differs;
+	uint32_t refused; /* what control asked for and is not written, by range or by its wear */
+	double refused_lab_s;
 	double relay_pct; /* autotune: the output last written in manual; NAN: none */
 	uint32_t relay_differs;
 	double seen_k; /* last temperature read, whatever it was; NAN: none since the connect */
@@ -71,7 +74,8 @@ static void forget_device(struct furnace *furnace)
 	furnace_ramp_reset(&furnace->ramp, furnace->profile);
 	furnace->ramp_retry_lab_s = -INFINITY;
 	furnace->relay_pct = NAN;
-	furnace->relay_differs = 0;
+	furnace->relay_differs = furnace->refused = 0;
+	furnace->refused_lab_s = -INFINITY;
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
 	furnace->differs = furnace->foreign = furnace->mode_differs = furnace->rate_differs = 0;
@@ -232,7 +236,10 @@ static int write_setpoint(struct furnace *furnace, double setpoint_k, double t_l
 		furnace->session.port.fault = CAUSE_RANGE;
 		return CAUSE_RANGE;
 	}
+	/* Less heat is worth the memory, as heater off is. */
+	furnace->session.port.wear_always = setpoint_k < furnace->held_k;
 	r = write_kelvin(furnace, reg, reading_k);
+	furnace->session.port.wear_always = false;
 	if (r == CAUSE_RANGE)
 		return r;
 	furnace->report.writes++;
@@ -424,8 +431,10 @@ static void play_relay(struct furnace *furnace, double output_pct)
 		furnace->written_k = NAN;
 		furnace_ramp_reset(&furnace->ramp, profile);
 	}
+	furnace->session.port.wear_always = output_pct <= 0 || output_pct < furnace->relay_pct;
 	if (r == 0)
 		r = modbus_port_write_value(&furnace->session.port, output, output_pct);
+	furnace->session.port.wear_always = false;
 	if (r == 0) {
 		furnace->relay_pct = output_pct;
 		furnace->relay_differs = 0;
@@ -639,6 +648,23 @@ static int explain_jump(struct furnace *furnace)
 	return 0;
 }
 
+/*
+ * Nothing was sent, so no read-back will ever differ: the device stays where it is, control goes on. Units
+ * that differ have a row of their own.
+ */
+static void judge_refusal(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
+{
+	bool refused = demand->mode == MODE_CONTROL && furnace->session.port.fault == CAUSE_RANGE &&
+		       !furnace->session.units_differ;
+
+	if (refused && t_lab_s - furnace->refused_lab_s >= REFUSED_S) {
+		furnace->refused++;
+		furnace->refused_lab_s = t_lab_s;
+	} else if (!refused && t_lab_s >= furnace->ramp_retry_lab_s) {
+		furnace->refused = 0;
+	}
+}
+
 static void obey(struct furnace *furnace, const struct furnace_demand *demand, double t_lab_s)
 {
 	switch ((enum device_mode)demand->mode) {
@@ -661,6 +687,7 @@ static void obey(struct furnace *furnace, const struct furnace_demand *demand, d
 		break;
 	}
 	furnace->last_mode = demand->mode;
+	judge_refusal(furnace, demand, t_lab_s);
 }
 
 /* Manual at no output is what densd itself leaves behind: only what it did not command is reported. */
@@ -675,7 +702,8 @@ static void conclude(struct furnace *furnace, uint8_t mode)
 					       : mode == MODE_OBSERVE && !zero);
 	report->readback_differs = furnace->differs >= DIFFERS_TWICE ||
 				   furnace->rate_differs >= DIFFERS_TWICE || furnace->ramp.off_track ||
-				   furnace->relay_differs >= RELAY_DIFFERS;
+				   furnace->relay_differs >= RELAY_DIFFERS ||
+				   furnace->refused >= DIFFERS_TWICE;
 	report->second_master = furnace->foreign >= DIFFERS_TWICE;
 }
 

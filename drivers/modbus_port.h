@@ -53,7 +53,7 @@ struct modbus_port {
 	uint32_t transactions, errors;
 	uint32_t wear;           /* writes into retained registers, counted before they are sent */
 	uint32_t wear_allowance; /* none is sent beyond this */
-	bool wear_always;        /* while this is set all are: heater off */
+	bool wear_always;        /* while this is set all are: heater off, a lower setpoint, stop */
 	uint8_t fault; /* enum cause of the last failure since modbus_port_begin, CAUSE_NONE: clean */
 	int64_t t_request_ns, t_reply_ns; /* of the last transaction that succeeded */
 };

@@ -48,9 +48,14 @@ static int pump_run(void *driver, bool on)
 {
 	struct pump *pump = driver;
 	const struct profile *profile = pump->profile;
+	int r;
 
-	return on ? run_steps(pump, profile->auto_steps, profile->auto_count)
-		  : run_steps(pump, profile->off_steps, profile->off_count);
+	/* A stop is worth the memory that wears. */
+	pump->session.port.wear_always = !on;
+	r = on ? run_steps(pump, profile->auto_steps, profile->auto_count)
+	       : run_steps(pump, profile->off_steps, profile->off_count);
+	pump->session.port.wear_always = false;
+	return r;
 }
 
 static int pump_write_setpoint(void *driver, double bar, double limit_bar_per_s)

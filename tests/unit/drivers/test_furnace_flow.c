@@ -226,19 +226,26 @@ static void a_ramp_is_streamed_within_its_budget(void **state)
 	free_bench(bench);
 }
 
-/* Hazard 40: what wears is counted before it is sent, also when nobody answers, and ends with the allowance;
- * heater off does not. */
-static void what_wears_ends_with_its_allowance(void **state)
+static struct bench *make_wearing_bench(uint32_t allowance)
 {
 	struct bench *bench = make_bench(DEVICE_FURNACE);
 	struct profile *profile = &bench->config.devices[0].profile;
 
-	(void)state;
 	for (uint32_t i = 0; i < profile->register_count; i++)
 		profile->registers[i].retained = strcmp(profile->registers[i].name, "setpoint") == 0 ||
 						 strcmp(profile->registers[i].name, "output") == 0;
 	profile->write_budget = 1000;
-	bench->demand.wear_allowance = 3;
+	bench->demand.wear_allowance = allowance;
+	return bench;
+}
+
+/* Hazard 40: what wears is counted before it is sent, also when nobody answers, and ends with the allowance;
+ * heater off does not. */
+static void what_wears_ends_with_its_allowance(void **state)
+{
+	struct bench *bench = make_wearing_bench(3);
+
+	(void)state;
 	bench->demand.furnace = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 300};
 	run(bench, 10);
 	assert_int_equal(bench->report.wear, 1);
@@ -251,7 +258,7 @@ static void what_wears_ends_with_its_allowance(void **state)
 	}
 	assert_int_equal(bench->report.wear, 3);
 	assert_int_equal(bench->report.fault, CAUSE_RANGE);
-	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
+	assert_false(bench->report.furnace.second_master);
 	bench->demand.furnace.mode = MODE_OFF;
 	run(bench, 1);
 	assert_int_equal(bench->report.wear, 4);
@@ -262,6 +269,71 @@ static void what_wears_ends_with_its_allowance(void **state)
 	assert_int_equal(bench->report.wear, 5);
 	assert_true(fabs(get_k(&bench->fake, SP) - 400) < 0.01);
 	free_bench(bench);
+}
+
+/* An abort that begins when the allowance is used up cools all the same. */
+static void a_lower_setpoint_needs_no_allowance(void **state)
+{
+	struct bench *bench = make_wearing_bench(1);
+	struct furnace_demand *demand = &bench->demand.furnace;
+
+	(void)state;
+	*demand = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 643};
+	run(bench, 20);
+	assert_int_equal(bench->report.wear, 1);
+	for (int i = 0; i < 600; i++) {
+		demand->setpoint_k = fmax(demand->setpoint_k - 1.0 / 30, 638);
+		run(bench, 1);
+		assert_false(bench->report.furnace.readback_differs || bench->report.furnace.second_master);
+	}
+	assert_true(fabs(get_k(&bench->fake, SP) - 638) < 0.01);
+	assert_in_range(bench->report.wear, 10, 20);
+	free_bench(bench);
+}
+
+/* The relay of a tuning goes down all the same. */
+static void a_lower_output_needs_no_allowance(void **state)
+{
+	struct bench *bench = make_wearing_bench(1);
+	struct furnace_demand *demand = &bench->demand.furnace;
+
+	(void)state;
+	*demand = (struct furnace_demand){
+		.mode = MODE_CONTROL, .setpoint_k = 400, .relay = true, .output_pct = 30};
+	run(bench, 20);
+	demand->output_pct = 10;
+	run(bench, 3);
+	assert_true(fabs((double)codec_decode_f32(bench->fake.words + OUT, true) - 10) < 1e-4);
+	demand->output_pct = 30;
+	run(bench, 40);
+	assert_true(fabs((double)codec_decode_f32(bench->fake.words + OUT, true) - 10) < 1e-4);
+	assert_true(bench->report.furnace.readback_differs);
+	free_bench(bench);
+}
+
+/* Nothing was sent, so no read-back tells: out of the allowance, or of what the profile allows. */
+static void a_setpoint_that_stays_refused_differs(void **state)
+{
+	(void)state;
+	for (int range = 0; range < 2; range++) {
+		struct bench *bench = make_wearing_bench(range ? 100 : 1);
+		struct furnace_demand *demand = &bench->demand.furnace;
+
+		bench->config.devices[0].profile.setpoint_high = range ? 400 - 273.15 : 0;
+		*demand = (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = 390};
+		run(bench, 20);
+		demand->setpoint_k = 410;
+		run(bench, 10);
+		assert_false(bench->report.furnace.readback_differs); /* once, and the allowance may come */
+		run(bench, 25);
+		assert_true(bench->report.furnace.readback_differs);
+		assert_true(fabs(get_k(&bench->fake, SP) - 390) < 0.01);
+		demand->setpoint_k = 389;
+		run(bench, 3);
+		assert_false(bench->report.furnace.readback_differs);
+		assert_true(fabs(get_k(&bench->fake, SP) - 389) < 0.01);
+		free_bench(bench);
+	}
 }
 
 /* The controller gets the reading that stands for a true temperature, and says a true one back. */
@@ -832,6 +904,9 @@ int main(void)
 		cmocka_unit_test(desync_reads_identity_before_anything_else),
 		cmocka_unit_test(a_ramp_is_streamed_within_its_budget),
 		cmocka_unit_test(what_wears_ends_with_its_allowance),
+		cmocka_unit_test(a_lower_setpoint_needs_no_allowance),
+		cmocka_unit_test(a_lower_output_needs_no_allowance),
+		cmocka_unit_test(a_setpoint_that_stays_refused_differs),
 		cmocka_unit_test(a_thermocouple_is_corrected_both_ways),
 		cmocka_unit_test(a_flow_is_corrected_both_ways),
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
