@@ -17,6 +17,7 @@
 #define TRACK_K 3.0
 #define TRACK_DOWN_K 7.0 /* ahead on the way down */
 #define TRACK_S 10.0
+#define BLIND_S 5.0 /* without a working setpoint, when a value is lost */
 #define ADOPT_BAND_K 2.0
 #define ADOPT_S 5.0
 #define ADOPT_AGAIN_S 30.0
@@ -87,9 +88,10 @@ static void see_lead(struct furnace_ramp *ramp, const struct furnace_ramp_look *
 {
 	double lead = lead_k(look), most_k = look->ramp_k_per_s > 0 ? AHEAD_UP_K : AHEAD_DOWN_K;
 
-	if (isnan(lead))
-		return;
-	if (!ramp->waiting && lead > most_k + slack_k) {
+	/* Not seen: it waits as one that is ahead, and is not counted as one. */
+	if (isnan(lead)) {
+		ramp->waiting = true;
+	} else if (!ramp->waiting && lead > most_k + slack_k) {
 		ramp->waiting = true;
 		see_overrun(ramp, look->t_lab_s);
 	} else if (ramp->waiting && lead <= CAUGHT_UP_K + slack_k) {
@@ -108,7 +110,7 @@ static void see_motion(struct furnace_ramp *ramp, const struct furnace_ramp_look
 		return;
 	}
 	ramp->standing_lab_s = NAN;
-	if (isnan(ramp->moving_lab_s)) {
+	if (isnan(ramp->moving_lab_s) && !isnan(look->working_k)) {
 		ramp->moving_lab_s = look->t_lab_s;
 		ramp->moving_from_k = look->working_k;
 	}
@@ -128,13 +130,15 @@ static void see_proof(struct furnace_ramp *ramp, const struct furnace_ramp_look 
 static void see_track(struct furnace_ramp *ramp, const struct furnace_ramp_look *look, double slack_k)
 {
 	bool below = fmax(look->working_k, ramp->written_k + SAME_K) < look->setpoint_k;
-	bool off = fabs(look->working_k - look->setpoint_k) > slack_k + (below ? TRACK_DOWN_K : TRACK_K);
+	bool blind = isnan(look->working_k);
+	bool off = blind ||
+		   fabs(look->working_k - look->setpoint_k) > slack_k + (below ? TRACK_DOWN_K : TRACK_K);
 
 	if (!off)
 		ramp->off_lab_s = NAN;
 	else if (isnan(ramp->off_lab_s))
 		ramp->off_lab_s = look->t_lab_s;
-	ramp->off_track = (off && look->t_lab_s - ramp->off_lab_s >= TRACK_S) ||
+	ramp->off_track = (off && look->t_lab_s - ramp->off_lab_s >= (blind ? BLIND_S : TRACK_S)) ||
 			  (!ramp->proven && ramp->overruns >= OVERRUNS);
 }
 

@@ -6,7 +6,8 @@
  * The setpoint of control stays the truth. The target lies at most `ramp_ahead` ahead of it (10 s until the
  * device was seen to move at the rate it was given), so that a device whose master died comes to rest within
  * rate x ramp_ahead. When control's setpoint stands (hold, holdback, stale data), the target is that
- * setpoint; when the device runs ahead it is stopped there until it has been caught up with. A device that
+ * setpoint, at once when it was more than 10 s ahead, else when the stand has lasted 1 s (10 s on the way
+ * down); when the device runs ahead it is stopped there until it has been caught up with. A device that
  * does not follow is off its track, which is told as a read-back that differs.
  *
  * The working setpoint never jumps by surprise: before automatic, and after each jump of the setpoint (start,

@@ -16,6 +16,7 @@ struct bench {
 	double target_k, working_k, rate_k_per_s; /* of the device; 0: no limit */
 	double speed;                             /* 1: ramps as told */
 	uint32_t writes;
+	bool blind;        /* its working setpoint reads as no number */
 	double furthest_k; /* that the device's target was ever ahead of control's setpoint */
 };
 
@@ -60,7 +61,7 @@ static void cycle(struct bench *bench)
 	struct furnace_ramp_order order;
 
 	bench->look.t_lab_s += CYCLE_S;
-	bench->look.working_k = bench->working_k;
+	bench->look.working_k = bench->blind ? (double)NAN : bench->working_k;
 	furnace_ramp_see(&bench->ramp, &bench->look);
 	for (int i = 0; i < FURNACE_RAMP_ORDERS_MAX; i++) {
 		order = furnace_ramp_next(&bench->ramp, &bench->look);
@@ -175,6 +176,85 @@ static void a_hold_freezes_the_ramp_at_once(void **state)
 	assert_true(fabs(bench.working_k - bench.look.setpoint_k) < 0.01);
 }
 
+/*
+ * A target that is no more than 10 s ahead is put back when the stand has lasted: 1 s on the way up, 10 s on
+ * the way down, where the device only heats less. Further ahead it is put back in the same cycle.
+ */
+static void a_hold_in_the_first_seconds_ends_the_ramp_late(void **state)
+{
+	static const struct {
+		double ramp_s, way, most_s, most_k;
+	} cases[] = {{8, 1, 1.15, 0.4}, {8, -1, 10.15, 3.4}, {300, 1, 0.05, 0.05}, {300, -1, 0.05, 0.05}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench bench = make_bench(500);
+		double past_k, held_s = 0;
+
+		stand(&bench, 5);
+		ramp_to(&bench, 500 + 190 * cases[i].way, RATE, cases[i].ramp_s);
+		assert_true((bench.target_k - bench.look.setpoint_k) * cases[i].way > 1);
+		do {
+			stand(&bench, CYCLE_S / 2);
+			held_s += CYCLE_S;
+		} while (fabs(bench.target_k - bench.look.setpoint_k) > 0.01);
+		past_k = (bench.working_k - bench.look.setpoint_k) * cases[i].way;
+		assert_true(held_s - CYCLE_S <= cases[i].most_s);
+		assert_true(past_k <= cases[i].most_k);
+		stand(&bench, 1);
+		assert_true(fabs(bench.working_k - bench.look.setpoint_k) < 0.01 + past_k);
+	}
+}
+
+/* Nobody sees it lead or lag: its target waits where control stands, and five seconds of it are told. */
+static void a_working_setpoint_that_is_no_number_is_a_fault(void **state)
+{
+	(void)state;
+	for (int moving = 0; moving < 2; moving++) {
+		struct bench bench = make_bench(298);
+
+		ramp_to(&bench, 693, RATE, 300);
+		bench.blind = true;
+		for (int i = 0; i < 40; i++) {
+			if (moving)
+				ramp_to(&bench, 693, RATE, CYCLE_S);
+			else
+				stand(&bench, CYCLE_S / 2);
+			assert_false(bench.ramp.off_track);
+			assert_true(bench.target_k < bench.look.setpoint_k + 0.1);
+		}
+		for (int i = 0; i < 20; i++)
+			if (moving)
+				ramp_to(&bench, 693, RATE, CYCLE_S);
+			else
+				stand(&bench, CYCLE_S / 2);
+		assert_true(bench.ramp.off_track);
+		bench.blind = false;
+		if (!moving) {
+			stand(&bench, 1);
+			assert_false(bench.ramp.off_track);
+		}
+	}
+}
+
+/* One bad read costs a write or two and no proof. */
+static void one_blind_cycle_ends_no_ramp(void **state)
+{
+	struct bench bench = make_bench(298);
+	uint32_t before;
+
+	(void)state;
+	ramp_to(&bench, 693, RATE, 300);
+	before = bench.writes;
+	bench.blind = true;
+	ramp_to(&bench, 693, RATE, CYCLE_S);
+	bench.blind = false;
+	ramp_to(&bench, 693, RATE, 4);
+	assert_true(bench.ramp.proven && !bench.ramp.off_track && bench.ramp.overruns == 0);
+	assert_in_range(bench.writes - before, 1, 3);
+	assert_true(bench.target_k > bench.look.setpoint_k + 1);
+}
+
 /* Holdback that comes and goes each half second costs less than a write for each stand; a stream would
  * take 90. */
 static void a_flickering_holdback_wears_nothing(void **state)
@@ -266,6 +346,9 @@ int main(void)
 		cmocka_unit_test(a_night_takes_a_hundred_writes),
 		cmocka_unit_test(a_dead_master_leaves_a_bounded_ramp),
 		cmocka_unit_test(a_hold_freezes_the_ramp_at_once),
+		cmocka_unit_test(a_hold_in_the_first_seconds_ends_the_ramp_late),
+		cmocka_unit_test(a_working_setpoint_that_is_no_number_is_a_fault),
+		cmocka_unit_test(one_blind_cycle_ends_no_ramp),
 		cmocka_unit_test(a_flickering_holdback_wears_nothing),
 		cmocka_unit_test(a_fast_device_is_stopped_until_it_is_caught_up_with),
 		cmocka_unit_test(a_rate_in_another_unit_is_seen),
