@@ -88,6 +88,18 @@ void interlock_reset(struct machine *machine)
 	p->fired = 0;
 }
 
+void interlock_restart(struct machine *machine, double frozen_time_s)
+{
+	struct machine_private *p = &machine->private_state;
+	double frozen_s = p->timer[TIMER_FROZEN], frozen_k = p->memory[MEMORY_READ_K];
+
+	interlock_reset(machine);
+	if (frozen_s < frozen_time_s)
+		return;
+	p->timer[TIMER_FROZEN] = frozen_s;
+	p->memory[MEMORY_READ_K] = frozen_k;
+}
+
 const char *interlock_first_fired(const struct machine *machine)
 {
 	uint64_t fired = machine->private_state.fired;

@@ -47,6 +47,8 @@ extern const size_t interlock_count;
 void interlock_run(struct step *step);
 /* Forgets all timers: at a start and at every adoption. */
 void interlock_reset(struct machine *machine);
+/* The same at a restart, but a value that was found frozen (row 7) stays so until another is read. */
+void interlock_restart(struct machine *machine, double frozen_time_s);
 /* Names the rows that demand a reaction now: the first of them, or NULL. */
 const char *interlock_first_fired(const struct machine *machine);
 

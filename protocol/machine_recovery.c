@@ -12,7 +12,7 @@ static void begin_again(struct step *step)
 {
 	struct machine_private *p = step->p;
 
-	interlock_reset(step->m);
+	interlock_restart(step->m, step->limits->frozen_time_s);
 	step_forget_intent(step);
 	p->dwell_since_lab_s = p->done_since_lab_s = p->in_band_since_lab_s = p->hold_hot_since_lab_s =
 		NEVER_LAB_S;

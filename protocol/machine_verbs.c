@@ -100,7 +100,7 @@ static void adopt(struct step *step)
 			m->setpoint_gpa = fmax(pressure_gpa, 0);
 		m->setpoint_gpa = fmax(m->setpoint_gpa, pressure_gpa);
 	}
-	interlock_reset(m);
+	interlock_restart(m, step->limits->frozen_time_s);
 }
 
 void machine_resume(struct step *step)

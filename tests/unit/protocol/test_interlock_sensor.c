@@ -310,6 +310,60 @@ static void test_frozen(void **unused)
 	assert_false(rig_raised(&rig, ALARM_FROZEN));
 }
 
+static void restart(struct plant *rig, enum recovery_action action)
+{
+	struct recovery_decision decision = {.row = 21,
+					     .action = (uint8_t)action,
+					     .text = "restart",
+					     .pressure_gpa = rig->in.pressure_gpa.value,
+					     .temperature_k = rig->in.temperature_k.value};
+
+	plant_event(rig, &(struct event){.kind = EVENT_RECOVER, .recovery = &decision});
+}
+
+/* A restart forgets timers, but not that a value proved nothing: an abort would release on it. */
+static void test_frozen_outlives_a_restart(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_frozen(&rig, 5);
+	rig_ticks(&rig, 50, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	rig.in.furnace_output_pct.value = 0;
+	restart(&rig, RECOVER_HOLD);
+	rig_tick(&rig, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	rig.in.temperature_k.value -= 0.125;
+	rig_tick(&rig, 2);
+	assert_false(rig_fired(&rig, "frozen value"));
+	/* What had not been found yet begins again. */
+	put_frozen(&rig, 5);
+	rig_ticks(&rig, 29, 2);
+	restart(&rig, RECOVER_HOLD);
+	rig_ticks(&rig, 29, 2);
+	assert_false(rig_raised(&rig, ALARM_FROZEN));
+}
+
+static void test_no_release_on_what_was_frozen_before_a_restart(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_frozen(&rig, 5);
+	rig.in.temperature_k.value = 296;
+	rig_ticks(&rig, 60, 2);
+	rig.in.furnace_output_pct.value = 0;
+	restart(&rig, RECOVER_HOLD);
+	assert_int_equal(plant_verb(&rig, VERB_ABORT), ANSWER_DONE);
+	for (int i = 0; i < 3600; i++) {
+		rig_tick(&rig, 2);
+		assert_int_equal(rig.pending_intent, 0);
+		assert_false(rig.actions.permit.granted);
+	}
+	assert_int_equal(rig.machine.phase, PHASE_ABORTING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +376,8 @@ int main(void)
 		cmocka_unit_test(test_slip_looks_anew),
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_frozen_outlives_a_restart),
+		cmocka_unit_test(test_no_release_on_what_was_frozen_before_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
