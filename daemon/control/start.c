@@ -169,14 +169,20 @@ static enum recovery_temperature judge_temperature(const struct control *control
 	return control->recovering.cold_cycles >= GOOD_CYCLES ? RT_COLD : RT_HOT;
 }
 
+/* R1. In other units or decimals what is read is no value, and what is written may be another one. */
+static bool is_other(const struct report *report)
+{
+	return report->fault == CAUSE_IDENTITY || report->units_differ;
+}
+
 static bool is_wrong_device(const struct control *control)
 {
 	struct cycle_view view = control_view(control, 0);
 	const struct report *furnace = cycle_find_report(&view, DEVICE_FURNACE),
 			    *press = cycle_find_report(&view, DEVICE_PRESS);
 
-	return (furnace && (furnace->fault == CAUSE_IDENTITY || furnace->furnace.second_master)) ||
-	       (press && (press->fault == CAUSE_IDENTITY || press->press.second_master));
+	return (furnace && (is_other(furnace) || furnace->furnace.second_master)) ||
+	       (press && (is_other(press) || press->press.second_master));
 }
 
 static uint32_t count_restarts(const struct control *control)

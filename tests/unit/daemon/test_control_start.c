@@ -189,6 +189,28 @@ static void after_the_limit_the_pressure_is_unknown(void **state)
 	is_journaled(8);
 }
 
+/* R1: identified, and in other units than its profile: what it says is no value, and nothing is written to
+ * it. */
+static void other_units_get_no_writes(uint32_t bus)
+{
+	control->reports[bus].reports[0].units_differ = true;
+	decided_as("R1)", bus != FURNACE_BUS, bus != PRESS_BUS);
+	assert_int_equal(control->actions.heat, HEAT_OBSERVE);
+	assert_int_equal(control->actions.press, PRESS_OBSERVE);
+}
+
+static void a_furnace_in_other_units_gets_no_writes(void **state)
+{
+	(void)state;
+	other_units_get_no_writes(FURNACE_BUS);
+}
+
+static void a_press_in_other_units_gets_no_writes(void **state)
+{
+	(void)state;
+	other_units_get_no_writes(PRESS_BUS);
+}
+
 /* Hazard 29: nothing is known of the run, so a press under pressure is left as it is and the operator asked.
  */
 static void a_corrupt_store_waits_for_the_operator(void **state)
@@ -232,6 +254,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_pressure_is_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_furnace_in_other_units_gets_no_writes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_press_in_other_units_gets_no_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_corrupt_store_waits_for_the_operator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(four_cycles_prove_nothing, set_up, tear_down),
 	};
