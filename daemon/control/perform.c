@@ -10,6 +10,7 @@
 #include "daemon/control/notify.h"
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
+#include "daemon/control/submit.h"
 
 enum { PRESS_INTENT, SCAN_INTENT };
 
@@ -297,6 +298,12 @@ void perform_start_next(struct control *control)
 	if (!item || !control_store_ok(control))
 		return;
 	load_run(control, item);
+	/* It was checked when it was submitted; densd may have been started anew since then with other
+	 * numbers. */
+	if (submit_check_plan(&control->site, &item->plan, answer.why) < 0) {
+		fail_start(control, item, answer.why);
+		return;
+	}
 	if (!control_loads_itself(control, &item->plan))
 		control->plan.loading = LOADING_CONFIRM;
 	item->started = true;

@@ -79,6 +79,36 @@ static void an_impossible_run_fails_and_the_next_begins(void **state)
 	assert_string_equal(control->run, SECOND);
 }
 
+/* Queued, then densd is started anew with another site file or other calibrations: nothing begins under
+ * numbers that it was not checked with. */
+static void a_run_of_other_numbers_is_not_begun(void **state)
+{
+	struct {
+		char *of_site;
+		const char *words;
+	} cases[] = {{control->site.sha256, "another site file: submit it again"},
+		     {control->site.calibrations_sha256, "other calibrations: submit it again"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct journal_run word;
+
+		control->machine.phase = PHASE_IDLE;
+		queue_run(FIRST, 400);
+		strcpy(cases[i].of_site, "bb");
+		perform_start_next(control);
+		assert_int_equal(control->machine.phase, PHASE_IDLE);
+		assert_string_equal(control->run, "");
+		word = last_word(FIRST);
+		assert_int_equal(word.densification, OUTCOME_FAILED);
+		assert_non_null(strstr(word.cause, cases[i].words));
+		strcpy(cases[i].of_site, "");
+	}
+	queue_run(SECOND, 400);
+	perform_start_next(control);
+	assert_int_equal(control->machine.phase, PHASE_WAIT_CAPSULE);
+}
+
 /* A run that waits for a decision says which words it takes: nobody finds a silent stay in the morning. */
 static void a_waiting_run_asks_for_a_decision(void **state)
 {
@@ -114,6 +144,7 @@ static void a_waiting_run_asks_for_a_decision(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_run_of_other_numbers_is_not_begun, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_impossible_run_fails_and_the_next_begins, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_waiting_run_asks_for_a_decision, set_up, tear_down),
