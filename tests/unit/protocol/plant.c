@@ -110,6 +110,8 @@ static void check_levels(struct plant *plant, const struct machine *before, cons
 	if (m->outcome == OUTCOME_COMPLETED)
 		assert_int_equal(m->phase, PHASE_DONE);
 	assert_true(act->contactor == (act->heat == HEAT_CONTROL));
+	/* The interlocks rest on it: who stays under pressure has no heater to take away. */
+	assert_true(!m->private_state.stay || m->private_state.heater_off);
 	check_own_ramp(plant, before);
 	plant->ramp_ticks += act->ramp_k_per_s != 0;
 }

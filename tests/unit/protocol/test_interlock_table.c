@@ -516,6 +516,38 @@ static void test_a_stay_is_not_held(void **unused)
 	assert_int_equal(rig.machine.phase, PHASE_TRIPPED);
 }
 
+static void assert_stay_is_off(const struct plant *rig)
+{
+	const struct machine_private *p = &rig->machine.private_state;
+
+	assert_true(!p->stay || p->heater_off);
+	if (p->stay)
+		assert_int_not_equal(rig->actions.heat, HEAT_CONTROL);
+}
+
+/* hold_for asks for `stay` alone: whatever row speaks, who stays under pressure has the heater off, and no
+ * row gives it back. */
+static void test_who_stays_has_the_heater_off(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < WANTED; i++) {
+		struct plant rig;
+
+		put(&rig, PHASE_ISOTHERM);
+		keep_limits(&rig.plan, wanted[i].limits);
+		tick(&rig, 1);
+		assert_int_equal(plant_verb(&rig, VERB_COOL), ANSWER_DONE);
+		assert_true(rig.machine.private_state.stay);
+		rig.spoil = wanted[i].spoil;
+		for (int n = 0; n < wanted[i].ticks; n++) {
+			tick(&rig, 2);
+			assert_stay_is_off(&rig);
+		}
+		if (!rig.machine.private_state.stay && rig.machine.phase != PHASE_TRIPPED)
+			fail_msg("%s: %s", wanted[i].row, phase_name((enum phase)rig.machine.phase));
+	}
+}
+
 /* RECOVERY_WAIT: what asks for S-HOLD locks a press that was only adopted; a weaker demand, and one where
  * nothing may be written, change nothing. */
 static void test_recovery_wait(void **unused)
@@ -578,6 +610,7 @@ int main(void)
 		cmocka_unit_test(test_a_hold_is_journaled_after),
 		cmocka_unit_test(test_an_abort_freezes),
 		cmocka_unit_test(test_a_stay_is_not_held),
+		cmocka_unit_test(test_who_stays_has_the_heater_off),
 		cmocka_unit_test(test_recovery_wait),
 		cmocka_unit_test(test_no_reaction_after_the_end),
 	};
