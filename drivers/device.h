@@ -28,8 +28,9 @@ struct furnace_demand {
 };
 struct furnace_report {
 	struct reading temperature_k, temperature2_k, setpoint_k, output_pct;
-	double margin_k; /* how much hotter than @temperature_k it may be: what the correction took off, and
-			    its uncertainty */
+	/* How much hotter than @temperature_k, @temperature2_k it may be: what the correction took off, and
+	 * its uncertainty. */
+	double margin_k, margin2_k;
 	bool identity_ok, sensor_break, manual, readback_differs, second_master, verified_off;
 	uint32_t writes; /* setpoint writes since the worker started */
 };

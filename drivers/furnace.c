@@ -479,9 +479,9 @@ static const struct correction *find_correction(const struct furnace *furnace, e
 }
 
 /* How much hotter the junction may be than the corrected value says: what a rule must add to be safe. */
-static double find_margin_k(const struct furnace *furnace, double reading_k, double true_k)
+static double find_margin_k(const struct furnace *furnace, enum role role, double reading_k, double true_k)
 {
-	return fmax(reading_k - true_k, 0) + correction_sd(&furnace->config->thermocouple, reading_k);
+	return fmax(reading_k - true_k, 0) + correction_sd(find_correction(furnace, role), reading_k);
 }
 
 /* A broken sensor's value is none; one in other units is none in kelvin. */
@@ -516,10 +516,11 @@ static void take_value(struct furnace *furnace, enum role role, const uint16_t *
 	switch (role) {
 	case ROLE_VALUE:
 		report->temperature_k = reading;
-		report->margin_k = find_margin_k(furnace, raw, value);
+		report->margin_k = find_margin_k(furnace, role, raw, value);
 		break;
 	case ROLE_VALUE2:
 		report->temperature2_k = reading;
+		report->margin2_k = find_margin_k(furnace, role, raw, value);
 		break;
 	case ROLE_SETPOINT:
 		furnace->held_k = reading.quality == QUALITY_GOOD ? value : NAN;

@@ -34,6 +34,7 @@ struct measurement {
 struct inputs {
 	struct measurement temperature_k; /* trusted furnace/cell thermocouple */
 	double temperature_margin_k; /* how much hotter it may be: by its correction and the uncertainty */
+	double temperature2_margin_k;
 	struct measurement temperature2_k;     /* second trusted sensor; quality NONE where there is none */
 	struct measurement ambient_k;          /* quality NONE: 298 K is assumed */
 	struct measurement furnace_setpoint_k; /* read back from the controller */

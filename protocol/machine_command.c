@@ -138,6 +138,8 @@ static void grant_permit(struct step *step)
 		return;
 	permit->granted = true;
 	permit->temperature_k = step_hottest_k(step);
+	if (step->in->temperature2_k.quality != QUALITY_NONE)
+		permit->temperature_k = fmax(permit->temperature_k, step_hottest2_k(step));
 	permit->t_lab_s = step->in->temperature_k.t_lab_s;
 	permit->release_temperature_k = step->limits->release_temperature_k;
 }

@@ -45,6 +45,7 @@ void step_enter(struct step *step, enum phase phase, const char *cause);
 void step_forget_intent(struct step *step);
 /* What the hottest junction may have that reads like this: rules that guard against heat ask this one. */
 double step_hottest_k(const struct step *step);
+double step_hottest2_k(const struct step *step); /* of the second sensor */
 bool step_is_fresh(const struct step *step, const struct measurement *measurement);
 /* Temperature allows a release: cold, the dwell served, the reading young enough for a permit. */
 bool step_may_release(const struct step *step);

@@ -41,6 +41,11 @@ double step_hottest_k(const struct step *step)
 	return step->in->temperature_k.value + fmax(step->in->temperature_margin_k, 0);
 }
 
+double step_hottest2_k(const struct step *step)
+{
+	return step->in->temperature2_k.value + fmax(step->in->temperature2_margin_k, 0);
+}
+
 /* A second sensor that exists must agree that it is cold; one that never was read does not exist. */
 static bool judge_cold(const struct step *step)
 {
@@ -49,7 +54,8 @@ static bool judge_cold(const struct step *step)
 
 	if (!step->t_fresh || step_hottest_k(step) > release_k)
 		return false;
-	return second->quality == QUALITY_NONE || (step_is_fresh(step, second) && second->value <= release_k);
+	return second->quality == QUALITY_NONE ||
+	       (step_is_fresh(step, second) && step_hottest2_k(step) <= release_k);
 }
 
 static bool judge_ambient(const struct step *step)

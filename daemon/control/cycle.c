@@ -73,6 +73,7 @@ static void read_furnace(const struct cycle_view *view, struct inputs *inputs)
 	inputs->temperature_k = measure(view, &report->furnace.temperature_k);
 	inputs->temperature_margin_k = report->furnace.margin_k;
 	inputs->temperature2_k = measure(view, &report->furnace.temperature2_k);
+	inputs->temperature2_margin_k = report->furnace.margin2_k;
 	inputs->furnace_setpoint_k = measure(view, &report->furnace.setpoint_k);
 	inputs->furnace_output_pct = measure(view, &report->furnace.output_pct);
 	inputs->furnace_sensor_break = report->furnace.sensor_break;

@@ -74,7 +74,11 @@ static void times_cross_from_mono_to_lab(void **state)
 	site.clock_scale = 120;
 	reports[1].reports[0].furnace.temperature_k = good(643, 5 * CLOCK_NS_PER_S);
 	reports[1].reports[0].furnace.identity_ok = true;
+	reports[1].reports[0].furnace.margin_k = 3;
+	reports[1].reports[0].furnace.margin2_k = 7;
 	cycle_build_inputs(&view, &inputs);
+	assert_float_equal(inputs.temperature_margin_k, 3, 0);
+	assert_float_equal(inputs.temperature2_margin_k, 7, 0);
 	assert_float_equal(inputs.temperature_k.value, 643, 0);
 	assert_float_equal(inputs.temperature_k.t_lab_s, 600, 1e-9);
 	assert_true(inputs.furnace_identity_ok);

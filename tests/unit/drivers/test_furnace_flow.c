@@ -14,6 +14,7 @@ enum {
 	PV = 0x8002,
 	SP = 0x8004,
 	OUT = 0x8006,
+	PV2 = 0x800C,
 	WORKING = 0x800A,
 	RATE = 0x8046,
 	MODE = 273,
@@ -353,6 +354,29 @@ static void a_thermocouple_is_corrected_both_ways(void **state)
 	assert_true(fabs(get_k(&bench->fake, SP) - 465) < 1e-3);
 	assert_true(fabs(bench->report.furnace.setpoint_k.value - 450) < 1e-3);
 	assert_false(bench->report.furnace.second_master || bench->report.furnace.readback_differs);
+	free_bench(bench);
+}
+
+static void a_second_thermocouple_has_its_own_margin(void **state)
+{
+	struct bench *bench = make_bench(DEVICE_FURNACE);
+	struct driver_setup setup = {.config = &bench->config, .modbus = &bench->fake.line};
+
+	(void)state;
+	add(&bench->config.devices[0].profile, "process_value2", PV2, REG_F32_HIGH_FIRST, UNIT_CELSIUS,
+	    false);
+	bench->config.thermocouple =
+		(struct correction){.count = 2, .reading = {300, 520}, .truth = {300, 500}, .sd = {0.5, 1.5}};
+	bench->config.thermocouple2 =
+		(struct correction){.count = 2, .reading = {290, 510}, .truth = {280, 500}, .sd = {2, 2}};
+	memset(bench->driver_state, 0, bench->driver->state_size);
+	assert_int_equal(bench->driver->init(bench->driver_state, &setup), 0);
+	put_k(&bench->fake, PV, 410);
+	put_k(&bench->fake, PV2, 310);
+	run(bench, 10);
+	assert_true(fabs(bench->report.furnace.temperature2_k.value - 300) < 1e-3);
+	assert_true(fabs(bench->report.furnace.margin2_k - 12) < 1e-3);
+	assert_true(fabs(bench->report.furnace.margin_k - 11) < 1e-3);
 	free_bench(bench);
 }
 
@@ -908,6 +932,7 @@ int main(void)
 		cmocka_unit_test(a_lower_output_needs_no_allowance),
 		cmocka_unit_test(a_setpoint_that_stays_refused_differs),
 		cmocka_unit_test(a_thermocouple_is_corrected_both_ways),
+		cmocka_unit_test(a_second_thermocouple_has_its_own_margin),
 		cmocka_unit_test(a_flow_is_corrected_both_ways),
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),

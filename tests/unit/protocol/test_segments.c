@@ -197,6 +197,20 @@ static void second_agrees(struct plant *plant)
 	plant->in.temperature2_k = plant->in.temperature_k;
 }
 
+/* 300 K, were the correction right that takes 9 K off. */
+static void second_may_be_hot(struct plant *plant)
+{
+	second_agrees(plant);
+	plant->in.temperature2_k.value = 300;
+	plant->in.temperature2_margin_k = 9;
+}
+
+static void second_is_sure(struct plant *plant)
+{
+	second_may_be_hot(plant);
+	plant->in.temperature2_margin_k = 7;
+}
+
 static void room_unread(struct plant *plant)
 {
 	plant->in.ambient_k.value = NAN;
@@ -207,10 +221,8 @@ static void test_what_cool_waits_for(void **unused)
 	static const struct {
 		void (*spoil)(struct plant *plant);
 		bool releases;
-	} cases[] = {{NULL, true},
-		     {second_agrees, true},
-		     {second_is_hot, false},
-		     {second_is_old, false},
+	} cases[] = {{NULL, true},           {second_agrees, true},      {second_is_hot, false},
+		     {second_is_old, false}, {second_may_be_hot, false}, {second_is_sure, true},
 		     {room_unread, true}};
 
 	(void)unused;
