@@ -2,8 +2,8 @@
 /*
  * A Druck PACE5000 or PACE6000 in the role of the press: SCPI on a serial line. REGULATE is :OUTP:STAT 1,
  * LOCK :OUTP:STAT 0 (the controller's valves shut, the pressure stands). VENT is never sent. Pressure is read
- * each cycle, one of setpoint and output state in turn; after each order the error queue is asked. Source:
- * SCPI manual K0472.
+ * each cycle, one of setpoint and output state in turn; after each order the error queue is asked. Before the
+ * first setpoint its slew mode is made LIN and read back. Source: SCPI manual K0472.
  */
 #include <errno.h>
 #include <math.h>
@@ -61,12 +61,35 @@ static int tell(struct pace *pace, const char *order)
 	return CAUSE_EXCEPTION;
 }
 
+/* At MAX the slew rate limits nothing, and a setpoint is a step. */
+static int make_linear(struct pace *pace)
+{
+	static const char header[] = ":SOUR:PRES:SLEW:MODE";
+	char line[TEXT_SESSION_LINE], mode[PACE_WORD];
+	int r = tell(pace, ":SOUR:PRES:SLEW:MODE LIN");
+
+	if (r == 0)
+		r = ask(pace, ":SOUR:PRES:SLEW:MODE?", line);
+	if (r != 0)
+		return r;
+	if (pace_parse_word(line, header, mode) < 0)
+		return text_session_fail(&pace->text.session, CAUSE_MISMATCH);
+	if (strncmp(mode, "LIN", 3) == 0)
+		return 0;
+	pace->text.session.fault = CAUSE_MISMATCH;
+	return CAUSE_MISMATCH;
+}
+
 static int pace_write_setpoint(void *driver, double bar, double limit_bar_per_s)
 {
 	struct pace *pace = driver;
 	char order[96];
 	int r = 0;
 
+	if (isnan(pace->slew_bar_per_s))
+		r = make_linear(pace);
+	if (r != 0)
+		return r;
 	if (isnan(pace->slew_bar_per_s) ||
 	    fabs(limit_bar_per_s - pace->slew_bar_per_s) > SAME_SLEW * pace->slew_bar_per_s) {
 		snprintf(order, sizeof(order), ":SOUR:PRES:SLEW %.4f", limit_bar_per_s);

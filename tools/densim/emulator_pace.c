@@ -57,6 +57,9 @@ static size_t answer(struct emulator_text *emulator, const char *question, char 
 					emulator_text_runs(emulator));
 	if (strcasecmp(question, ":UNIT:PRES?") == 0)
 		return (size_t)snprintf(ret_answer, EMULATOR_TEXT_ANSWER, ":UNIT:PRES %s\r", emulator->unit);
+	if (strcasecmp(question, ":SOUR:PRES:SLEW:MODE?") == 0)
+		return (size_t)snprintf(ret_answer, EMULATOR_TEXT_ANSWER, ":SOUR:PRES:SLEW:MODE %s\r",
+					emulator->linear ? "LIN" : "MAX");
 	if (strcasecmp(question, ":SYST:ERR?") == 0)
 		return say_error(emulator, ret_answer);
 	complain(emulator, UNDEFINED_HEADER);
@@ -73,6 +76,28 @@ static bool is_order(const char *line, const char *header, double *ret_value)
 	return true;
 }
 
+/* At its maximum rate it asks nobody how fast: from the panel, or as it comes. */
+static double slew_bar_per_s(const struct emulator_text *emulator)
+{
+	return emulator->linear ? emulator->slew_bar_per_s : RANGE_BAR;
+}
+
+static bool obey_mode(struct emulator_text *emulator, const char *line)
+{
+	static const char header[] = ":SOUR:PRES:SLEW:MODE ";
+	const char *mode = line + sizeof(header) - 1;
+
+	if (strncasecmp(line, header, sizeof(header) - 1) != 0)
+		return false;
+	if (strncasecmp(mode, "LIN", 3) == 0)
+		emulator->linear = !emulator->keeps_maximum;
+	else if (strncasecmp(mode, "MAX", 3) == 0)
+		emulator->linear = false;
+	else
+		complain(emulator, NO_PARAMETER);
+	return true;
+}
+
 static void vent(struct emulator_text *emulator)
 {
 	emulator->vents++;
@@ -84,6 +109,8 @@ static void obey(struct emulator_text *emulator, const char *line)
 	bool run = emulator_text_runs(emulator);
 	double value;
 
+	if (obey_mode(emulator, line))
+		return;
 	if (is_order(line, ":SOUR:PRES:LEV:IMM:AMPL:VENT", &value)) {
 		if (value == 1)
 			vent(emulator);
@@ -93,9 +120,9 @@ static void obey(struct emulator_text *emulator, const char *line)
 		if (value < 0 || value > RANGE_BAR)
 			complain(emulator, OUT_OF_RANGE);
 		else
-			emulator_text_press(emulator, run, value, emulator->slew_bar_per_s);
+			emulator_text_press(emulator, run, value, slew_bar_per_s(emulator));
 	} else if (is_order(line, ":OUTP:STAT", &value)) {
-		emulator_text_press(emulator, value == 1, setpoint(emulator), emulator->slew_bar_per_s);
+		emulator_text_press(emulator, value == 1, setpoint(emulator), slew_bar_per_s(emulator));
 	} else {
 		complain(emulator, strchr(line, ' ') ? UNDEFINED_HEADER : NO_PARAMETER);
 	}

@@ -17,6 +17,7 @@ struct emulator_text {
 	bool remote, constant_pressure;   /* ISCO */
 	int busy;                         /* ISCO: so many messages are answered by "busy" */
 	double slew_bar_per_s;            /* PACE */
+	bool linear, keeps_maximum;       /* PACE: the slew rate is a limit; it cannot be made one */
 	int errors[EMULATOR_TEXT_ERRORS]; /* PACE: the error queue */
 	int error_count;
 	bool hold; /* Alicat */

@@ -300,6 +300,28 @@ static void late_answers_answer_nothing(void **state)
 		}
 }
 
+/* A PACE may stand at its maximum rate, where its slew rate limits nothing. */
+static void a_pace_is_made_to_limit_its_rate(void **state)
+{
+	double before_gpa;
+
+	(void)state;
+	for (int keeps = 0; keeps < 2; keeps++) {
+		make_bench(DEVICE_PRESS, "pace", "PACE");
+		cycle(10);
+		assert_false(bench.instrument.linear);
+		bench.instrument.keeps_maximum = keeps;
+		before_gpa = bench.lab.press.sample_gpa;
+		load_to(0.1);
+		assert_int_equal(bench.instrument.linear, !keeps);
+		assert_int_equal(bench.report.press.readback_differs, keeps);
+		assert_int_equal(bench.lab.press.sample_gpa > before_gpa + 0.05, !keeps);
+		bench.demand.press.mode = MODE_OFF;
+		cycle(20);
+		assert_true(bench.report.press.locked);
+	}
+}
+
 /* "B" is not a refusal: the same message goes out again, and the setpoint is no second master's. */
 static void a_busy_pump_is_asked_again(void **state)
 {
@@ -433,6 +455,7 @@ int main(void)
 		cmocka_unit_test(a_unit_changed_at_the_panel_is_seen),
 		cmocka_unit_test(spoilt_answers_are_nobodys),
 		cmocka_unit_test(late_answers_answer_nothing),
+		cmocka_unit_test(a_pace_is_made_to_limit_its_rate),
 		cmocka_unit_test(a_busy_pump_is_asked_again),
 		cmocka_unit_test(a_pump_that_is_busy_for_a_while_stops_all_the_same),
 		cmocka_unit_test(a_missing_answer_is_waited_out_where_it_can_come),
