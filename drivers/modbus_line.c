@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "drivers/line_lock.h"
 #include "drivers/line_silence.h"
+#include "drivers/modbus_doubt.h"
 
 #define RECONNECT_MS 1000.0
 #define LEAST_WAIT_MS 20.0
@@ -30,11 +31,12 @@ struct modbus_context {
 	bool quarantined;
 	double quarantine_ms;
 	int64_t quarantine_end_ns; /* whatever the line says */
-	uint8_t failed_unit;       /* whose question the quarantine is for, and when it was asked */
+	uint8_t failed_unit; /* whose question the quarantine is for, what answers it, and when it was asked
+			      */
+	uint16_t failed_shape;
 	int64_t failed_ns;
-	int64_t heard_ns; /* when the last answer was complete; 0: none on this connection */
-	/* RTU: whose answer is missing is not asked before. */
-	int64_t unit_quiet_until_ns[UNITS];
+	int64_t heard_ns;                  /* when the last answer was complete; 0: none on this connection */
+	struct modbus_doubt doubts[UNITS]; /* RTU: whose answers are missing */
 };
 
 /* What one transaction is, so that connecting, waiting and judging are written once. */
@@ -120,10 +122,11 @@ static double latest_ms(const struct modbus_context *context)
 	return LINE_LATEST_MS / fmax(context->config->scale, 1);
 }
 
-/* That unit's answer may still come, until three seconds after its question. */
-static void miss_answer(struct modbus_context *context, uint8_t unit, int64_t asked_ns)
+/* The failed question's answer may still come, until three seconds after it was asked. */
+static void miss_answer(struct modbus_context *context)
 {
-	context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms(context) * 1e6);
+	modbus_doubt_miss(&context->doubts[context->failed_unit], context->failed_shape,
+			  context->failed_ns + (int64_t)(latest_ms(context) * 1e6), clock_mono_ns());
 }
 
 /* How many bytes there were. */
@@ -166,7 +169,7 @@ static bool end_quarantine(struct modbus_context *context)
 	bool spoke = context->connected && drain(context) > LINE_NOISE_MOST;
 
 	if (spoke)
-		miss_answer(context, context->failed_unit, context->failed_ns);
+		miss_answer(context);
 	context->quarantined = spoke && clock_mono_ns() < context->quarantine_end_ns;
 	if (!context->quarantined)
 		return true;
@@ -176,16 +179,8 @@ static bool end_quarantine(struct modbus_context *context)
 	return false;
 }
 
-/* An RTU answer bears no number: one to the same question of before would be taken for that of now. */
-static bool is_missing(const struct modbus_context *context, const struct modbus_peer *peer)
-{
-	return !is_tcp(context) && clock_mono_ns() < context->unit_quiet_until_ns[peer->unit];
-}
-
 static int make_ready(struct modbus_context *context, const struct modbus_peer *peer)
 {
-	int r;
-
 	if (context->quiet_until_ns != 0) {
 		if (clock_mono_ns() < context->quiet_until_ns)
 			return context->quarantined ? CAUSE_QUARANTINE : CAUSE_LINK;
@@ -193,9 +188,43 @@ static int make_ready(struct modbus_context *context, const struct modbus_peer *
 		if (context->quarantined && !end_quarantine(context))
 			return CAUSE_QUARANTINE;
 	}
-	if (!context->connected && (r = connect_line(context, peer)) != 0)
-		return r;
-	return is_missing(context, peer) ? CAUSE_QUARANTINE : 0;
+	return context->connected ? 0 : connect_line(context, peer);
+}
+
+static struct modbus_read read_of(const struct request *request)
+{
+	static const uint8_t functions[] = {[READ_COIL] = MODBUS_FC_READ_COILS,
+					    [READ_DISCRETE] = MODBUS_FC_READ_DISCRETE_INPUTS,
+					    [READ_HOLDING] = MODBUS_FC_READ_HOLDING_REGISTERS,
+					    [READ_INPUT] = MODBUS_FC_READ_INPUT_REGISTERS,
+					    [COIL] = 0};
+
+	return (struct modbus_read){
+		.function = functions[request->kind], .address = request->address, .count = request->count};
+}
+
+/* The answers to writes of one function are alike: what they repeat is not looked at. */
+static uint16_t shape_of(const struct request *request)
+{
+	struct modbus_read read = read_of(request);
+
+	switch (request->kind) {
+	case WRITE:
+		return modbus_doubt_shape(MODBUS_FC_WRITE_MULTIPLE_REGISTERS, 0);
+	case WRITE_ONE:
+		return modbus_doubt_shape(MODBUS_FC_WRITE_SINGLE_REGISTER, 0);
+	case WRITE_READ:
+		return modbus_doubt_shape(MODBUS_FC_WRITE_AND_READ_REGISTERS,
+					  (uint16_t)(2 * request->read_count));
+	case COIL:
+		return modbus_doubt_shape(MODBUS_FC_WRITE_SINGLE_COIL, 0);
+	case READ_HOLDING:
+	case READ_INPUT:
+	case READ_COIL:
+	case READ_DISCRETE:
+		break;
+	}
+	return modbus_doubt_read_shape(&read);
 }
 
 static int read_one_bit(modbus_t *modbus, const struct request *request)
@@ -272,13 +301,14 @@ static int fail(struct modbus_context *context, const struct modbus_peer *peer, 
 }
 
 /* Nothing came, or another's answer: its own may still come. A broken one has come. */
-static int fail_question(struct modbus_context *context, const struct modbus_peer *peer, int64_t asked_ns,
-			 int cause)
+static int fail_question(struct modbus_context *context, const struct modbus_peer *peer, uint16_t shape,
+			 int64_t asked_ns, int cause)
 {
 	context->failed_unit = peer->unit;
+	context->failed_shape = shape;
 	context->failed_ns = asked_ns;
 	if (cause != CAUSE_CRC)
-		miss_answer(context, peer->unit, asked_ns);
+		miss_answer(context);
 	return fail(context, peer, cause);
 }
 
@@ -287,19 +317,29 @@ static bool is_busy(int exception)
 	return exception >= EXCEPTION_BUSY_FIRST && exception <= EXCEPTION_BUSY_LAST;
 }
 
-/* A coil or register write that is answered "busy" has not been done, so that asking again is no repeat. */
-static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
+/* The unit answers in the order it was asked: what was missing has come, or never will. */
+static void take_answer(struct modbus_context *context, uint8_t unit, const struct request *request)
 {
-	struct modbus_context *context = context_of(line);
-	int64_t asked_ns;
-	int r = make_ready(context, peer);
+	struct modbus_read read = read_of(request);
 
-	line->exception = 0;
-	if (r != 0)
-		return r;
-	modbus_set_slave(context->modbus, peer->unit);
-	set_timeout(context, peer->response_timeout_ms);
+	modbus_doubt_end(&context->doubts[unit]);
+	if (read.function != 0)
+		modbus_doubt_remember(&context->doubts[unit], &read);
+}
+
+static bool is_any_missing(const struct modbus_context *context, const struct modbus_peer *peer)
+{
+	return !is_tcp(context) && modbus_doubt_is_any_missing(&context->doubts[peer->unit], clock_mono_ns());
+}
+
+/* A coil or register write that is answered "busy" has not been done, so that asking again is no repeat. */
+static int exchange(struct modbus_context *context, const struct modbus_peer *peer,
+		    const struct request *request)
+{
 	for (int attempt = 0;; attempt++) {
+		int64_t asked_ns;
+		int r;
+
 		if (!is_tcp(context) &&
 		    !line_silence_take(modbus_get_socket(context->modbus), context->config, context->heard_ns,
 				       LINE_NOISE_MOST, 0))
@@ -309,17 +349,57 @@ static int transact(struct modbus_line *line, const struct modbus_peer *peer, co
 		r = perform(context, request);
 		context->heard_ns = clock_mono_ns();
 		if (r >= 0) {
-			line->exception = 0;
+			take_answer(context, peer->unit, request);
+			context->line.exception = 0;
 			return 0;
 		}
 		r = cause_of(errno);
+		/* A refusal bears no length: it may be the missing answer's. */
+		if (r == CAUSE_EXCEPTION && is_any_missing(context, peer))
+			r = CAUSE_MISMATCH;
 		if (r != CAUSE_EXCEPTION)
-			return fail_question(context, peer, asked_ns, r);
-		line->exception = (uint8_t)(errno - MODBUS_ENOBASE);
-		if (!is_busy(line->exception) || attempt >= BUSY_RETRIES - 1)
+			return fail_question(context, peer, shape_of(request), asked_ns, r);
+		context->line.exception = (uint8_t)(errno - MODBUS_ENOBASE);
+		if (!is_busy(context->line.exception) || attempt >= BUSY_RETRIES - 1)
 			return r;
 		line_busy_wait(context->config->scale, attempt);
 	}
+}
+
+/*
+ * Before a question whose answer a missing one could be taken for: a read that the unit has answered before,
+ * and whose answer cannot. Its values are nobody's. Without such a one the unit is left alone.
+ */
+static int settle(struct modbus_context *context, const struct modbus_peer *peer)
+{
+	const struct modbus_read *read =
+		modbus_doubt_find_read(&context->doubts[peer->unit], clock_mono_ns());
+	uint16_t words[MODBUS_MAX_READ_REGISTERS];
+	struct request request = {.ret_words = words};
+
+	if (!read)
+		return CAUSE_QUARANTINE;
+	request.address = read->address;
+	request.count = read->count;
+	for (request.kind = READ_HOLDING; read_of(&request).function != read->function;)
+		request.kind++;
+	return exchange(context, peer, &request);
+}
+
+static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
+{
+	struct modbus_context *context = context_of(line);
+	int r = make_ready(context, peer);
+
+	line->exception = 0;
+	if (r != 0)
+		return r;
+	modbus_set_slave(context->modbus, peer->unit);
+	set_timeout(context, peer->response_timeout_ms);
+	if (!is_tcp(context) &&
+	    modbus_doubt_is_missing(&context->doubts[peer->unit], shape_of(request), clock_mono_ns()))
+		r = settle(context, peer);
+	return r == 0 ? exchange(context, peer, request) : r;
 }
 
 static int read_registers(struct modbus_line *line, const struct modbus_peer *peer, bool input,

@@ -3,8 +3,9 @@
  * A Modbus TCP or RTU line by libmodbus, with the manners it needs: a response timeout that covers the whole
  * answer, no byte timeout, no error recovery of its own, exclusive use, and a quarantine after anything
  * doubtful: silence for the device's worst latency, then drain and flush (RTU) or close and reconnect (TCP).
- * On RTU a unit whose answer is missing is not asked again before LINE_LATEST_MS after its question, and
- * before each question the line must be silent (line_silence.h).
+ * On RTU a unit whose answer is missing is asked something whose answer it cannot be taken for, and the same
+ * again when that was answered, or LINE_LATEST_MS after its question (modbus_doubt.h); and before each
+ * question the line must be silent (line_silence.h).
  */
 #ifndef DENSD_DRIVERS_MODBUS_LINE_H
 #define DENSD_DRIVERS_MODBUS_LINE_H

@@ -181,10 +181,18 @@ static const char *manner_name(const struct bend *bend)
 	return bend->kind < MANNER_KINDS ? manner_table[bend->kind].name : "";
 }
 
-/* Instruments answer in turn: what is asked later is not answered earlier. */
-static void deliver(const struct manner_frame *frame, struct bend *bend)
+static int64_t later(int64_t a, int64_t b)
 {
-	int64_t due_ns = line.now_ns + peer.latency_ns + bend->late_ns;
+	return a > b ? a : b;
+}
+
+/*
+ * On RTU an instrument answers in turn: what it is asked later is not answered before a late answer. Others
+ * on the line are not held up; and text, where no rule of the bus rests on it, may overtake.
+ */
+static void deliver(uint32_t index, const struct manner_frame *frame, struct bend *bend)
+{
+	int64_t due_ns = line.now_ns + peer.latency_ns + bend->late_ns, end_ns;
 	int64_t gap_ns = bend->gap_ns > 0 ? bend->gap_ns : char_ns();
 
 	if (frame->length == 0)
@@ -193,14 +201,18 @@ static void deliver(const struct manner_frame *frame, struct bend *bend)
 	if (bend->kind == MANNER_LATE)
 		due_ns = line.now_ns +
 			 earlier(due_ns - line.now_ns, LATEST_NS - (int64_t)frame->length * gap_ns);
+	if (peer.config->kind == BUS_MODBUS_RTU)
+		due_ns = later(due_ns, peer.devices[index].late_until_ns);
+	end_ns = due_ns + (int64_t)frame->length * gap_ns;
+	if (bend->kind == MANNER_LATE)
+		peer.devices[index].late_until_ns = end_ns;
 	line_put(frame->bytes, frame->length, due_ns, gap_ns);
 	trace_bytes("answer", due_ns, frame->bytes, frame->length, manner_name(bend));
 	if (bend->twice)
-		line_put(frame->bytes, frame->length, due_ns + (int64_t)frame->length * gap_ns, gap_ns);
-	peer.last_ns = due_ns + (int64_t)frame->length * gap_ns;
+		line_put(frame->bytes, frame->length, end_ns, gap_ns);
 	if (bend->passes)
 		peer.passed[peer.passed_count++ % PEER_PASSED] = (struct peer_passed){
-			.from_ns = due_ns, .to_ns = peer.last_ns, .previous = bend->kind == MANNER_PREVIOUS};
+			.from_ns = due_ns, .to_ns = end_ns, .previous = bend->kind == MANNER_PREVIOUS};
 }
 
 static void answer(uint32_t index, struct manner_frame *frame, struct bend *bend, const uint8_t *asked)
@@ -214,7 +226,7 @@ static void answer(uint32_t index, struct manner_frame *frame, struct bend *bend
 		peer.previous[index] = good;
 	if (bend->closes)
 		line_hang_up();
-	deliver(frame, bend);
+	deliver(index, frame, bend);
 }
 
 /* Its place in the list stays empty when it reaches nobody. */
@@ -284,6 +296,7 @@ static bool is_silent(void)
 static size_t take_modbus(const uint8_t *bytes, size_t length)
 {
 	const uint8_t *pdu = bytes + (line.tcp ? 7 : 1);
+	uint32_t index = pdu[-1] - 1u; /* units are numbered from 1 */
 	struct manner_frame frame;
 	struct bend bend;
 	size_t taken;
@@ -298,9 +311,9 @@ static size_t take_modbus(const uint8_t *bytes, size_t length)
 			show_numbers(&peer.devices[i], peer.questions + peer.foreign);
 	if (bend.undone || is_silent()) {
 		frame.length = 0;
-		if (bend.kind == MANNER_EXCEPTION && !is_silent()) {
+		if (bend.kind == MANNER_EXCEPTION && !is_silent() && index < PEER_DEVICES) {
 			bend_except(&bend, peer.manners.line, bytes, &frame);
-			deliver(&frame, &bend);
+			deliver(index, &frame, &bend);
 		}
 		return length;
 	}
@@ -391,7 +404,7 @@ static size_t take_text(const uint8_t *bytes, size_t length)
 		if (bend.kind == MANNER_EXCEPTION) {
 			frame.length = 0;
 			bend_refuse(peer.config->devices[0].profile.protocol, &frame);
-			deliver(&frame, &bend);
+			deliver(0, &frame, &bend);
 		}
 		return end + 1;
 	}

@@ -55,6 +55,7 @@ struct peer_device {
 	struct scpi scpi;
 	double step[PEER_ROLES], span[PEER_ROLES]; /* how its numbers move from question to question */
 	int registers[PEER_ROLES];                 /* of the profile; -1: none */
+	int64_t late_until_ns;                     /* its last late answer ends; 0: none */
 };
 struct peer {
 	const struct bus_config *config;
@@ -66,7 +67,7 @@ struct peer {
 	struct peer_passed passed[PEER_PASSED];
 	uint64_t questions, foreign, lost; /* of densd; of the other master; that reached nobody */
 	uint32_t passed_count;
-	int64_t latency_ns, last_ns; /* of an honest answer; when the last one ends */
+	int64_t latency_ns; /* of an honest answer */
 	struct manner_frame previous[PEER_DEVICES];
 	FILE *trace;             /* NULL: quiet */
 	int64_t silent_until_ns; /* half open: it takes and does not answer */

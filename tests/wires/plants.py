@@ -22,11 +22,16 @@ SEEDS = "1..16"
 # name, file, what is there, what is planted, the campaign's options, which count has to find it
 PLANTS = [
     ("asked again before the answer can be there", "modbus_line.c",
-     "context->unit_quiet_until_ns[unit] = asked_ns + (int64_t)(latest_ms(context) * 1e6);", "", "--only LATE", "misattributed"),
+     "context->failed_ns + (int64_t)(latest_ms(context) * 1e6), clock_mono_ns());", "context->failed_ns, clock_mono_ns());",
+     "--only LATE", "misattributed"),
+    ("asked again without another question between", "modbus_line.c", "\t\tr = settle(context, peer);", "\t\tr = 0;", "--only LATE",
+     "misattributed"),
+    ("settled by a read of the same length", "modbus_doubt.c", "\t\t    !modbus_doubt_is_missing(doubt,", "\t\t    (true ||", "--only LATE",
+     "misattributed"),
     ("a text instrument asked again at once", "text_session.c",
      "return cause == CAUSE_TIMEOUT ? fmax(session->latency_ms, session->late_ms)", "return cause == CAUSE_MAX ? session->late_ms",
      "--only LATE", "misattributed"),
-    ("no quarantine", "modbus_line.c", "\tbegin_quarantine(context, peer->worst_latency_ms);", "", "--seeds 1..100 --line rtu-press",
+    ("no quarantine", "modbus_line.c", "\tbegin_quarantine(context, peer->worst_latency_ms);", "", "--seeds 1..100 --line rtu-omron",
      "misattributed"),
     ("a quarantine ends while the line speaks", "text_stream.c", "drain(stream) > 0 &&", "drain(stream) > 9999 &&",
      "--only TRICKLE --questions 100000", "misattributed"),

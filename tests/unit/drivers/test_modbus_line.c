@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/modbus_doubt.h"
 #include "drivers/modbus_line.h"
 
 enum manner {
@@ -75,8 +76,7 @@ static void put(int fd, const uint8_t *bytes, size_t length)
 	}
 }
 
-/* Answers FC 3 for one register with the register's own address as its value: a stale answer is recognisable.
- */
+/* Answers FC 3 with each register's own address as its value: a stale answer is recognisable. */
 static size_t make_body(struct peer *peer, const uint8_t *request, uint8_t *ret_body)
 {
 	bool busy = peer->manner == BUSY_TWICE && peer->requests <= 2;
@@ -87,15 +87,19 @@ static size_t make_body(struct peer *peer, const uint8_t *request, uint8_t *ret_
 		return 2;
 	}
 	ret_body[0] = request[0];
-	ret_body[1] = 2;
-	ret_body[2] = request[1];
-	ret_body[3] = request[2];
-	return 4;
+	ret_body[1] = (uint8_t)(2 * request[4]);
+	for (unsigned i = 0; i < request[4]; i++) {
+		unsigned value = ((unsigned)request[1] << 8 | request[2]) + i;
+
+		ret_body[2 + 2 * i] = (uint8_t)(value >> 8);
+		ret_body[3 + 2 * i] = (uint8_t)value;
+	}
+	return 2 + 2u * request[4];
 }
 
 static void answer_rtu(struct peer *peer, const uint8_t *request)
 {
-	uint8_t frame[32];
+	uint8_t frame[64];
 	size_t length = 1 + make_body(peer, request + 1, frame + 1);
 	uint16_t crc;
 
@@ -157,7 +161,7 @@ static void *serve_rtu(void *data)
 
 static void serve_connection(struct peer *peer, int fd)
 {
-	uint8_t request[12], answer[16];
+	uint8_t request[12], answer[64];
 	size_t length;
 
 	while (!peer->stop && get(fd, request, sizeof(request), &peer->stop) == sizeof(request)) {
@@ -264,6 +268,12 @@ static int ask(struct bench *bench, uint16_t address, uint16_t *ret_value)
 	return bench->line->ops->read_registers(bench->line, &bench->address, false, address, 1, ret_value);
 }
 
+static int ask_words(struct bench *bench, uint16_t address, uint16_t count, uint16_t *ret_values)
+{
+	return bench->line->ops->read_registers(bench->line, &bench->address, false, address, count,
+						ret_values);
+}
+
 static void honest_peers_are_read(void **state)
 {
 	(void)state;
@@ -358,6 +368,105 @@ static void a_unit_whose_answer_is_missing_is_left_alone(void **state)
 	}
 	assert_true(good > 10);
 	free_bench(bench);
+}
+
+/* One answer is lost: the same question may be asked again as soon as one of another length was answered, and
+ * not only after three seconds. */
+static void another_question_ends_the_wait_for_a_missing_answer(void **state)
+{
+	struct bench *bench = make_bench(false, HONEST);
+	uint16_t values[3] = {0};
+	unsigned before;
+
+	(void)state;
+	bench->config.scale = 1;
+	bench->address.worst_latency_ms = 20;
+	assert_int_equal(ask_words(bench, 100, 3, values), 0);
+	assert_int_equal(ask_words(bench, 200, 1, values), 0);
+	bench->peer.manner = SILENT;
+	assert_int_equal(ask_words(bench, 300, 3, values), CAUSE_TIMEOUT);
+	bench->peer.manner = HONEST;
+	pause_ms(30);
+	before = bench->peer.requests;
+	assert_int_equal(ask_words(bench, 300, 3, values), 0);
+	assert_int_equal(values[0], 300);
+	assert_int_equal(bench->peer.requests, before + 2);
+	assert_int_equal(ask_words(bench, 300, 3, values), 0);
+	assert_int_equal(bench->peer.requests, before + 3);
+	free_bench(bench);
+}
+
+/* The answers of both kinds come late, now one, now the other: none is taken for another question's. */
+static void late_answers_are_told_by_their_length(void **state)
+{
+	struct bench *bench = make_bench(false, HONEST);
+	uint16_t values[3] = {0};
+	unsigned good = 0;
+
+	(void)state;
+	bench->config.scale = 5;
+	bench->address.response_timeout_ms = 40;
+	bench->address.worst_latency_ms = 20;
+	for (uint16_t i = 1; i < 2000 && good < 20; i++) {
+		uint16_t count = i % 3 == 0 ? 1 : 3;
+
+		bench->peer.manner = i % 16 == 0 ? LATE : HONEST;
+		bench->peer.late_ms = 45 + i % 7 * 30;
+		if (ask_words(bench, (uint16_t)(10 * i), count, values) == 0) {
+			for (uint16_t at = 0; at < count; at++)
+				assert_int_equal(values[at], 10 * i + at);
+			good++;
+		}
+		pause_ms(10);
+	}
+	assert_true(good == 20);
+	free_bench(bench);
+}
+
+/* A refusal bears no length, so that it may be the missing answer's: it ends no wait, and is nobody's. */
+static void a_refusal_after_a_missing_answer_is_nobodys(void **state)
+{
+	struct bench *bench = make_bench(false, HONEST);
+	uint16_t values[3] = {0};
+
+	(void)state;
+	bench->config.scale = 1;
+	bench->address.worst_latency_ms = 20;
+	assert_int_equal(ask_words(bench, 100, 3, values), 0);
+	bench->peer.manner = SILENT;
+	assert_int_equal(ask_words(bench, 300, 3, values), CAUSE_TIMEOUT);
+	bench->peer.manner = REFUSES;
+	pause_ms(30);
+	assert_int_equal(ask_words(bench, 200, 1, values), CAUSE_MISMATCH);
+	bench->peer.manner = HONEST;
+	pause_ms(30);
+	assert_int_equal(ask_words(bench, 300, 3, values),
+			 CAUSE_QUARANTINE); /* nothing else is left to ask */
+	assert_int_equal(ask_words(bench, 200, 2, values), 0);
+	assert_int_equal(ask_words(bench, 300, 3, values), 0);
+	free_bench(bench);
+}
+
+/* More missing answers than there is room for: nothing is told from anything until they are over. */
+static void missing_answers_without_room_are_all_answers(void **state)
+{
+	struct modbus_doubt doubt = {0};
+
+	(void)state;
+	for (uint16_t i = 1; i <= 4; i++)
+		modbus_doubt_remember(&doubt, &(struct modbus_read){.function = 3, .count = i});
+	assert_int_equal(modbus_doubt_find_read(&doubt, 0)->count, 1);
+	for (uint16_t i = 1; i <= MODBUS_DOUBT_MISSING; i++)
+		modbus_doubt_miss(&doubt, modbus_doubt_shape(3, 2 * i), 100 + i, 0);
+	assert_true(modbus_doubt_is_missing(&doubt, modbus_doubt_shape(3, 2), 0));
+	assert_false(modbus_doubt_is_missing(&doubt, modbus_doubt_shape(4, 2), 0));
+	assert_false(modbus_doubt_is_missing(&doubt, modbus_doubt_shape(3, 2), 101));
+	assert_null(modbus_doubt_find_read(&doubt, 0));
+	modbus_doubt_miss(&doubt, modbus_doubt_shape(16, 0), 200, 0);
+	assert_true(modbus_doubt_is_missing(&doubt, modbus_doubt_shape(4, 2), 199));
+	assert_false(modbus_doubt_is_any_missing(&doubt, 200));
+	modbus_doubt_end(&doubt);
+	assert_false(modbus_doubt_is_any_missing(&doubt, 0));
 }
 
 static void a_trickle_does_not_stretch_the_timeout(void **state)
@@ -613,6 +722,10 @@ int main(void)
 		cmocka_unit_test(a_late_answer_never_answers_another_question),
 		cmocka_unit_test(a_second_copy_never_answers_the_next_question),
 		cmocka_unit_test(a_unit_whose_answer_is_missing_is_left_alone),
+		cmocka_unit_test(another_question_ends_the_wait_for_a_missing_answer),
+		cmocka_unit_test(late_answers_are_told_by_their_length),
+		cmocka_unit_test(a_refusal_after_a_missing_answer_is_nobodys),
+		cmocka_unit_test(missing_answers_without_room_are_all_answers),
 		cmocka_unit_test(a_trickle_does_not_stretch_the_timeout),
 		cmocka_unit_test(broken_answers_have_their_cause),
 		cmocka_unit_test(busy_is_asked_again_and_a_refusal_is_not),
