@@ -64,7 +64,11 @@ static void add_press(struct text *text, const struct laboratory *lab)
 	add(text,
 	    "\"press\":\"%s\",\"press_status\":%u,\"stroke_pct\":%.2f,\"contactor\":%s,\"watchdog_s\":%u,",
 	    press->mode_active == PRESS_PLANT_REGULATE ? "REGULATE" : "LOCK", press_plant_status(press),
-	    press_plant_stroke_pct(press), bool_text(press_plant_contactor(press)), press->watchdog_s);
+	    press_plant_stroke_pct(press), bool_text(laboratory_contactor(lab)), press->watchdog_s);
+	if (lab->coupler.fitted)
+		add(text, "\"coupler\":{\"closed\":%s,\"fell_back\":%s,\"fallbacks\":%u},",
+		    bool_text(lab->coupler.output), bool_text(lab->coupler.fell_back),
+		    lab->coupler.fallbacks);
 }
 
 static void add_glass(struct text *text, const struct laboratory *lab)

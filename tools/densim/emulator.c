@@ -137,10 +137,11 @@ static unsigned put_register(const struct emulator *emulator, uint16_t address, 
 	return words;
 }
 
-static void notice_telegram(struct emulator *emulator)
+static void notice_telegram(struct emulator *emulator, bool write)
 {
 	emulator->telegrams++;
-	emulator->last_lab_s = (double)emulator->lab->substep * LABORATORY_STEP_S;
+	if (emulator->profile->kind == DEVICE_KIND_MAX)
+		coupler_hear(&emulator->lab->coupler, write);
 }
 
 static int emulator_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
@@ -156,7 +157,7 @@ static int emulator_read(void *context, uint16_t address, uint16_t count, uint16
 			return MODBUS_BAD_ADDRESS;
 		memcpy(ret_values + done, words, n * sizeof(*words));
 	}
-	notice_telegram(emulator);
+	notice_telegram(emulator, false);
 	return MODBUS_OK;
 }
 
@@ -203,15 +204,26 @@ static int emulator_write(void *context, uint16_t address, uint16_t count, const
 		}
 	if (!emulator->lab->faults.on[FAULT_FALSE_ACK])
 		emulator_roles_settle(emulator);
-	notice_telegram(emulator);
+	notice_telegram(emulator, true);
 	return MODBUS_OK;
+}
+
+/* A coupler's terminals are no registers of its profile: densim's has one, the contactor. */
+static bool is_terminal(const struct emulator *emulator, uint16_t address)
+{
+	return emulator->profile->kind == DEVICE_KIND_MAX && address == EMULATOR_CONTACTOR_COIL;
 }
 
 static int emulator_read_coil(void *context, uint16_t address, bool *ret_on)
 {
-	const struct emulator *emulator = context;
+	struct emulator *emulator = context;
 	int i = find_register(emulator, address, true, 0);
 
+	if (is_terminal(emulator, address)) {
+		notice_telegram(emulator, false);
+		*ret_on = emulator->lab->coupler.output;
+		return MODBUS_OK;
+	}
 	if (i < 0)
 		return MODBUS_BAD_ADDRESS;
 	*ret_on = emulator_roles_get(emulator, (unsigned)i) != 0;
@@ -223,6 +235,12 @@ static int emulator_write_coil(void *context, uint16_t address, bool on)
 	struct emulator *emulator = context;
 	int i = find_register(emulator, address, true, 0);
 
+	if (is_terminal(emulator, address)) {
+		notice_telegram(emulator, true);
+		if (!emulator->lab->faults.on[FAULT_FALSE_ACK])
+			coupler_set_output(&emulator->lab->coupler, on);
+		return MODBUS_OK;
+	}
 	if (i < 0 || !emulator->profile->registers[i].writable)
 		return MODBUS_BAD_ADDRESS;
 	if (!emulator->lab->faults.on[FAULT_FALSE_ACK])

@@ -15,6 +15,8 @@
 #include "tools/densim/laboratory.h"
 #include "tools/densim/modbus_server.h"
 
+#define EMULATOR_CONTACTOR_COIL 0 /* of an emulated coupler: its one output terminal */
+
 struct emulator {
 	const struct profile *profile;
 	struct laboratory *lab;
@@ -22,7 +24,6 @@ struct emulator {
 	double memory[PROFILE_REGISTERS_MAX]; /* what stands in registers without a role; base units */
 	bool ram_mode;                        /* setpoints are written to RAM: no wear */
 	uint32_t telegrams;
-	double last_lab_s; /* of the last telegram, for a coupler's watchdog */
 	/* answers where the profile declares nothing: densim's identification block */
 	int (*elsewhere)(const void *context, uint16_t address, uint16_t count, uint16_t *ret_values);
 	const void *elsewhere_context;

@@ -155,6 +155,26 @@ static void set_reset(struct laboratory *lab, double value)
 		press_plant_reset(&lab->press);
 }
 
+static double get_fallbacks(const struct laboratory *lab)
+{
+	return lab->coupler.fallbacks;
+}
+
+static void set_watchdog(struct laboratory *lab, double value)
+{
+	lab->coupler.watchdog_s = value / 1000;
+}
+
+static void set_type(struct laboratory *lab, double value)
+{
+	lab->coupler.type = (unsigned)value;
+}
+
+static void set_fallback(struct laboratory *lab, double value)
+{
+	lab->coupler.fallback = (unsigned)value;
+}
+
 static const struct role roles[] = {
 	{DEVICE_FURNACE, "process_value", get_temperature, NULL},
 	{DEVICE_FURNACE, "process_value2", get_temperature, NULL},
@@ -183,6 +203,10 @@ static const struct role roles[] = {
 	{DEVICE_PRESS, "watchdog_active", get_press_watchdog, NULL},
 	{DEVICE_PRESS, "heater_enable", get_heater_enable, set_heater_enable},
 	{DEVICE_PRESS, "reset", NULL, set_reset},
+	{DEVICE_KIND_MAX, "fallback_count", get_fallbacks, NULL},
+	{DEVICE_KIND_MAX, "watchdog_ms", NULL, set_watchdog},
+	{DEVICE_KIND_MAX, "watchdog_type", NULL, set_type},
+	{DEVICE_KIND_MAX, "fallback", NULL, set_fallback},
 };
 
 /* In the order of the STATUS word's bits, drivers/press-map.md. */
@@ -256,6 +280,9 @@ void emulator_roles_init(struct emulator *emulator)
 	}
 	if (is_pump(emulator))
 		emulator->lab->press.no_contactor = true;
+	if (profile->kind == DEVICE_KIND_MAX)
+		emulator->lab->coupler =
+			(struct coupler){.fitted = true, .watchdog_s = COUPLER_WATCHDOG_MS / 1000.0};
 	if (profile->kind == DEVICE_PRESS && find_name(emulator, "mode") >= 0)
 		emulator->memory[find_name(emulator, "mode")] =
 			step_value(profile->off_steps, profile->off_count, "mode", PRESS_PLANT_LOCK);
@@ -422,6 +449,19 @@ static void set_pump(struct emulator *emulator, unsigned index, double value)
 				    (float)recall(emulator, "setpoint"), (float)PUMP_FULL_BAR, 0);
 }
 
+/* The words of the reset, one after the other and nothing else between them. */
+static void take_reset(struct emulator *emulator, double value)
+{
+	const struct profile *profile = emulator->profile;
+	struct coupler *coupler = &emulator->lab->coupler;
+	bool next = coupler->reset_steps < profile->auto_count &&
+		    profile->auto_steps[coupler->reset_steps].value == value;
+
+	coupler->reset_steps = next ? coupler->reset_steps + 1 : 0;
+	if (next && coupler->reset_steps == profile->auto_count)
+		coupler_reset(coupler);
+}
+
 void emulator_roles_set(struct emulator *emulator, unsigned index, double value)
 {
 	const char *name = emulator->profile->registers[index].name;
@@ -439,6 +479,8 @@ void emulator_roles_set(struct emulator *emulator, unsigned index, double value)
 	else if (is_furnace(emulator, index, "setpoint") && find_name(emulator, "command") >= 0 &&
 		 !emulator->ram_mode)
 		emulator->lab->eeprom_writes++;
+	if (emulator->profile->kind == DEVICE_KIND_MAX && strcmp(name, "watchdog_reset") == 0)
+		take_reset(emulator, value);
 	if (role && role->set && find_name(emulator, "remote") < 0)
 		role->set(emulator->lab, value);
 }

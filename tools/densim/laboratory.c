@@ -135,8 +135,14 @@ static void step_power(struct laboratory *lab)
 		lab->flow_setpoint = 0;
 		lab->chip.watchdog_s = 0;
 		chip_clear(&lab->chip);
+		coupler_restart(&lab->coupler);
 	}
 	lab->power_was_off = off;
+}
+
+bool laboratory_contactor(const struct laboratory *lab)
+{
+	return press_plant_contactor(&lab->press) && coupler_closed(&lab->coupler);
 }
 
 void laboratory_step(struct laboratory *lab)
@@ -146,7 +152,8 @@ void laboratory_step(struct laboratory *lab)
 	step_second_master(lab);
 	double heat_w = press_plant_step(&lab->press, &lab->faults, least_s, noise(lab, NOISE_OIL, NOISE_BAR),
 					 LABORATORY_STEP_S);
-	furnace_plant_step(&lab->furnace, &lab->faults, press_plant_contactor(&lab->press), heat_w,
+	coupler_step(&lab->coupler, least_s, LABORATORY_STEP_S);
+	furnace_plant_step(&lab->furnace, &lab->faults, laboratory_contactor(lab), heat_w,
 			   noise(lab, NOISE_TEMPERATURE, NOISE_K), LABORATORY_STEP_S);
 	step_flow(lab);
 	step_capsule(lab, LABORATORY_STEP_S);

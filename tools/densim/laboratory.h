@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "tools/densim/chip.h"
+#include "tools/densim/coupler.h"
 #include "tools/densim/faults.h"
 #include "tools/densim/furnace_plant.h"
 #include "tools/densim/glass.h"
@@ -46,6 +47,7 @@ struct laboratory {
 	struct furnace_plant furnace;
 	struct press_plant press;
 	struct chip chip;
+	struct coupler coupler;
 	double flow_setpoint, flow, flow_measured; /* ml/min */
 	struct capsule capsule;
 	struct glass recovered; /* the last batch; the ribbon before any */
@@ -61,6 +63,8 @@ struct laboratory {
 void laboratory_init(struct laboratory *ret_lab, double scale, uint64_t seed, bool noise);
 /* Goes through a 7 GPa, 643 K night up to the middle of a phase, quickly; the press is left in REGULATE. */
 void laboratory_begin_at(struct laboratory *lab, enum laboratory_start start);
+/* Mains reach the heater: the PLC and, where one is fitted, the coupler keep the contactor closed. */
+bool laboratory_contactor(const struct laboratory *lab);
 /* One substep of LABORATORY_STEP_S. */
 void laboratory_step(struct laboratory *lab);
 /* Puts a fresh as-spun capsule into the press. */

@@ -20,7 +20,7 @@ static struct track_commands look(const struct laboratory *lab)
 				      .mode = press->mode,
 				      .manual = furnace->manual,
 				      .heater_enable = press->heater_enable,
-				      .contactor = press_plant_contactor(press),
+				      .contactor = laboratory_contactor(lab),
 				      .locked = press->mode_active == PRESS_PLANT_LOCK,
 				      .local = press->local};
 

@@ -208,6 +208,81 @@ static void test_a_coupler_as_it_comes(void **state)
 	assert_int_equal(write_words(0x1021, 1, 0), MODBUS_BAD_ADDRESS);
 }
 
+static int write_coil(uint16_t address, bool on)
+{
+	const uint8_t pdu[] = {5, (uint8_t)(address >> 8), (uint8_t)address, on ? 0xFF : 0, 0};
+
+	ask(pdu, sizeof(pdu));
+	return answer[0] & 0x80 ? answer[1] : 0;
+}
+
+static bool read_coil(uint16_t address)
+{
+	const uint8_t pdu[] = {1, (uint8_t)(address >> 8), (uint8_t)address, 0, 1};
+
+	ask(pdu, sizeof(pdu));
+	assert_int_equal(answer[0], 1);
+	return answer[2] & 1;
+}
+
+/* Lab seconds; at this scale a watchdog waits for 30 s at least. */
+static void let_pass(int seconds)
+{
+	for (int i = 0; i < seconds * 20; i++)
+		laboratory_step(&lab);
+}
+
+/* It opens the heater's contactor, and writes come to nothing until both words have come, in their order. */
+static void test_a_coupler_falls_back(void **state)
+{
+	(void)state;
+	emulate("beckhoff-ek9000");
+	lab.press.heater_enable = true;
+	assert_false(laboratory_contactor(&lab));
+	assert_int_equal(write_words(0x1120, 1, 40000), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	assert_int_equal(write_coil(1, true), MODBUS_BAD_ADDRESS);
+	assert_true(read_coil(0) && laboratory_contactor(&lab));
+	let_pass(39);
+	assert_int_equal(write_coil(0, true), 0);
+	let_pass(39);
+	assert_true(laboratory_contactor(&lab));
+	read_coil(0); /* a read is no write */
+	let_pass(2);
+	assert_false(read_coil(0) || laboratory_contactor(&lab));
+	assert_words(0x1021, 1, 1);
+	assert_int_equal(write_coil(0, true), 0);
+	assert_int_equal(write_words(0x1121, 1, 0xAFFE), 0);
+	assert_int_equal(write_words(0x1121, 1, 0xBECF), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	assert_false(read_coil(0));
+	assert_int_equal(write_words(0x1121, 1, 0xAFFE), 0);
+	assert_false(read_coil(0)); /* what was written meanwhile does not come back */
+	assert_int_equal(write_coil(0, true), 0);
+	assert_true(read_coil(0) && laboratory_contactor(&lab));
+}
+
+static void test_a_coupler_that_freezes_and_one_that_is_off(void **state)
+{
+	(void)state;
+	emulate("beckhoff-ek9000");
+	lab.press.heater_enable = true;
+	assert_int_equal(write_words(0x1123, 1, COUPLER_FREEZE), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	let_pass(60);
+	assert_words(0x1021, 1, 1);
+	assert_true(laboratory_contactor(&lab));
+	emulate("beckhoff-ek9000");
+	lab.press.heater_enable = true;
+	assert_int_equal(write_words(0x1122, 1, COUPLER_OFF), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	let_pass(60);
+	assert_words(0x1021, 1, 0);
+	assert_true(laboratory_contactor(&lab));
+	lab.press.heater_enable = false; /* the PLC's is in series */
+	assert_false(laboratory_contactor(&lab));
+}
+
 /* Clock scales above 1 are accepted from densim alone: the emulated instrument says that it is one. */
 static void test_every_emulator_says_that_it_is_densim(void **state)
 {
@@ -242,14 +317,6 @@ static void test_a_plc_of_ones_own(void **state)
 	assert_words(205, 1, 1 << 1); /* watchdog armed */
 	assert_words(208, 2, 0x438E8000);
 	assert_exception(0x0100, 1, MODBUS_BAD_ADDRESS);
-}
-
-static int write_coil(uint16_t address, bool on)
-{
-	const uint8_t pdu[] = {5, (uint8_t)(address >> 8), (uint8_t)address, on ? 0xFF : 0, 0};
-
-	ask(pdu, sizeof(pdu));
-	return answer[0] & 0x80 ? answer[1] : 0;
 }
 
 static void assert_coil(uint16_t address, bool on)
@@ -305,6 +372,8 @@ int main(void)
 		cmocka_unit_test(test_a_3216_follows_its_remote_setpoint_when_selected),
 		cmocka_unit_test(test_flow_controllers),
 		cmocka_unit_test(test_a_coupler_as_it_comes),
+		cmocka_unit_test(test_a_coupler_falls_back),
+		cmocka_unit_test(test_a_coupler_that_freezes_and_one_that_is_off),
 		cmocka_unit_test(test_every_emulator_says_that_it_is_densim),
 	};
 
