@@ -206,7 +206,9 @@ static void check_watchdogs(const struct site_reader *reader, const struct yaml_
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
 			if (site->buses[b].devices[d].profile.protocol[0] &&
-			    !site->buses[b].devices[d].profile.watchdog)
+			    !site->buses[b].devices[d].profile.watchdog &&
+			    !(site->buses[b].devices[d].profile.kind == DEVICE_FURNACE &&
+			      site->buses[b].contactor.fitted))
 				schema_error(reader->diagnostics, yaml_get(root, "buses"),
 					     "device '%s' has no watchdog of its own: say in words why that "
 					     "is accepted, as "
@@ -237,12 +239,12 @@ static void check_press(const struct site_reader *reader, const struct yaml_node
 
 	if (!press)
 		return;
-	if (!press->profile.contactor && !site->accept_no_contactor)
+	if (!press->profile.contactor && !site_contactor(site) && !site->accept_no_contactor)
 		schema_error(reader->diagnostics, yaml_get(root, "buses"),
 			     "'%s' plays the press and switches no heater contactor: nothing opens it when "
 			     "densd is "
 			     "silent or a relay is welded; say in words why that is accepted, as "
-			     "accept_no_contactor: \"...\"",
+			     "accept_no_contactor: \"...\", or give the furnace a contactor on a coupler",
 			     press->name);
 	if (press->profile.setpoint_high <= press->profile.setpoint_low || bus->calibration.loading_count < 2)
 		return;
@@ -316,6 +318,7 @@ static void read_root(const struct site_reader *reader, const struct yaml_node *
 	for (uint32_t i = 0; i < site->bus_count; i++) {
 		site->buses[i].scale = site->clock_scale;
 		site->buses[i].pressure_rate_gpa_per_s = site->limits.pressure_rate_gpa_per_s;
+		site->buses[i].contactor.watchdog_s = site->limits.device_watchdog_s;
 	}
 	check_site(reader, root);
 }

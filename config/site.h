@@ -66,6 +66,8 @@ struct site {
  */
 int site_read(const char *path, const char *profile_dir, struct diagnostics *diagnostics,
 	      struct site *ret_site);
+/* The heater's contactor on a coupler of its own; NULL: the site has none. */
+const struct bus_contactor *site_contactor(const struct site *site);
 /* The calibration of one place with its table; its id is empty where there is none. */
 void calibration_of_site(const struct site *site, enum calibration_place place,
 			 struct calibration *ret_calibration);

@@ -8,6 +8,7 @@
 #include "config/profile_reader.h"
 #include "config/schema.h"
 #include "config/site_reader.h"
+#include "drivers/furnace_contactor.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -42,6 +43,20 @@ static const struct schema_field device_fields[] = {
 	{"name", SCHEMA_TEXT, true, offsetof(struct device_draft, device.name), 32},
 	{"unit", SCHEMA_UINT, false, offsetof(struct device_draft, unit), 0, DIM_NUMBER, 1, 247},
 	{"profile", SCHEMA_TEXT, true, offsetof(struct device_draft, profile), 64},
+	{"contactor", SCHEMA_NODE, false},
+};
+
+struct contactor_draft {
+	char profile[64], host[108];
+	uint32_t port, unit, coil;
+};
+#define CONTACTOR_AT(field) offsetof(struct contactor_draft, field)
+static const struct schema_field contactor_fields[] = {
+	{"profile", SCHEMA_TEXT, true, CONTACTOR_AT(profile), 64},
+	{"host", SCHEMA_TEXT, true, CONTACTOR_AT(host), 108},
+	{"port", SCHEMA_UINT, false, CONTACTOR_AT(port), 0, DIM_NUMBER, 1, 65535},
+	{"unit", SCHEMA_UINT, false, CONTACTOR_AT(unit), 0, DIM_NUMBER, 1, 247},
+	{"coil", SCHEMA_UINT, true, CONTACTOR_AT(coil), 0, DIM_NUMBER, 0, 65535},
 };
 
 /* Where profiles may be, in order; NULL ends the list. A copied site file finds the shipped ones. */
@@ -91,6 +106,35 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 	free(inner);
 }
 
+/* The heater's contactor on a coupler: a line of its own, served by the furnace's worker. */
+static void read_contactor(const struct site_reader *reader, const struct yaml_node *node,
+			   const struct bus_device *furnace, struct bus_config *bus)
+{
+	struct contactor_draft draft = {.port = 502, .unit = 1};
+	struct profile *profile = calloc(1, sizeof(*profile));
+	size_t errors = reader->diagnostics->errors;
+	const char *lacks;
+
+	schema_read(node, "contactor", contactor_fields, COUNT(contactor_fields), reader->diagnostics,
+		    &draft);
+	if (furnace->profile.protocol[0] && furnace->profile.kind != DEVICE_FURNACE)
+		schema_error(reader->diagnostics, node, "'contactor' is the furnace's: '%s' is none",
+			     furnace->name);
+	if (draft.profile[0] && profile)
+		read_device_profile(reader, yaml_get(node, "profile"), draft.profile, profile);
+	if (profile && reader->diagnostics->errors == errors &&
+	    furnace_contactor_pack(profile, &bus->contactor, &lacks) < 0)
+		schema_error(reader->diagnostics, yaml_get(node, "profile"),
+			     "profile '%s' cannot carry a contactor: %s", draft.profile, lacks);
+	memcpy(bus->contactor.host, draft.host, sizeof(draft.host));
+	bus->contactor.port = (uint16_t)draft.port;
+	bus->contactor.unit = (uint8_t)draft.unit;
+	bus->contactor.coil = (uint16_t)draft.coil;
+	if (!profile)
+		schema_error(reader->diagnostics, node, "out of memory");
+	free(profile);
+}
+
 static void read_device(const struct site_reader *reader, const struct yaml_node *node,
 			struct bus_config *bus)
 {
@@ -100,6 +144,8 @@ static void read_device(const struct site_reader *reader, const struct yaml_node
 	if (draft.profile[0])
 		read_device_profile(reader, yaml_get(node, "profile"), draft.profile, &draft.device.profile);
 	draft.device.unit = (uint8_t)draft.unit;
+	if (yaml_get(node, "contactor"))
+		read_contactor(reader, yaml_get(node, "contactor"), &draft.device, bus);
 	for (uint32_t i = 0; i < bus->device_count; i++)
 		if (!profile_bus_is_text(bus->kind) && bus->devices[i].unit == draft.device.unit)
 			schema_error(reader->diagnostics, node,
@@ -165,6 +211,21 @@ static void read_bus(const struct site_reader *reader, const struct yaml_node *n
 	site->buses[site->bus_count++] = draft.bus;
 }
 
+/* One line has one master, and a worker each: the coupler of a contactor is on no other bus. */
+static void check_contactors(const struct site_reader *reader, const struct yaml_node *list,
+			     const struct site *site)
+{
+	for (uint32_t a = 0; a < site->bus_count; a++)
+		for (uint32_t b = 0; b < site->bus_count; b++)
+			if (site->buses[a].contactor.fitted && profile_bus_is_tcp(site->buses[b].kind) &&
+			    site->buses[a].contactor.port == site->buses[b].port &&
+			    strcmp(site->buses[a].contactor.host, site->buses[b].path) == 0)
+				schema_error(reader->diagnostics, list,
+					     "the contactor's coupler is at %.60s:%u, which is bus '%s': it "
+					     "needs a line of its own",
+					     site->buses[b].path, site->buses[b].port, site->buses[b].name);
+}
+
 void site_read_buses(const struct site_reader *reader, const struct yaml_node *list, struct site *site)
 {
 	uint32_t kinds[DEVICE_KIND_MAX] = {0};
@@ -179,6 +240,7 @@ void site_read_buses(const struct site_reader *reader, const struct yaml_node *l
 	}
 	for (const struct yaml_node *node = list->first_child; node; node = node->next)
 		read_bus(reader, node, site);
+	check_contactors(reader, list, site);
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
 			if (site->buses[b].devices[d].profile.kind < DEVICE_KIND_MAX)

@@ -17,6 +17,8 @@ struct bus {
 	struct bus_config config;
 	struct modbus_line *modbus;
 	struct text_line *text;
+	struct bus_config contactor_config; /* of the second line: the coupler of the heater's contactor */
+	struct modbus_line *contactor;
 	const struct driver_ops *drivers[BUS_DEVICES_MAX];
 	void *states[BUS_DEVICES_MAX];
 	uint32_t seq;
@@ -42,6 +44,21 @@ static int open_line(struct bus *bus)
 	return r;
 }
 
+/* A connection of its own, by the same worker: what ends the one ends the other. */
+static int open_contactor(struct bus *bus)
+{
+	const struct bus_contactor *contactor = &bus->config.contactor;
+	struct bus_config *config = &bus->contactor_config;
+
+	if (!contactor->fitted)
+		return 0;
+	*config = (struct bus_config){
+		.kind = BUS_MODBUS_TCP, .port = contactor->port, .scale = bus->config.scale};
+	memcpy(config->path, contactor->host, sizeof(config->path));
+	config->path[sizeof(config->path) - 1] = '\0';
+	return modbus_line_new(config, &bus->contactor);
+}
+
 /* A driver that speaks Modbus needs a Modbus line, and the other way round. */
 static bool fits(const struct bus *bus, const struct driver_ops *driver)
 {
@@ -51,8 +68,11 @@ static bool fits(const struct bus *bus, const struct driver_ops *driver)
 static int add_driver(struct bus *bus, uint32_t device)
 {
 	const struct profile *profile = &bus->config.devices[device].profile;
-	struct driver_setup setup = {
-		.config = &bus->config, .device = device, .modbus = bus->modbus, .text = bus->text};
+	struct driver_setup setup = {.config = &bus->config,
+				     .device = device,
+				     .modbus = bus->modbus,
+				     .text = bus->text,
+				     .contactor = bus->contactor};
 	const struct driver_ops *driver =
 		registry_find((enum device_kind)profile->kind, profile->protocol, profile->driver);
 
@@ -78,6 +98,8 @@ int bus_new(const struct bus_config *config, struct bus **ret_bus)
 		return -ENOMEM;
 	bus->config = *config;
 	r = open_line(bus);
+	if (r == 0)
+		r = open_contactor(bus);
 	for (uint32_t i = 0; r == 0 && i < config->device_count; i++)
 		r = add_driver(bus, i);
 	if (r < 0) {
@@ -102,6 +124,8 @@ void bus_free(struct bus *bus)
 		bus->modbus->ops->free(bus->modbus);
 	if (bus->text)
 		bus->text->ops->free(bus->text);
+	if (bus->contactor)
+		bus->contactor->ops->free(bus->contactor);
 	free(bus);
 }
 

@@ -15,6 +15,19 @@
 enum device_kind { DEVICE_FURNACE, DEVICE_PRESS, DEVICE_FLOW, DEVICE_CHIP, DEVICE_KIND_MAX };
 enum device_mode { MODE_OBSERVE /* read only, adopt */, MODE_OFF /* safe */, MODE_CONTROL };
 
+/* The heater's contactor on a coupler, as the furnace's driver has it (furnace_contactor.h). */
+enum contactor_state {
+	CONTACTOR_NONE,     /* this furnace has none */
+	CONTACTOR_UNARMED,  /* not yet, or nothing is written */
+	CONTACTOR_ARMED,    /* watchdog and fall-back set and read back; the output does as it is told */
+	CONTACTOR_OPENED,   /* it fell back, does not obey or is silent: open until the heater has been off */
+	CONTACTOR_STRANGER, /* refused: another instrument answers */
+	CONTACTOR_FREEZES,  /* refused: its outputs would not fall back to zero */
+	CONTACTOR_LOCKED,   /* refused: it takes no writes from here */
+	CONTACTOR_DIFFERS,  /* refused: what was written is not what is read back */
+	CONTACTOR_STATE_MAX
+};
+
 struct furnace_demand {
 	uint8_t mode; /* OBSERVE: no write. OFF: the profile's heater-off sequence. CONTROL: automatic at
 			 setpoint */
@@ -32,7 +45,9 @@ struct furnace_report {
 	 * its uncertainty. */
 	double margin_k, margin2_k;
 	bool identity_ok, sensor_break, manual, readback_differs, second_master, verified_off;
-	uint32_t writes; /* setpoint writes since the worker started */
+	uint32_t writes;       /* setpoint writes since the worker started */
+	uint8_t contactor;     /* enum contactor_state */
+	bool contactor_closed; /* its output, as last read */
 };
 
 struct press_permit { /* the temperature a release rests on; the worker checks it: fresh, cold, or it writes

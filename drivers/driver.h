@@ -16,6 +16,7 @@ struct driver_setup {
 	uint32_t device;                 /* index in config->devices */
 	struct modbus_line *modbus;      /* one of the two is NULL */
 	struct text_line *text;
+	struct modbus_line *contactor; /* to the coupler of config->contactor; NULL: the bus has none */
 };
 struct driver_cycle {
 	uint32_t seq;   /* of the worker's cycles */

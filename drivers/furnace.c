@@ -5,7 +5,8 @@
  * a bit (optional). The values that lie side by side come in one block read a cycle; mode and status take
  * turns, one a lab second. The controller makes the PID; densd streams its setpoint within the profile's
  * write budget, or lets the controller ramp by itself (furnace_ramp.h; then working_setpoint and ramp_rate
- * besides, ramp_disable where the device has it).
+ * besides, ramp_disable where the device has it). Where the site hangs its heater on a coupler, its contactor
+ * is served at the end of each cycle (furnace_contactor.h).
  */
 #include <errno.h>
 #include <math.h>
@@ -14,6 +15,7 @@
 #include "daemon/base/clock.h"
 #include "drivers/codec.h"
 #include "drivers/correction.h"
+#include "drivers/furnace_contactor.h"
 #include "drivers/furnace_ramp.h"
 #include "drivers/session.h"
 
@@ -63,6 +65,7 @@ struct furnace {
 	uint32_t differs, foreign, mode_differs;
 	double off_lab_s;
 	struct furnace_report report;
+	struct furnace_contactor contactor;
 	uint32_t connects;
 };
 
@@ -157,6 +160,7 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 	    furnace->profile->off_count == 0 || correction_check(&furnace->config->thermocouple) < 0 ||
 	    correction_check(&furnace->config->thermocouple2) < 0)
 		return -EINVAL;
+	furnace_contactor_init(&furnace->contactor, setup);
 	furnace->auto_mode = find_auto_mode(furnace->profile);
 	plan_span(furnace);
 	forget_device(furnace);
@@ -731,6 +735,10 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 	if (r == 0)
 		conclude(furnace, demand->furnace.mode);
 	session_end(session, r == 0, report);
+	/* Last, so that a silent coupler costs the temperature nothing; heater off is first the controller's.
+	 */
+	furnace_contactor_cycle(&furnace->contactor, cycle, demand->furnace.mode,
+				furnace->commanded_auto || !isnan(furnace->relay_pct), &furnace->report);
 	furnace->report.identity_ok = session->identity_ok;
 	report->furnace = furnace->report;
 }

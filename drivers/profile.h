@@ -122,6 +122,27 @@ struct correction {
 	double reading[CALIBRATION_POINTS_MAX], truth[CALIBRATION_POINTS_MAX], sd[CALIBRATION_POINTS_MAX];
 };
 
+/*
+ * The heater's contactor on a coupler of its own, which opens it when nobody writes for @watchdog_s. Flat and
+ * small, because it crosses a link with the bus: of the coupler's profile only what the driver asks for.
+ */
+#define CONTACTOR_REGISTERS_MAX 8
+#define CONTACTOR_STEPS_MAX 3
+struct bus_contactor {
+	bool fitted;
+	char profile[PROFILE_TEXT];
+	char host[108];
+	uint16_t port, coil;
+	uint8_t unit;
+	double watchdog_s; /* the site's device_watchdog_s */
+	double worst_latency_ms, response_timeout_ms;
+	bool single_write;
+	uint32_t register_count, identity_count, start_count, reset_count;
+	struct profile_register registers[CONTACTOR_REGISTERS_MAX];
+	struct profile_value identity[CONTACTOR_STEPS_MAX], start[CONTACTOR_STEPS_MAX],
+		reset[CONTACTOR_STEPS_MAX];
+};
+
 enum bus_kind { BUS_MODBUS_TCP, BUS_MODBUS_RTU, BUS_SERIAL, BUS_TEXT_TCP };
 /* A line that carries text; a line with a host and a port. */
 bool profile_bus_is_text(uint8_t bus_kind);
@@ -142,6 +163,7 @@ struct bus_config {
 	uint8_t stop_bits;
 	uint32_t device_count;
 	struct bus_device devices[BUS_DEVICES_MAX]; /* in the order they are served: the furnace first */
+	struct bus_contactor contactor;             /* of the furnace on this bus */
 	struct press_calibration calibration;       /* of the press on this bus */
 	/* of the furnace's two thermocouples, K, and of the flow controller, ml/min, on this bus */
 	struct correction thermocouple, thermocouple2, flow;

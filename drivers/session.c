@@ -15,10 +15,17 @@
 #define PROBE_ATTEMPTS 3u
 #define PROBE_VERSION 1
 
+void session_init_device(struct session *ret_session, const struct bus_device *device,
+			 struct modbus_line *line, double scale)
+{
+	*ret_session = (struct session){.device = device};
+	modbus_port_init(&ret_session->port, line, device, scale);
+}
+
 void session_init(struct session *ret_session, const struct driver_setup *setup)
 {
-	*ret_session = (struct session){.device = &setup->config->devices[setup->device]};
-	modbus_port_init(&ret_session->port, setup->modbus, ret_session->device, setup->config->scale);
+	session_init_device(ret_session, &setup->config->devices[setup->device], setup->modbus,
+			    setup->config->scale);
 }
 
 /* 0 = read; whether all of @expected was found is in *ret_ok. */

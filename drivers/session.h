@@ -21,6 +21,9 @@ struct session {
 };
 
 void session_init(struct session *ret_session, const struct driver_setup *setup);
+/* The same for @device at the other end of @line; both outlive the session. */
+void session_init_device(struct session *ret_session, const struct bus_device *device,
+			 struct modbus_line *line, double scale);
 /*
  * Begins a cycle: after a reconnect or a desync, and every 60 s of lab time, identity is read first. 0 when
  * the device may be read; else a positive enum cause, and nothing but session_end may follow.

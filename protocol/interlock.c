@@ -33,6 +33,7 @@ const struct interlock_row interlock_table[] = {
 	{ALARM_STALE, "stale pressure", REACT_SAFE_HOLD, GUARDED, true, check_stale_pressure},
 	{ALARM_READBACK, "furnace read-back", REACT_HOLD, GUARDED, false, check_readback_furnace},
 	{ALARM_READBACK, "press read-back", REACT_SAFE_HOLD, GUARDED, true, check_readback_press},
+	{ALARM_READBACK, "contactor", REACT_HEATER_OFF, GUARDED, false, check_contactor},
 	{ALARM_IDENTITY, "identity", REACT_SAFE_HOLD, GUARDED, false, check_identity},
 	{ALARM_UNITS, "units", REACT_HEATER_OFF, GUARDED, false, check_units},
 	{ALARM_BUS_LOST, "bus lost", REACT_ALARM, GUARDED | IN(PHASE_HANDED_OVER), false, check_bus},

@@ -53,6 +53,25 @@ enum verdict check_readback_furnace(struct step *step, char *ret_text)
 	return VERDICT_FIRE;
 }
 
+/*
+ * Where heat is asked for, the run holds and the heater goes off, with which the worker arms the contactor
+ * anew. What cools does so without it.
+ */
+enum verdict check_contactor(struct step *step, char *ret_text)
+{
+	bool cools = step->m->phase == PHASE_COOL || step->m->phase == PHASE_ABORTING;
+
+	if (!step->in->furnace_contactor_open)
+		return VERDICT_CLEAR;
+	interlock_say(
+		ret_text,
+		"The heater's contactor is open at %.1f K: its coupler fell back, does not obey or is "
+		"silent. Heater off; a run that heats holds. Check coupler and network; resume once it is "
+		"armed again.",
+		step->m->last_good_k);
+	return !cools && machine_heat_mode(step, step->m) == HEAT_CONTROL ? VERDICT_FIRE : VERDICT_WARN;
+}
+
 enum verdict check_readback_press(struct step *step, char *ret_text)
 {
 	if (!press_answers(step) || !step->in->press_readback_differs)

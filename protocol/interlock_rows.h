@@ -68,6 +68,7 @@ enum verdict check_stroke(struct step *step, char *ret_text);
 enum verdict check_stale_temperature(struct step *step, char *ret_text);
 enum verdict check_stale_pressure(struct step *step, char *ret_text);
 enum verdict check_readback_furnace(struct step *step, char *ret_text);
+enum verdict check_contactor(struct step *step, char *ret_text);
 enum verdict check_readback_press(struct step *step, char *ret_text);
 enum verdict check_identity(struct step *step, char *ret_text);
 enum verdict check_units(struct step *step, char *ret_text);

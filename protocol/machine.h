@@ -53,7 +53,9 @@ struct inputs {
 		press_identity_ok, press_readback_differs, press_second_master;
 	bool furnace_stranger, press_stranger; /* another instrument answers at this address */
 	bool units_differ;                     /* a panel's units or decimals are not the profile's */
-	bool order_unproven;           /* a device's floats may be in another word order than declared */
+	bool order_unproven; /* a device's floats may be in another word order than declared */
+	/* The heater's contactor hangs on a coupler that opened it, or would not open it when it must. */
+	bool furnace_contactor_open;
 	bool devices_armed;            /* each device's own watchdog is armed (or its absence accepted) */
 	bool furnace_lost, press_lost; /* worker or line is gone */
 	bool store_ok;                 /* recorder answers, space is left, last commit in time */

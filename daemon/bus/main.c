@@ -13,6 +13,7 @@
 #include "daemon/base/log.h"
 #include "daemon/link.h"
 #include "drivers/bus.h"
+#include "drivers/furnace_contactor.h"
 
 static _Alignas(16) uint8_t buffer[LINK_MESSAGE_MAX + sizeof(struct link_header)];
 
@@ -23,6 +24,7 @@ struct worker {
 	uint32_t seq;
 	uint8_t faults[BUS_DEVICES_MAX]; /* the fault that was last told */
 	bool told[BUS_DEVICES_MAX];
+	uint8_t contactor; /* its state that was last told */
 };
 
 /* One line when a fault begins and one when it ends; a quarantine is part of the fault before it. */
@@ -47,6 +49,26 @@ static void tell_faults(struct worker *worker)
 	}
 }
 
+/* A coupler falls back whenever nothing is written to it, as between two runs: only what is amiss is a
+ * warning. */
+static void tell_contactor(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->reports.count; i++) {
+		const struct report *report = &worker->reports.reports[i];
+		uint8_t state = report->furnace.contactor;
+
+		if (report->kind != DEVICE_FURNACE || state == worker->contactor)
+			continue;
+		if (state > CONTACTOR_ARMED)
+			log_warning("%s: the heater's contactor: %s", worker->config.devices[i].name,
+				    furnace_contactor_text(state));
+		else
+			log_notice("%s: the heater's contactor: %s", worker->config.devices[i].name,
+				   furnace_contactor_text(state));
+		worker->contactor = state;
+	}
+}
+
 static int take_config(struct worker *worker, const struct bus_config *config)
 {
 	if (worker->bus)
@@ -65,6 +87,7 @@ static int take_cycle(struct worker *worker, const struct link_cycle *cycle)
 	worker->reports.count = cycle->count;
 	bus_cycle(worker->bus, cycle->t_mono_ns, cycle->demands, worker->reports.reports, &trace);
 	tell_faults(worker);
+	tell_contactor(worker);
 	r = link_send(LINK_WORKER_FD, LINK_BUS_REPORT, worker->seq++, &worker->reports,
 		      sizeof(worker->reports), trace);
 	if (trace >= 0)

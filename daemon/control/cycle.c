@@ -82,6 +82,7 @@ static void read_furnace(const struct cycle_view *view, struct inputs *inputs)
 	inputs->furnace_stranger = report->fault == CAUSE_IDENTITY;
 	inputs->furnace_readback_differs = report->furnace.readback_differs;
 	inputs->furnace_second_master = report->furnace.second_master;
+	inputs->furnace_contactor_open = report->furnace.contactor > CONTACTOR_ARMED;
 	inputs->units_differ |= report->units_differ;
 	inputs->order_unproven |= !report->order_proven;
 }
@@ -118,15 +119,20 @@ static bool is_armed(const struct cycle_view *view)
 	const struct report *press = cycle_find_report(view, DEVICE_PRESS);
 	const struct bus_device *furnace = device_at(view, DEVICE_FURNACE),
 				*plc = device_at(view, DEVICE_PRESS);
+	const struct report *heater = cycle_find_report(view, DEVICE_FURNACE);
 	bool press_armed = press && press->online && press->press.watchdog_armed;
+	bool coupled = site_contactor(view->site) != NULL;
 
 	if (!furnace || !plc)
 		return false;
 	if (!plc->profile.watchdog)
 		press_armed = view->site->accept_no_watchdog;
-	if (!plc->profile.contactor && !view->site->accept_no_contactor)
+	/* Words stand in for no contactor that is there. */
+	if (coupled && !(heater && heater->online && heater->furnace.contactor == CONTACTOR_ARMED))
 		return false;
-	return press_armed && (furnace->profile.watchdog || view->site->accept_no_watchdog);
+	if (!plc->profile.contactor && !coupled && !view->site->accept_no_contactor)
+		return false;
+	return press_armed && (coupled || furnace->profile.watchdog || view->site->accept_no_watchdog);
 }
 
 void cycle_build_inputs(const struct cycle_view *view, struct inputs *ret_inputs)

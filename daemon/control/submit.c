@@ -107,7 +107,7 @@ static int check_tune(const struct site *site, const struct plan *plan, char ret
 			 furnace->name);
 		return -EINVAL;
 	}
-	if (furnace->watchdog && press->watchdog && press->contactor)
+	if (site_contactor(site) || (furnace->watchdog && press->watchdog && press->contactor))
 		return 0;
 	snprintf(ret_why, MACHINE_WHY,
 		 "autotune: nothing opens the heater's contactor when densd is dead (%.30s, %.30s: a "

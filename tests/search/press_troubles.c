@@ -142,6 +142,7 @@ static void p_stale_long(struct inputs *in, struct machine *m)
 	}
 FLAG(furnace_readback_differs)
 FLAG(press_readback_differs)
+FLAG(furnace_contactor_open)
 FLAG(furnace_second_master)
 FLAG(press_second_master)
 FLAG(units_differ)
@@ -270,6 +271,7 @@ const struct press_trouble press_troubles[] = {
 	{"furnace read-back", flag_furnace_readback_differs, .phases = GUARDED},
 	{"press read-back", flag_press_readback_differs, .heater_off = true, .pressure = true,
 	 .phases = GUARDED},
+	{"contactor open", flag_furnace_contactor_open, .phases = GUARDED},
 	{"second master, furnace", flag_furnace_second_master, .phases = GUARDED},
 	{"second master, press", flag_press_second_master, .phases = GUARDED},
 	{"units changed", flag_units_differ, .heater_off = true, .phases = GUARDED | PREFLIGHT},

@@ -37,6 +37,12 @@ PUMP_SERIAL = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: .*\n    port: .
 TEXT_PORT = free_port()
 PUMP_SOCKET = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: (.*)\n    port: .*\n",
                                    r"kind: text-tcp\n    host: \1\n    port: {text_port}\n"),)
+# A coupler carries the heater's contactor, beside a controller and a pump that switch none. It answers on the pump's port,
+# under another name: one line has one master.
+CONTACTOR = (PUMP[0][0], "accept_no_watchdog: pump and nitrogen have none, and this is densim")
+COUPLER = ((CONTACTOR,) + PUMP[1:] + ((PRESS_TCP[0][0], "unit: 1, profile: isco-pump-modbus"),
+           (r"port: (\d+)\n([\s\S]*?)unit: 1, profile: densim-furnace", r"port: \1" "\n" r"\2unit: 1, profile: omron-e5cc, "
+            "contactor: {{profile: {profile}, host: localhost, " r"port: \1, unit: 4, coil: 0}}")))
 FLOW_SERIAL = ((r"^.*profile: densim-nitrogen.*\n", ""),
                (r"^  - name: chip\n", "  - name: flow\n    kind: serial\n    path: flow\n    baud: 19200\n    devices:\n"
                 "      - {{name: nitrogen, unit: 1, profile: {profile}}}\n  - name: chip\n"))
@@ -46,7 +52,9 @@ WIRING = {
     "generic-controller": FURNACE_RTU, "alicat-flow": FLOW_RTU, "bronkhorst-flow": FLOW_RTU, "oven": FURNACE_RTU,
     "generic-plc-press": PRESS_TCP, "isco-pump-modbus": PUMP_TCP, "isco-pump-dasnet": PUMP_SERIAL,
     "druck-pace": PUMP_SERIAL, "druck-pace tcp": PUMP_SOCKET, "alicat-flow-ascii": FLOW_SERIAL,
+    "beckhoff-ek9000": COUPLER,
 }
+BESIDE = {"beckhoff-ek9000": ("omron-e5cc", "isco-pump-modbus")}
 PRESSURE_GPA = {"druck-pace": 0.6, "druck-pace tcp": 0.6}  # 1 GPa unless the instrument ends before
 OWN_RAMP = ("eurotherm-2400", "eurotherm-3504", "eurotherm-nanodac")
 OWN_RAMP_WRITES = 120  # a stream of one a second makes 600 and more
@@ -64,7 +72,8 @@ def edits(profile):
 def emulation(profile):
     """What tells densim to be that instrument; 'NAME tcp' is NAME on a socket."""
     name, *wire = profile.split()
-    return ("--device", name, *(("--text-port", str(TEXT_PORT)) if wire else ()))
+    beside = BESIDE.get(name, ())
+    return (*(word for other in beside for word in ("--device", other)), "--device", name, *(("--text-port", str(TEXT_PORT)) if wire else ()))
 
 
 def run_once(build, source, profile, scale, seed=1, scans=False):

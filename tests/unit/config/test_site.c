@@ -78,6 +78,21 @@ static const struct bad_case site_cases[] = {
 	{"profile: densim-press}", "profile: isco-pump-modbus}", 10, 3, "no heater contactor"},
 	{"profile: densim-press}", "profile: isco-pump-modbus}", 30, 9, "takes setpoints up to 517 bar"},
 	{"nitrogen may stay on\n", "nitrogen may stay on\naccept_no_contactor: yes\n", 7, 22, "in words"},
+	{"densim-furnace}", "densim-furnace, contactor: {profile: beckhoff-ek9000, host: a}}", 21, 70,
+	 "lacks 'coil'"},
+	{"densim-furnace}", "densim-furnace, contactor: {profile: beckhoff-ek9000, coil: 0}}", 21, 70,
+	 "lacks 'host'"},
+	{"densim-furnace}", "densim-furnace, contactor: {profile: omron-e5cc, host: a, coil: 0}}", 21, 80,
+	 "cannot carry a contactor: it is no coupler"},
+	{"densim-furnace}", "densim-furnace, contactor: {profile: nothing, host: a, coil: 0}}", 21, 80,
+	 "cannot be read"},
+	{"densim-furnace}", "densim-furnace, contactor: {profile: beckhoff-ek9000, host: a, coil: 70000}}",
+	 21, 112, "0 to 65535"},
+	{"densim-nitrogen}", "densim-nitrogen, contactor: {profile: beckhoff-ek9000, host: a, coil: 0}}", 22,
+	 72, "'nitrogen' is none"},
+	{"densim-furnace}",
+	 "densim-furnace, contactor: {profile: beckhoff-ek9000, host: 127.0.0.1, port: 15020, coil: 0}}", 10,
+	 3, "needs a line of its own"},
 	{"      - {name: furnace, unit: 1, profile: densim-furnace}\n", "", 10, 3, "exactly one"},
 	{"  press: densim-press\n", "", 28, 3, "lacks 'press'"},
 	{"press: densim-press\n", "press: densim-oven\n", 28, 10, "cannot be read"},
@@ -269,6 +284,60 @@ static void test_a_good_site(void **state)
 	assert_int_equal(strlen(site.sha256), 64);
 }
 
+/* Replaces the first @from in @text, which has room. */
+static void replace(char *text, const char *from, const char *to)
+{
+	static char rest[CASE_TEXT_MAX];
+	char *at = strstr(text, from);
+
+	assert_non_null(at);
+	snprintf(rest, sizeof(rest), "%s", at + strlen(from));
+	snprintf(at, CASE_TEXT_MAX - (size_t)(at - text), "%s%s", to, rest);
+}
+
+static size_t read_edited(const char *furnace, const char *press, bool words)
+{
+	static char text[CASE_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s", base);
+	replace(text, "profile: densim-furnace", furnace);
+	replace(text, "profile: densim-press}", press);
+	if (!words)
+		replace(text, "accept_no_watchdog: nitrogen may stay on\n", "");
+	read_site_text(text, strlen(text));
+	return diagnostics.errors;
+}
+
+#define OMRON "profile: omron-e5cc"
+#define COUPLED OMRON ", contactor: {profile: beckhoff-ek9000, host: 10.0.0.7, unit: 3, coil: 4}"
+
+/* What a contactor on a coupler stands in for, and what not: another device's watchdog. */
+static void test_a_contactor_on_a_coupler(void **state)
+{
+	const struct bus_contactor *contactor;
+
+	(void)state;
+	assert_int_equal(read_edited(OMRON, "profile: densim-press}", false), 2);
+	assert_non_null(strstr(diagnostics.list[0].text, "'furnace' has no watchdog"));
+	assert_int_equal(read_edited(COUPLED, "profile: densim-press}", false), 1);
+	assert_non_null(strstr(diagnostics.list[0].text, "'nitrogen' has no watchdog"));
+	assert_int_equal(read_edited(OMRON, "profile: isco-pump-modbus}", true), 2);
+	assert_int_equal(read_edited(COUPLED, "profile: isco-pump-modbus}", true), 1);
+	assert_non_null(strstr(diagnostics.list[0].text, "takes setpoints up to"));
+	assert_int_equal(read_edited(COUPLED, "profile: densim-press}", true), 0);
+	contactor = site_contactor(&site);
+	assert_ptr_equal(contactor, &site.buses[1].contactor);
+	assert_string_equal(contactor->host, "10.0.0.7");
+	assert_int_equal(contactor->port, 502);
+	assert_int_equal(contactor->unit, 3);
+	assert_int_equal(contactor->coil, 4);
+	assert_true(contactor->watchdog_s == site.limits.device_watchdog_s);
+	assert_int_equal(contactor->reset_count, 2);
+	assert_true(contactor->reset[0].value == 0xBECF && contactor->reset[1].value == 0xAFFE);
+	assert_int_equal(read_edited("profile: densim-furnace", "profile: densim-press}", true), 0);
+	assert_null(site_contactor(&site));
+}
+
 static void test_the_shipped_site(void **state)
 {
 	const struct profile *furnace;
@@ -317,8 +386,11 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_sites),  cmocka_unit_test(test_malformed_profiles),
-		cmocka_unit_test(test_a_good_site),      cmocka_unit_test(test_the_shipped_site),
+		cmocka_unit_test(test_malformed_sites),
+		cmocka_unit_test(test_malformed_profiles),
+		cmocka_unit_test(test_a_good_site),
+		cmocka_unit_test(test_the_shipped_site),
+		cmocka_unit_test(test_a_contactor_on_a_coupler),
 		cmocka_unit_test(test_unreadable_files),
 	};
 

@@ -157,6 +157,30 @@ static void no_contactor_needs_the_words(void **state)
 	assert_true(inputs.devices_armed);
 }
 
+/* No words stand in for a contactor that is there; armed, it needs none. */
+static void a_coupled_contactor_must_be_armed(void **state)
+{
+	struct cycle_view view = make_view();
+	struct report *furnace = &reports[1].reports[0];
+	struct inputs inputs;
+
+	(void)state;
+	site.buses[1].contactor.fitted = true;
+	site.buses[1].devices[0].profile.watchdog = site.buses[0].devices[0].profile.contactor = false;
+	reports[0].reports[0].press.watchdog_armed = true;
+	for (uint8_t armed = CONTACTOR_NONE; armed < CONTACTOR_STATE_MAX; armed++) {
+		furnace->furnace.contactor = armed;
+		site.accept_no_watchdog = site.accept_no_contactor = armed != CONTACTOR_ARMED;
+		cycle_build_inputs(&view, &inputs);
+		assert_int_equal(inputs.devices_armed, armed == CONTACTOR_ARMED);
+		assert_int_equal(inputs.furnace_contactor_open, armed > CONTACTOR_ARMED);
+	}
+	furnace->furnace.contactor = CONTACTOR_ARMED;
+	furnace->online = false;
+	cycle_build_inputs(&view, &inputs);
+	assert_false(inputs.devices_armed);
+}
+
 static void scaled_time_needs_proof_from_every_device(void **state)
 {
 	struct cycle_view view = make_view();
@@ -277,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup(an_offline_device_is_not_identified, set_up),
 		cmocka_unit_test_setup(arming_needs_every_watchdog_or_the_words, set_up),
 		cmocka_unit_test_setup(no_contactor_needs_the_words, set_up),
+		cmocka_unit_test_setup(a_coupled_contactor_must_be_armed, set_up),
 		cmocka_unit_test_setup(scaled_time_needs_proof_from_every_device, set_up),
 		cmocka_unit_test_setup(actions_become_levels, set_up),
 		cmocka_unit_test_setup(without_leave_nothing_is_written, set_up),

@@ -23,6 +23,8 @@ struct fake_modbus {
 	uint32_t reads, writes, write_reads, coil_writes;
 	uint16_t written[64]; /* addresses, in order */
 	int fail;             /* a cause that every transaction returns, 0: none */
+	int fail_write;       /* likewise of writes alone */
+	bool deaf_coils;      /* acknowledges coils and does nothing */
 	bool deaf;            /* acknowledges writes and does nothing */
 	bool simulated;       /* answers the block at 0x7FF0 */
 	bool behind;          /* answers each one-word question with the answer to the one before */
@@ -80,6 +82,8 @@ static inline int fake_write(struct modbus_line *line, const struct modbus_peer 
 		       : fake->loss == LOSS_REFUSED ? CAUSE_EXCEPTION
 						    : 0;
 	}
+	if (fake->fail_write != 0)
+		return fake->fail_write;
 	if (fake->deaf)
 		return 0;
 	memcpy(fake->words + address, words, count * sizeof(*words));
@@ -111,7 +115,9 @@ static inline int fake_coil(struct modbus_line *line, const struct modbus_peer *
 	fake->coil_writes++;
 	if (fake->fail != 0)
 		return fake_fail(fake);
-	if (fake->deaf)
+	if (fake->fail_write != 0)
+		return fake->fail_write;
+	if (fake->deaf || fake->deaf_coils)
 		return 0;
 	fake->coil = on;
 	fake->coils[address] = on;

@@ -103,6 +103,11 @@ static void readback_furnace(struct plant *plant)
 	plant->in.furnace_readback_differs = true;
 }
 
+static void contactor(struct plant *plant)
+{
+	plant->in.furnace_contactor_open = true;
+}
+
 static void readback_press(struct plant *plant)
 {
 	plant->in.press_readback_differs = true;
@@ -227,6 +232,7 @@ static const struct expectation cases[] = {
 	{"stale pressure", PHASE_ISOTHERM, stale_pressure, 11, ALARM_STALE, PHASE_HOLD, true, true},
 	{"furnace read-back", PHASE_ISOTHERM, readback_furnace, 1, ALARM_READBACK, PHASE_HOLD, false, false},
 	{"press read-back", PHASE_ISOTHERM, readback_press, 1, ALARM_READBACK, PHASE_HOLD, true, true},
+	{"contactor", PHASE_ISOTHERM, contactor, 1, ALARM_READBACK, PHASE_HOLD, true, false},
 	{"identity", PHASE_HEAT, stranger, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"identity", PHASE_ISOTHERM, identity, 6, ALARM_IDENTITY, PHASE_HOLD, true, true},
 	{"units", PHASE_ISOTHERM, units, 1, ALARM_UNITS, PHASE_HOLD, true, false},

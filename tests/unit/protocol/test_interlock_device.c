@@ -87,6 +87,33 @@ static void test_flags_of_a_silent_device(void **unused)
 	check_flag("second master", PRESS, &rig.in.press_second_master, &rig);
 }
 
+/* Open while it heats: the run holds without heat. What cools, and what is off, is told and goes on. */
+static void test_an_open_contactor(void **unused)
+{
+	static const struct {
+		uint8_t phase;
+		bool held, off;
+	} cases[] = {{PHASE_HEAT, true, true},
+		     {PHASE_ISOTHERM, true, true},
+		     {PHASE_COOL, false, false},
+		     {PHASE_COMPRESS, false, true}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		rig_put_soak(&rig);
+		rig.machine.phase = cases[i].phase;
+		rig.in.furnace_contactor_open = true;
+		rig_tick(&rig, 0.1);
+		rig_assert_says(&rig, "contactor is open");
+		assert_true(rig.machine.alarms.active & (UINT64_C(1) << ALARM_READBACK));
+		assert_int_equal(rig.machine.phase == PHASE_HOLD, cases[i].held);
+		assert_int_equal(rig.actions.heat == HEAT_OFF, cases[i].off);
+		assert_int_equal(rig.actions.contactor, !cases[i].off);
+	}
+}
+
 /* Rows 12 and 22 want the state to last; a device that is silent at the end does not count. */
 static void lasting(struct plant *rig, const char *row, bool *flag, bool value, int count, double dt,
 		    const char *words)
@@ -344,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_flags_of_a_silent_device),
+		cmocka_unit_test(test_an_open_contactor),
 		cmocka_unit_test(test_identity_and_modes_last),
 		cmocka_unit_test(test_a_stranger_is_named),
 		cmocka_unit_test(test_a_lost_device_has_no_identity_or_mode),

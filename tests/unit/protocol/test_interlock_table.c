@@ -94,6 +94,11 @@ static void furnace_differs(struct plant *rig)
 	rig->in.furnace_readback_differs = true;
 }
 
+static void contactor_opens(struct plant *rig)
+{
+	rig->in.furnace_contactor_open = true;
+}
+
 static void press_differs(struct plant *rig)
 {
 	rig->in.press_readback_differs = true;
@@ -188,6 +193,7 @@ static const struct wanted wanted[] = {
 	{"stale pressure", no_pressure, 8, LOADED, false, {"fresh_age_s", "stale_hold_s"}},
 	{"furnace read-back", furnace_differs, 2, LOADED, true, {NULL}},
 	{"press read-back", press_differs, 2, LOADED, false, {NULL}},
+	{"contactor", contactor_opens, 2, IN(PHASE_HEAT) | IN(PHASE_ISOTHERM) | IN(PHASE_HOLD), true, {NULL}},
 	{"identity", other_furnace, 5, LOADED, true, {"bus_lost_s"}},
 	{"units", other_units, 2, LOADED, true, {NULL}},
 	{"bus lost", no_oil, 5, LOADED | IN(PHASE_HANDED_OVER), true, {"bus_lost_s"}},
