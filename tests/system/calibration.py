@@ -6,6 +6,7 @@ on, and an expired one refuses the next run.
 
 usage: calibration.py BUILD SOURCE
 """
+import contextlib
 import json
 import os
 import re
@@ -63,8 +64,9 @@ def played(lab):
     path = re.search(r"into (\S+)$", said["why"]).group(1)
 
     def ended():
-        with open(path, encoding="ascii") as stream:
+        with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
             return stream.read().endswith("E its time is over\n")
+        return False  # begun with the first question
     lab.wait_until(ended, 10, "the capture ends by itself")
     done = subprocess.run([lab.program("densctl"), "playback", "--lines", path], capture_output=True, text=True, check=False)
     with open(path, encoding="ascii") as stream:

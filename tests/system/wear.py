@@ -76,6 +76,10 @@ def killed(build, source):
         night.check(after == before, f"a clean stop costs nothing: {before:.0f} and {after:.0f}")
 
 
+def alarms(lab):
+    return [alarm for alarm in night.replay(lab, "alarm") if alarm["alarm"] == "write-budget"]
+
+
 def worn_out(build, source, folder):
     plan = subprocess.run([os.path.join(build, "tools/densctl/densctl"), "--version"], check=False, capture_output=True)
     night.check(plan.returncode == 0, "densctl is built")
@@ -89,20 +93,22 @@ def worn_out(build, source, folder):
         night.check(used <= needs, f"the plan said at most {needs}")
         shown = lab.densctl("devices", "furnace", check=0).stdout
         night.check(re.search(rf"^    memory +{used:.0f} of 760 \(\d+\.\d %\) writes used", shown, re.MULTILINE), "densctl devices shows it")
-        alarms = [a for a in night.replay(lab, "alarm") if a["alarm"] == "write-budget"]
-        night.check(bool(alarms) == (used >= 0.8 * 760), f"an alarm from 80 % on: {alarms}")
+        night.check(bool(alarms(lab)) == (used >= 0.8 * 760), f"an alarm from 80 % on: {alarms(lab)}")
         refused = lab.densctl("submit", path)
         said = refused.stdout + refused.stderr
         night.check(refused.returncode == 1 and f"about {needs} setpoint writes" in said and "own ramp" in said,
                     f"the second does not fit: {said}")
+        lab.stop_densd()
+        write_profile(source, folder, round(used / 0.9))
+        lab.start_densd()
+        lab.wait_until(lambda: alarms(lab) and alarms(lab)[-1]["raised"], 15, "the alarm of a memory that is 90 % used")
         wrong = subprocess.run([lab.program("densctl"), "replaced", "--site", lab.site, "furnace", "new controller"],
                                input="oven\n", capture_output=True, text=True, check=False)
         night.check(wrong.returncode == 1 and furnace(lab)["writes_used"] == used, "another word confirms nothing")
         right = subprocess.run([lab.program("densctl"), "replaced", "--site", lab.site, "furnace", "new controller"],
                                input="furnace\n", capture_output=True, text=True, check=False)
         night.check(right.returncode == 0 and furnace(lab)["writes_used"] == 0, f"replaced: {right.stdout}{right.stderr}")
-        lab.wait_until(lambda: not [a for a in night.replay(lab, "alarm") if a["alarm"] == "write-budget"][-1]["raised"], 10,
-                       "the alarm is over")
+        lab.wait_until(lambda: not alarms(lab)[-1]["raised"], 10, "the alarm is over")
         lab.stop_densd()
         lab.start_densd()
         lab.wait_until(lambda: furnace(lab)["writes_used"] is not None, 15, "the furnace says who it is")

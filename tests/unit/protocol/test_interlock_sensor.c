@@ -337,6 +337,12 @@ static void test_frozen_outlives_a_restart(void **unused)
 	rig.in.temperature_k.value -= 0.125;
 	rig_tick(&rig, 2);
 	assert_false(rig_fired(&rig, "frozen value"));
+	/* What was found in the very last tick was found. */
+	put_frozen(&rig, 5);
+	rig_ticks(&rig, 30, 2);
+	restart(&rig, RECOVER_HOLD);
+	rig_tick(&rig, 2);
+	assert_true(rig_raised(&rig, ALARM_FROZEN));
 	/* What had not been found yet begins again. */
 	put_frozen(&rig, 5);
 	rig_ticks(&rig, 29, 2);
