@@ -110,6 +110,7 @@ def worn_out(build, source, folder):
         night.check(right.returncode == 0 and furnace(lab)["writes_used"] == 0, f"replaced: {right.stdout}{right.stderr}")
         lab.wait_until(lambda: not alarms(lab)[-1]["raised"], 10, "the alarm is over")
         lab.stop_densd()
+        write_profile(source, folder, 760)
         lab.start_densd()
         lab.wait_until(lambda: furnace(lab)["writes_used"] is not None, 15, "the furnace says who it is")
         night.check(furnace(lab)["writes_used"] < 5, f"also after a restart: {furnace(lab)['writes_used']}")

@@ -310,6 +310,36 @@ static void test_frozen(void **unused)
 	assert_false(rig_raised(&rig, ALARM_FROZEN));
 }
 
+/* Found at exactly 60 s it is found: only another value that is read now ends it, and until then no output
+ * counts. */
+static void test_frozen_is_ended_by_another_value_alone(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_frozen(&rig, 5);
+	rig_ticks(&rig, 30, 2);
+	rig.in.furnace_output_pct.value = 0;
+	rig_ticks(&rig, 15, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	/* Silence, and a last value that has grown old, end nothing. */
+	stands_at_lab_s = rig.now;
+	rig.spoil = stands;
+	rig_ticks(&rig, 5, 2);
+	rig.spoil = NULL;
+	rig_tick(&rig, 2);
+	assert_true(rig_fired(&rig, "frozen value"));
+	/* Before it is found, silence begins the time again. */
+	put_frozen(&rig, 5);
+	rig_ticks(&rig, 28, 2);
+	stands_at_lab_s = rig.now;
+	rig.spoil = stands;
+	rig_ticks(&rig, 2, 2);
+	rig.spoil = NULL;
+	rig_ticks(&rig, 29, 2);
+	assert_false(rig_raised(&rig, ALARM_FROZEN));
+}
+
 static void restart(struct plant *rig, enum recovery_action action)
 {
 	struct recovery_decision decision = {.row = 21,
@@ -382,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_slip_looks_anew),
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_frozen_is_ended_by_another_value_alone),
 		cmocka_unit_test(test_frozen_outlives_a_restart),
 		cmocka_unit_test(test_no_release_on_what_was_frozen_before_a_restart),
 	};
