@@ -96,7 +96,8 @@ static void test_an_open_contactor(void **unused)
 	} cases[] = {{PHASE_HEAT, true, true},
 		     {PHASE_ISOTHERM, true, true},
 		     {PHASE_COOL, false, false},
-		     {PHASE_COMPRESS, false, true}};
+		     {PHASE_COMPRESS, false, true},
+		     {PHASE_TRIPPED, false, true}};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
