@@ -65,12 +65,15 @@ void checker_publication(struct checker *checker, const struct publication *publ
 		take_state(checker, &publication->state);
 	/* Samples may be thinned out, and after a restart of the gateway the last of each is told again. */
 	if (publication->topic != TOPIC_SAMPLE && *last > 0 && publication->seq > *last + 1 &&
+	    checker->gateway_starts == world.control->gateway.starts &&
 	    !trouble_was_on(&world.trouble, TROUBLE_GATEWAY_CRASH, now_s(), 10) &&
 	    !trouble_was_on(&world.trouble, TROUBLE_GATEWAY_LOOP, now_s(), 10))
 		checker_violate(checker, "I12", "topic %s goes from %llu to %llu",
 				topic_name((enum topic)publication->topic), (unsigned long long)*last,
 				(unsigned long long)publication->seq);
 	*last = publication->seq;
+	if (publication->topic == TOPIC_HEARTBEAT)
+		checker->gateway_starts = world.control->gateway.starts;
 }
 
 /* I11: what counts as good has its age, and it is not from the future. */

@@ -447,7 +447,8 @@ void world_run_lines(void)
 
 void world_kill(bool power_cut, uint32_t messages, double gap_s)
 {
-	if (world.crash || world.crash_after > 0)
+	/* Who is down already cannot die. */
+	if (!world.up || world.crash || world.crash_after > 0)
 		return;
 	world.power_cut = power_cut;
 	world.gap_ns = (int64_t)(gap_s * 1e9);
