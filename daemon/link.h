@@ -18,7 +18,7 @@
 #include "protocol/scan.h"
 
 #define LINK_MAGIC UINT32_C(0x44454e53)
-#define LINK_VERSION 3
+#define LINK_VERSION 4
 #define LINK_MESSAGE_MAX 163840
 #define LINK_WORKER_FD 3 /* the inherited end of the socketpair in every worker */
 
@@ -187,8 +187,9 @@ struct link_journal {
 	uint8_t body[] __attribute__((aligned(8)));
 };
 struct link_committed {
-	uint64_t entry;
-	int32_t error; /* 0, or -ENOSPC, -EIO: nothing after @entry is durable */
+	uint64_t start, entry; /* a start of densd and its last durable entry; another start's says nothing of
+				  this one */
+	int32_t error;         /* 0, or -ENOSPC, -EIO: nothing after @entry is durable */
 	double commit_ms, free_mib;
 	uint64_t sample_seq; /* highest sample sequence committed to samples.db; 0: none */
 };

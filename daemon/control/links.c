@@ -200,16 +200,19 @@ static void take_loaded(struct control *control, const struct link_loaded *loade
 
 static void take_committed(struct control *control, const struct link_committed *committed)
 {
+	/* Of a start that has nothing durable yet the recorder can only name the one before. */
+	uint64_t entry = committed->start == control->journal.start ? committed->entry : 0;
+
 	if (committed->error < 0 && control->store_error != committed->error)
 		log_error("recorder: %s after entry %llu; the run holds", strerror(-committed->error),
-			  (unsigned long long)committed->entry);
+			  (unsigned long long)entry);
 	control->store_error = committed->error;
 	control->free_mib = committed->free_mib;
-	journal_commit(&control->journal, committed->entry);
+	journal_commit(&control->journal, entry);
 	journal_commit_samples(&control->journal, committed->sample_seq);
-	wear_durable(control, committed->entry);
-	perform_durable(control, committed->entry);
-	commands_durable(control, committed->entry);
+	wear_durable(control, entry);
+	perform_durable(control, entry);
+	commands_durable(control, entry);
 }
 
 static void take_initial(struct control *control, uint16_t type, const void *body, size_t length)

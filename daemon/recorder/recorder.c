@@ -114,7 +114,8 @@ static int take_config(struct recorder *recorder, const struct site *site)
 
 static int send_committed(struct recorder *recorder, double commit_ms)
 {
-	struct link_committed committed = {.entry = recorder->batch.last_entry,
+	struct link_committed committed = {.start = recorder->batch.start,
+					   .entry = recorder->batch.last_entry,
 					   .error = recorder->batch.error,
 					   .commit_ms = commit_ms,
 					   .free_mib = store_free_mib(&recorder->store),

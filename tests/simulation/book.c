@@ -261,7 +261,8 @@ int book_take(struct book *book, uint16_t type, const void *body, size_t length)
 
 static void tell_committed(struct book *book)
 {
-	struct link_committed committed = {.entry = book->loaded.last_entry,
+	struct link_committed committed = {.start = book->loaded.last_start,
+					   .entry = book->loaded.last_entry,
 					   .error = book->error,
 					   .commit_ms = 2,
 					   .free_mib = FREE_MIB,
@@ -294,7 +295,7 @@ static void enter(struct book *book, uint64_t start, uint64_t last)
 
 void book_acknowledge(struct book *book, const struct link_committed *committed)
 {
-	enter(book, 0, committed->entry);
+	enter(book, committed->start, committed->entry);
 	book->error = committed->error;
 	if (committed->sample_seq > book->loaded.topic_seq[TOPIC_SAMPLE])
 		book->loaded.topic_seq[TOPIC_SAMPLE] = committed->sample_seq;

@@ -38,9 +38,7 @@ struct checker {
 	struct state_body state;
 	bool has_state;
 	uint64_t live_seq[TOPIC_MAX];
-	uint64_t given_up, dropped_before,
-		missing; /* entries without a place in control's ring; found missing */
-	uint32_t gateway_starts;
+	uint32_t gateway_starts; /* at the last heartbeat */
 	double soak_s, soak_at_in_band_s;
 	double tripped_s, aborting_s; /* since when the state says so, -1: it does not */
 	bool expect_latched, needs_leave;

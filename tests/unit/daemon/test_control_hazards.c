@@ -201,6 +201,31 @@ static void a_repeated_command_acts_once(void **state)
 	assert_int_equal(count_entries(JOURNAL_COMMAND), 0);
 }
 
+/* A full disk at the start: the recorder's last entry is of the start before, and numbers begin anew in each.
+ */
+static void entries_of_another_start_make_nothing_durable(void **state)
+{
+	static const char note[] = "a test";
+	struct link_committed committed = {
+		.start = control->journal.start + 1, .entry = 100000, .error = -ENOSPC, .free_mib = 100};
+	uint64_t before;
+
+	(void)state;
+	publish_journal(control, JOURNAL_NOTE, true, NULL, note, sizeof(note), NULL);
+	before = control->journal.committed;
+	control->loaded = true;
+	control->recorder.message(&control->recorder, LINK_COMMITTED, &committed, sizeof(committed), -1);
+	assert_int_equal(control->store_error, -ENOSPC);
+	assert_int_equal(control->journal.committed, before);
+	assert_true(control->journal.used > 0);
+	committed.start = control->journal.start;
+	committed.entry = control->journal.next_entry - 1;
+	committed.error = 0;
+	control->recorder.message(&control->recorder, LINK_COMMITTED, &committed, sizeof(committed), -1);
+	assert_int_equal(control->journal.committed, committed.entry);
+	assert_int_equal(control->journal.used, 0);
+}
+
 /* Hazard 28: an error, too little room, a late commit: each alone stops new segments and is an alarm. */
 static void a_store_in_trouble_is_an_alarm(void **state)
 {
@@ -378,6 +403,7 @@ int main(void)
 		HAZARD_TEST(unauthorised_commands_are_refused_and_counted),
 		HAZARD_TEST(a_command_for_another_run_or_state_is_refused),
 		HAZARD_TEST(a_repeated_command_acts_once),
+		HAZARD_TEST(entries_of_another_start_make_nothing_durable),
 		HAZARD_TEST(a_store_in_trouble_is_an_alarm),
 		HAZARD_TEST(a_jump_of_the_wall_clock_is_told_and_changes_nothing),
 		HAZARD_TEST(a_late_step_is_an_alarm),
