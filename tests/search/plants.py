@@ -107,7 +107,7 @@ class Bench:
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
     chosen = [(i, *plant) for i, plant in enumerate(PLANTS) if len(sys.argv) == 2 or plant[0] == sys.argv[2]]

@@ -178,6 +178,14 @@ static int read_points(struct making *making, const char *text, size_t length)
 	return read_rows(making);
 }
 
+static bool has_unloading(const struct making *making)
+{
+	for (size_t i = 0; i < making->count; i++)
+		if (making->measured[i].unloading)
+			return true;
+	return false;
+}
+
 /* A press that stands still has no pressure, and both branches end where it turned around. */
 static void close_branches(struct making *making)
 {
@@ -287,6 +295,10 @@ static int propose(struct making *making)
 	FILE *file;
 	int r;
 
+	/* A line drawn from nothing to the top would be densd's guess, not the press's. */
+	if (making->kind == CALIBRATION_OF_PRESS && !has_unloading(making))
+		return fault(making, making->csv.data_line,
+			     "no row with branch 'unloading': measure at least one point on the way down");
 	if (making->kind == CALIBRATION_OF_PRESS)
 		close_branches(making);
 	else
