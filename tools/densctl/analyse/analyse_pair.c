@@ -60,6 +60,11 @@ static void warn_about_numbers(const struct analyse_arguments *arguments, const 
 	if (isnan(result->rate_k_per_s))
 		warn(warnings,
 		     "the heating rate is unknown (no t_s, no --rate): the sd holds no thermal lag");
+	else if (options->lag_s == 0)
+		warn(warnings,
+		     "the thermal lag is taken as 0 (no --lag-s, no --indium): each ms of it lowers T by "
+		     "%.2g K",
+		     1e-3 * result->rate_k_per_s);
 	if (result->bootstrap_used < BOOTSTRAP_SHARE * options->bootstrap_count)
 		warn(warnings,
 		     "only %u of %u bootstrap replicates gave a Tf: the sd is too small; set the windows",

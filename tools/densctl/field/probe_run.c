@@ -104,6 +104,7 @@ static bool tell_identity(struct probe *probe, struct modbus_port *port, const s
 {
 	uint32_t found;
 	bool ok = probe_identity(port, &device->profile, &found);
+	bool silent = port->transactions > 0 && port->errors >= port->transactions;
 
 	json_object_object_add(probe->device, "identity_ok", json_object_new_boolean(ok));
 	json_object_object_add(probe->device, "transactions", json_object_new_int64(port->transactions));
@@ -112,9 +113,11 @@ static bool tell_identity(struct probe *probe, struct modbus_port *port, const s
 		printf("  unit %u: %s, profile %s (%s)\n    identity: %u of %u as the profile says%s\n",
 		       device->unit, device->name, device->profile.name, device->profile.maker, found,
 		       device->profile.identity_count,
-		       ok ? ""
-			  : ": another device, other settings, or another address; densd would write "
-			    "nothing");
+		       ok       ? ""
+		       : silent ? ": nothing answers: is the port there (ls /dev/serial/by-id, ping), the "
+				  "cable, speed, parity and unit right?"
+				: ": another device, other settings, or another address; densd would write "
+				  "nothing");
 	return ok;
 }
 
