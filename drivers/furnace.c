@@ -82,7 +82,7 @@ static void forget_device(struct furnace *furnace)
 	furnace->off_lab_s = -INFINITY;
 	furnace->slow_lab_s = -INFINITY;
 	furnace->differs = furnace->foreign = furnace->mode_differs = furnace->rate_differs = 0;
-	furnace->have_mode = furnace->started = false;
+	furnace->have_mode = furnace->started = furnace->commanded_auto = false;
 	furnace->last_mode = MODE_OBSERVE;
 }
 

@@ -47,8 +47,11 @@ uint8_t furnace_contactor_next(uint8_t state, const struct furnace_contactor_loo
 {
 	if (state == CONTACTOR_NONE)
 		return CONTACTOR_NONE;
+	/* Nothing is written, so nothing is learnt: what was open stays so until the heater is off. */
 	if (look->mode == MODE_OBSERVE)
-		return state == CONTACTOR_STRANGER ? CONTACTOR_STRANGER : CONTACTOR_UNARMED;
+		return state;
+	if (state == CONTACTOR_UNARMED && look->mode == MODE_CONTROL)
+		return CONTACTOR_OPENED;
 	if (state == CONTACTOR_ARMED && (look->fell_back || look->disobeys || look->unset || look->silent))
 		return CONTACTOR_OPENED;
 	if (state == CONTACTOR_OPENED && look->off_cycles >= CONTACTOR_OFF_CYCLES)
@@ -311,9 +314,11 @@ static int serve(struct furnace_contactor *contactor, const struct driver_cycle 
 
 	if (mode != MODE_OBSERVE && is_served(contactor))
 		return serve_armed(contactor, mode, may_close, may_write);
+	/* What changed while nobody wrote is found by reading the settings again. */
 	if (mode == MODE_OBSERVE)
-		contactor->state = CONTACTOR_UNARMED;
-	if (may_write && cycle->t_lab_s - contactor->tried_lab_s >= RETRY_S) {
+		contactor->connects = contactor->session.connects - 1;
+	/* Never armed under a controller that may stand at full output. */
+	if (may_write && mode == MODE_OFF && cycle->t_lab_s - contactor->tried_lab_s >= RETRY_S) {
 		contactor->tried_lab_s = cycle->t_lab_s;
 		contactor->state = arm(contactor);
 		return contactor->session.port.fault;
@@ -345,6 +350,8 @@ void furnace_contactor_cycle(struct furnace_contactor *contactor, const struct d
 		contactor->state = is_served(contactor) ? CONTACTOR_OPENED : CONTACTOR_STRANGER;
 	else if (contactor->state == CONTACTOR_STRANGER)
 		contactor->state = CONTACTOR_UNARMED;
+	contactor->state =
+		furnace_contactor_next(contactor->state, &(struct furnace_contactor_look){.mode = mode});
 	if (r == 0)
 		r = serve(contactor, cycle, mode, may_close);
 	if (r == 0)

@@ -9,8 +9,9 @@
  * device_watchdog_s, its outputs fall back to zero, its write lock is on, and all of that was read back. A
  * fall-back that is not zero is never changed from here, since another output of the same coupler may need
  * it: it is refused. What fell back, does not obey or is silent for the watchdog's time is open until the
- * heater has been off for CONTACTOR_OFF_CYCLES; then it is armed anew. What is safe does not rest on this
- * file but on the coupler: it opens when this process, control, the cable or the switch is dead.
+ * heater has been off for CONTACTOR_OFF_CYCLES; then it is armed anew, in MODE_OFF alone: unarmed in
+ * MODE_CONTROL is open. What is safe does not rest on this file but on the coupler: it opens when this
+ * process, control, the cable or the switch is dead.
  */
 #ifndef DENSD_DRIVERS_FURNACE_CONTACTOR_H
 #define DENSD_DRIVERS_FURNACE_CONTACTOR_H

@@ -297,13 +297,13 @@ void perform_start_next(struct control *control)
 	item = queue_next_waiting(&control->queue);
 	if (!item || !control_store_ok(control))
 		return;
-	load_run(control, item);
 	/* It was checked when it was submitted; densd may have been started anew since then with other
-	 * numbers. */
+	 * numbers. Before it is loaded: a run that never began takes no values from the one before. */
 	if (submit_check_plan(&control->site, &item->plan, answer.why) < 0) {
 		fail_start(control, item, answer.why);
 		return;
 	}
+	load_run(control, item);
 	if (!control_loads_itself(control, &item->plan))
 		control->plan.loading = LOADING_CONFIRM;
 	item->started = true;

@@ -159,14 +159,14 @@ static void freeze_is_refused(void **state)
 	(void)state;
 	for (uint16_t fallback = 1; fallback <= 2; fallback++) {
 		bench->fake.words[FALLBACK] = fallback;
-		run(bench, MODE_CONTROL, 60);
+		run(bench, MODE_OFF, 60);
 		assert_int_equal(bench->report.contactor, CONTACTOR_FREEZES);
 		assert_int_equal(bench->fake.writes + bench->fake.coil_writes, 0);
 		assert_int_equal(bench->fake.words[FALLBACK], fallback);
 	}
 	assert_non_null(strstr(furnace_contactor_text(CONTACTOR_FREEZES), "fall-back"));
 	bench->fake.words[FALLBACK] = 0;
-	run(bench, MODE_CONTROL, 30);
+	run(bench, MODE_OFF, 30);
 	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
 	free(bench);
 }
@@ -177,7 +177,7 @@ static void a_stranger_is_refused(void **state)
 
 	(void)state;
 	bench->fake.words[TYPE] = 17; /* no watchdog type */
-	run(bench, MODE_CONTROL, 40);
+	run(bench, MODE_OFF, 40);
 	assert_int_equal(bench->report.contactor, CONTACTOR_STRANGER);
 	assert_int_equal(bench->fake.writes + bench->fake.coil_writes, 0);
 	run(bench, MODE_OBSERVE, 5);
@@ -191,12 +191,13 @@ static void another_masters_lock_is_refused(void **state)
 
 	(void)state;
 	bench->fake.fail_write = CAUSE_EXCEPTION;
-	run(bench, MODE_CONTROL, 40);
+	run(bench, MODE_OFF, 40);
 	assert_int_equal(bench->report.contactor, CONTACTOR_LOCKED);
 	assert_false(bench->fake.coils[COIL]);
 	bench->fake.fail_write = 0;
-	run(bench, MODE_CONTROL, 40);
+	run(bench, MODE_OFF, 40);
 	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	run(bench, MODE_CONTROL, 2);
 	/* In the middle: another master keeps it closed, and densd could not open it. */
 	assert_true(bench->fake.coils[COIL]);
 	bench->fake.fail_write = CAUSE_EXCEPTION;
@@ -211,7 +212,7 @@ static void settings_that_do_not_stay_are_refused(void **state)
 
 	(void)state;
 	bench->fake.deaf = true;
-	run(bench, MODE_CONTROL, 40);
+	run(bench, MODE_OFF, 40);
 	assert_int_equal(bench->report.contactor, CONTACTOR_DIFFERS);
 	assert_false(bench->report.contactor_closed);
 	free(bench);
@@ -223,6 +224,7 @@ static void a_fall_back_is_seen_and_kept(void **state)
 	struct bench *bench = make_bench();
 
 	(void)state;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	assert_true(bench->report.contactor_closed);
 	fall_back(bench);
@@ -247,6 +249,7 @@ static void an_output_that_disobeys_is_open(void **state)
 	struct bench *bench = make_bench();
 
 	(void)state;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	bench->fake.deaf_coils = true;
 	bench->fake.coils[COIL] = false;
@@ -264,6 +267,7 @@ static void silence_is_an_open_contactor(void **state)
 	struct bench *bench = make_bench();
 
 	(void)state;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	bench->fake.fail = CAUSE_TIMEOUT;
 	run(bench, MODE_CONTROL, 10);
@@ -280,6 +284,7 @@ static void a_new_connection_is_verified(void **state)
 	struct bench *bench = make_bench();
 
 	(void)state;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	bench->fake.line.connects++;
 	run(bench, MODE_CONTROL, 5);
@@ -297,6 +302,7 @@ static void it_closes_only_for_a_controller_with_a_setpoint(void **state)
 
 	(void)state;
 	bench->may_close = false;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
 	assert_false(bench->fake.coils[COIL]);
@@ -312,6 +318,7 @@ static void an_old_demand_is_no_heartbeat(void **state)
 	uint32_t before;
 
 	(void)state;
+	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
 	before = bench->fake.coil_writes;
 	bench->tick_age_ns = 2 * CLOCK_NS_PER_S;
@@ -348,6 +355,43 @@ static void without_one_nothing_is_said(void **state)
 	free(bench);
 }
 
+/* A worker begun anew in mid-heat, or one whose coupler never answered: told at once, armed with the heater
+ * off. */
+static void unarmed_is_open_where_heat_is_asked_for(void **state)
+{
+	struct bench *bench = make_bench();
+
+	(void)state;
+	run(bench, MODE_CONTROL, 30);
+	assert_int_equal(bench->report.contactor, CONTACTOR_OPENED);
+	assert_false(bench->fake.coils[COIL]);
+	run(bench, MODE_OFF, 40);
+	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	free(bench);
+}
+
+/* A furnace that is not known for a cycle closes no contactor that had opened, and hides no change. */
+static void observe_keeps_what_is_known(void **state)
+{
+	struct bench *bench = make_bench();
+
+	(void)state;
+	run(bench, MODE_OFF, 20);
+	run(bench, MODE_CONTROL, 2);
+	run(bench, MODE_OBSERVE, 1);
+	run(bench, MODE_CONTROL, 2);
+	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	run(bench, MODE_OBSERVE, 1);
+	bench->fake.words[WATCHDOG] = 1000;
+	run(bench, MODE_CONTROL, 1);
+	assert_int_equal(bench->report.contactor, CONTACTOR_OPENED);
+	run(bench, MODE_OBSERVE, 1);
+	run(bench, MODE_CONTROL, 30);
+	assert_int_equal(bench->report.contactor, CONTACTOR_OPENED);
+	assert_false(bench->fake.coils[COIL]);
+	free(bench);
+}
+
 static void every_state_and_look(void **state)
 {
 	(void)state;
@@ -366,12 +410,11 @@ static void every_state_and_look(void **state)
 
 					/* Nothing but arming arms. */
 					assert_true(to != CONTACTOR_ARMED ||
-						    (from == CONTACTOR_ARMED && bits == 0 &&
-						     mode != MODE_OBSERVE));
+						    (from == CONTACTOR_ARMED &&
+						     (bits == 0 || mode == MODE_OBSERVE)));
 					assert_true((from == CONTACTOR_NONE) == (to == CONTACTOR_NONE));
 					assert_true(
 						to != CONTACTOR_UNARMED || from == CONTACTOR_UNARMED ||
-						mode == MODE_OBSERVE ||
 						(from == CONTACTOR_OPENED && off >= CONTACTOR_OFF_CYCLES));
 				}
 }
@@ -416,6 +459,8 @@ int main(void)
 		cmocka_unit_test(an_old_demand_is_no_heartbeat),
 		cmocka_unit_test(a_real_coupler_is_not_written_at_a_fast_clock),
 		cmocka_unit_test(without_one_nothing_is_said),
+		cmocka_unit_test(unarmed_is_open_where_heat_is_asked_for),
+		cmocka_unit_test(observe_keeps_what_is_known),
 		cmocka_unit_test(every_state_and_look),
 		cmocka_unit_test(a_profile_that_is_no_coupler_is_refused),
 	};
