@@ -11,6 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DIFFERS_TWICE 2u
+#define BUDGET_NS (CLOCK_NS_PER_S / 2)
 #define RETRY_S 2.0 /* what was refused is tried again: somebody may have set it right */
 #define WIDEN_S_PER_SCALE 0.25
 #define MS_PER_S 1000.0
@@ -131,11 +132,18 @@ void furnace_contactor_init(struct furnace_contactor *ret_contactor, const struc
 	ret_contactor->heard_lab_s = ret_contactor->tried_lab_s = -INFINITY;
 }
 
+/* The furnace's temperature waits behind a slow coupler: what has no time left in this cycle is not asked. */
+static bool is_late(const struct furnace_contactor *contactor)
+{
+	return clock_mono_ns() >= contactor->until_ns;
+}
+
 static int read_number(struct furnace_contactor *contactor, const char *name, double *ret_value)
 {
 	const struct profile_register *reg = profile_find(&contactor->device.profile, name);
 	uint16_t words[2] = {0};
-	int r = modbus_port_read_value(&contactor->session.port, reg, words);
+	int r = is_late(contactor) ? CAUSE_TIMEOUT
+				   : modbus_port_read_value(&contactor->session.port, reg, words);
 
 	if (r == 0)
 		*ret_value = codec_decode_raw(reg, words);
@@ -144,6 +152,8 @@ static int read_number(struct furnace_contactor *contactor, const char *name, do
 
 static int write_number(struct furnace_contactor *contactor, const char *name, double value)
 {
+	if (is_late(contactor))
+		return CAUSE_TIMEOUT;
 	return modbus_port_write_value(&contactor->session.port,
 				       profile_find(&contactor->device.profile, name), value);
 }
@@ -153,7 +163,8 @@ static int read_output(struct furnace_contactor *contactor)
 	const struct profile_register coil = {
 		.address = contactor->config->coil, .space = SPACE_COIL, .scale = 1, .bit = -1};
 	uint16_t bit[2] = {0};
-	int r = modbus_port_read_value(&contactor->session.port, &coil, bit);
+	int r = is_late(contactor) ? CAUSE_TIMEOUT
+				   : modbus_port_read_value(&contactor->session.port, &coil, bit);
 
 	if (r == 0)
 		contactor->closed = bit[0] != 0;
@@ -162,7 +173,10 @@ static int read_output(struct furnace_contactor *contactor)
 
 static int write_output(struct furnace_contactor *contactor, bool closed)
 {
-	int r = modbus_port_write_coil(&contactor->session.port, contactor->config->coil, closed);
+	/* To open it there is always time. */
+	int r = closed && is_late(contactor)
+			? CAUSE_TIMEOUT
+			: modbus_port_write_coil(&contactor->session.port, contactor->config->coil, closed);
 
 	contactor->have_order = r == 0;
 	contactor->ordered = closed;
@@ -345,6 +359,7 @@ void furnace_contactor_cycle(struct furnace_contactor *contactor, const struct d
 	report->contactor = contactor->state;
 	if (contactor->state == CONTACTOR_NONE)
 		return;
+	contactor->until_ns = clock_mono_ns() + BUDGET_NS;
 	r = session_begin(&contactor->session, cycle);
 	if (r == CAUSE_IDENTITY)
 		contactor->state = is_served(contactor) ? CONTACTOR_OPENED : CONTACTOR_STRANGER;

@@ -43,6 +43,7 @@ struct furnace_contactor {
 	uint32_t connects;  /* of the line, when its settings were last read */
 	bool ordered, have_order, closed;
 	uint32_t differs, off_cycles;
+	int64_t until_ns; /* the end of what a cycle may take for it */
 	double heard_lab_s, tried_lab_s;
 };
 

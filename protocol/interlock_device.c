@@ -63,6 +63,9 @@ enum verdict check_contactor(struct step *step, char *ret_text)
 
 	if (!step->in->furnace_contactor_open)
 		return VERDICT_CLEAR;
+	/* What cools goes on without heat: a programme that still ramps would take it for a lag. */
+	if (cools)
+		step->p->heater_off = true;
 	interlock_say(
 		ret_text,
 		"The heater's contactor is open at %.1f K: its coupler fell back, does not obey or is "

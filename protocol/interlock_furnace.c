@@ -270,7 +270,8 @@ enum verdict check_frozen(struct step *step, char *ret_text)
 	interlock_say(ret_text,
 		      "Temperature has been exactly %.2f K for %.0f s at output %.0f %%. Heater off %.0f s "
 		      "after that, pressure held. "
-		      "Restart the controller's link, then resume.",
+		      "Restart the controller; once it reads another value, resume. If it never does, hand "
+		      "over.",
 		      temperature(step), elapsed_s, step->in->furnace_output_pct.value,
 		      limits->frozen_grace_s);
 	return elapsed_s < limits->frozen_time_s + limits->frozen_grace_s ? VERDICT_WARN : VERDICT_FIRE;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config/profile_reader.h"
 #include "daemon/base/clock.h"
@@ -392,6 +393,31 @@ static void observe_keeps_what_is_known(void **state)
 	free(bench);
 }
 
+static void answer_slowly(struct fake_modbus *fake)
+{
+	(void)fake;
+	usleep(200000);
+}
+
+/* Each answer 0.2 s late: a cycle stops after half a second, the furnace's temperature is waiting. */
+static void a_slow_coupler_gets_half_a_second(void **state)
+{
+	struct bench *bench = make_bench();
+
+	(void)state;
+	run(bench, MODE_OFF, 2);
+	assert_int_equal(bench->fake.writes, 0);
+	bench->fake.after_write = answer_slowly;
+	for (int i = 0; i < 4; i++) {
+		uint32_t before = bench->fake.writes + bench->fake.coil_writes;
+
+		run(bench, MODE_OFF, 1);
+		assert_true(bench->fake.writes + bench->fake.coil_writes <= before + 4);
+	}
+	assert_int_equal(bench->report.contactor, CONTACTOR_UNARMED);
+	free(bench);
+}
+
 static void every_state_and_look(void **state)
 {
 	(void)state;
@@ -461,6 +487,7 @@ int main(void)
 		cmocka_unit_test(without_one_nothing_is_said),
 		cmocka_unit_test(unarmed_is_open_where_heat_is_asked_for),
 		cmocka_unit_test(observe_keeps_what_is_known),
+		cmocka_unit_test(a_slow_coupler_gets_half_a_second),
 		cmocka_unit_test(every_state_and_look),
 		cmocka_unit_test(a_profile_that_is_no_coupler_is_refused),
 	};

@@ -93,11 +93,9 @@ static void test_an_open_contactor(void **unused)
 	static const struct {
 		uint8_t phase;
 		bool held, off;
-	} cases[] = {{PHASE_HEAT, true, true},
-		     {PHASE_ISOTHERM, true, true},
-		     {PHASE_COOL, false, false},
-		     {PHASE_COMPRESS, false, true},
-		     {PHASE_TRIPPED, false, true}};
+	} cases[] = {{PHASE_HEAT, true, true},      {PHASE_ISOTHERM, true, true},
+		     {PHASE_COOL, false, true},     {PHASE_ABORTING, false, true},
+		     {PHASE_COMPRESS, false, true}, {PHASE_TRIPPED, false, true}};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
