@@ -24,7 +24,7 @@ class Daemon(threading.Thread):
     def __init__(self, folder, answers):
         super().__init__(daemon=True)
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.LINGER, 5000)  # the last answer goes out although the socket is closed behind it
         self.socket.setsockopt(zmq.RCVTIMEO, 12000)
         self.socket.bind(f"ipc://{folder}/commands")
         self.answers, self.requests = answers, []
