@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/calibration.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "config/site.h"
@@ -48,6 +50,16 @@ int64_t calibration_end_s(const struct calibration_head *head)
 	return begin_s < 0 ? -1 : begin_s + (int64_t)(head->valid_days * DAY_S);
 }
 
+/* "nobody", "Nobody yet", as `densctl calibration make` and the examples have it. */
+static bool is_nobody(const char *by)
+{
+	const char *const word = "nobody";
+	size_t length = strlen(word);
+
+	by += strspn(by, " \t");
+	return !*by || (strncasecmp(by, word, length) == 0 && !isalnum((unsigned char)by[length]));
+}
+
 int calibration_judge(const struct calibration_head *head, enum calibration_place place, int64_t wall_s,
 		      char *ret_why, size_t size)
 {
@@ -57,6 +69,14 @@ int calibration_judge(const struct calibration_head *head, enum calibration_plac
 
 	if (!head->id[0])
 		return 0;
+	if (is_nobody(head->by)) {
+		snprintf(ret_why, size,
+			 "the %s calibration '%s' %s says 'by: %s': no run stands on it before who measured "
+			 "it "
+			 "has put a name there",
+			 calibration_place_name(place), head->id, head->version, head->by);
+		return -EINVAL;
+	}
 	if (wall_s < calibration_begin_s(head)) {
 		snprintf(ret_why, size,
 			 "the %s calibration '%s' %s is of %s, which is still to come: look at its date and "

@@ -34,6 +34,7 @@ struct calibration_head {
 	char by[48], method[160];
 	char sha256[65]; /* of the file's text */
 	double valid_days;
+	bool simulated; /* the virtual laboratory's own: of no real instrument */
 };
 struct chip_calibration {
 	double lag_s, cell_s; /* thermal lag of the sample; time constant of the cell, 0: not undone */
@@ -55,7 +56,8 @@ const char *calibration_kind_name(enum calibration_kind kind);
 /* Seconds since 1970 at the beginning of its date, and at its end; -1: the date is none. */
 int64_t calibration_begin_s(const struct calibration_head *head);
 int64_t calibration_end_s(const struct calibration_head *head);
-/* 0, or -EINVAL with one sentence: at @wall_s it is no longer, or not yet, good for a new run. */
+/* 0, or -EINVAL with one sentence: at @wall_s it is no longer, or not yet, good for a new run; or nobody has
+ * put a name to it. */
 int calibration_judge(const struct calibration_head *head, enum calibration_place place, int64_t wall_s,
 		      char *ret_why, size_t size);
 /* One hash over which calibration is where. @heads[CALIBRATION_PLACE_MAX] */

@@ -36,6 +36,7 @@ static const struct schema_field root_fields[] = {
 	{"by", SCHEMA_TEXT, true, AT(head.by), 48},
 	{"method", SCHEMA_TEXT, true, AT(head.method), 160},
 	{"valid_days", SCHEMA_QUANTITY, true, AT(head.valid_days), 0, DIM_NUMBER, 1, 36500},
+	{"simulated", SCHEMA_BOOL, false, AT(head.simulated)},
 	{"loading", SCHEMA_NODE, false},
 	{"unloading", SCHEMA_NODE, false},
 	{"points", SCHEMA_NODE, false},

@@ -30,7 +30,7 @@ static const char *const role_words[] = {"none", "observer", "operator", "superv
 static const struct schema_field root_fields[] = {
 	{"densd", SCHEMA_TEXT, true, offsetof(struct site_draft, version), 24},
 	{"name", SCHEMA_TEXT, true, SITE_AT(name), PLAN_TEXT},
-	{"simulated", SCHEMA_BOOL, false, offsetof(struct site_draft, simulated)},
+	{"simulated", SCHEMA_BOOL, false, SITE_AT(simulated)},
 	{"clock", SCHEMA_NODE, false},
 	{"ambient", SCHEMA_QUANTITY, false, SITE_AT(ambient_k), 0, DIM_TEMPERATURE, 273, 320},
 	{"loading", SCHEMA_CHOICE, false, SITE_AT(loading), 1, DIM_NUMBER, 0, 0, loading_words},
@@ -268,12 +268,12 @@ static void check_site(const struct site_reader *reader, const struct yaml_node 
 		schema_error(reader->diagnostics, yaml_get(root, "densd"),
 			     "'densd: %.20s' is not a site file of this version: allowed is site/1",
 			     draft->version);
-	if (site->loading == LOADING_AUTOMATIC && !draft->simulated)
+	if (site->loading == LOADING_AUTOMATIC && !site->simulated)
 		schema_error(
 			reader->diagnostics, loading,
 			"'loading: automatic' is for simulated sites only: add 'simulated: true' if this "
 			"one is densim, else use 'loading: confirm'");
-	if (site->clock_scale != 1 && !draft->simulated)
+	if (site->clock_scale != 1 && !site->simulated)
 		schema_error(reader->diagnostics, clock,
 			     "a clock scale other than 1 is for simulated sites only");
 	if ((site->telemetry[0] && strncmp(site->telemetry, "ipc://", 6) != 0) ||

@@ -35,6 +35,7 @@ struct site_commissioning {
 struct site {
 	char name[PLAN_TEXT];
 	char sha256[65];
+	bool simulated;          /* every device is densim */
 	double clock_scale;      /* 1 on real instruments */
 	double ambient_k;        /* assumed when no sensor: 298 */
 	uint8_t loading;         /* enum loading_policy */

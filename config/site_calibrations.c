@@ -144,6 +144,23 @@ static void apply(const struct site_reader *reader, const struct yaml_node *node
 		site->chip = calibration->chip;
 }
 
+/*
+ * What the virtual laboratory's numbers say of a real instrument is not true, however good they look. A
+ * warning: probe and commission come before the first calibration; a run is refused (site_judge_now).
+ */
+static void warn_simulated(const struct site_reader *reader, const struct yaml_node *node,
+			   const struct calibration_head *head)
+{
+	if (!head->simulated || reader->draft->site.simulated)
+		return;
+	diagnostics_add(
+		reader->diagnostics, DIAGNOSTIC_WARNING, node->line, node->column,
+		"calibration '%s' is the virtual laboratory's (its file says 'simulated: true') and this "
+		"site is a real one: no run is accepted before one that was measured on this instrument "
+		"is named here (config/calibrations/README.md), or the site says 'simulated: true'",
+		head->id);
+}
+
 static void read_one(const struct site_reader *reader, const struct yaml_node *node,
 		     enum calibration_place place, const char *name)
 {
@@ -158,6 +175,7 @@ static void read_one(const struct site_reader *reader, const struct yaml_node *n
 			calibration_place_name(place), calibration_kind_name(calibration_kind_of(place)));
 	else
 		apply(reader, node, place, &calibration);
+	warn_simulated(reader, node, &calibration.head);
 }
 
 void site_read_calibrations(const struct site_reader *reader, const struct yaml_node *map, struct site *site)

@@ -9,7 +9,6 @@
 struct site_draft {
 	struct site site;
 	char version[24];
-	bool simulated;
 };
 struct site_reader {
 	struct diagnostics *diagnostics;

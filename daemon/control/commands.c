@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/site_judge.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/control/perform.h"
@@ -241,10 +242,7 @@ static struct answer do_submit(struct control *control, const struct link_comman
 			 command->plan_count, waiting, PLAN_QUEUE_MAX);
 		return answer;
 	}
-	if (submit_check_commissioning(&control->site.commissioning, clock_wall_us() / 1000000, answer.why) <
-	    0)
-		return answer;
-	if (submit_check_calibrations(&control->site, clock_wall_us() / 1000000, answer.why) < 0)
+	if (site_judge_now(&control->site, clock_wall_us() / 1000000, answer.why, MACHINE_WHY) < 0)
 		return answer;
 	for (uint32_t i = 0; i < command->plan_count; i++)
 		if (submit_check_plan(&control->site, &submitted[i], answer.why) < 0)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/site_judge.h"
+
 static bool is_text(const char *text, size_t size)
 {
 	return memchr(text, '\0', size) != NULL;
@@ -36,85 +38,6 @@ int submit_read_plans(int fd, const struct link_command *command, struct plan *r
 		return -EINVAL;
 	}
 	return 0;
-}
-
-int submit_check_commissioning(const struct site_commissioning *commissioning, int64_t wall_s,
-			       char ret_why[MACHINE_WHY])
-{
-	if (!commissioning->required)
-		return 0;
-	if (commissioning->fault[0]) {
-		snprintf(ret_why, MACHINE_WHY, "%.*s", MACHINE_WHY - 1, commissioning->fault);
-		return -EINVAL;
-	}
-	if (wall_s < commissioning->until_wall_s)
-		return 0;
-	snprintf(ret_why, MACHINE_WHY,
-		 "the commissioning of device '%.31s' is older than the site's %g days: densctl commission "
-		 "%.31s",
-		 commissioning->device, commissioning->valid_days, commissioning->device);
-	return -EINVAL;
-}
-
-int submit_check_calibrations(const struct site *site, int64_t wall_s, char ret_why[MACHINE_WHY])
-{
-	int r = 0;
-
-	for (int place = 0; r == 0 && place < CALIBRATION_PLACE_MAX; place++)
-		r = calibration_judge(&site->calibrations[place], (enum calibration_place)place, wall_s,
-				      ret_why, MACHINE_WHY);
-	return r;
-}
-
-/* The purge must be a flow that was calibrated. */
-static int check_purge(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
-{
-	const struct correction *table = &site->buses[0].flow;
-	double flow = plan->calorimetry.purge_ml_per_min;
-
-	if (!plan->calorimetry.present || table->count < 2 ||
-	    (flow >= table->truth[0] && flow <= table->truth[table->count - 1]))
-		return 0;
-	snprintf(ret_why, MACHINE_WHY,
-		 "a purge of %g ml/min lies outside the flow calibration '%s', %g to %g ml/min: nothing is "
-		 "extrapolated",
-		 flow, site->calibrations[CALIBRATION_FLOW].id, table->truth[0],
-		 table->truth[table->count - 1]);
-	return -EINVAL;
-}
-
-/*
- * A controller in manual heats on when densd is dead: an autotune needs what opens the contactor then, and no
- * words in a site file stand in for it.
- */
-static int check_tune(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
-{
-	const struct profile *furnace = NULL, *press = NULL;
-
-	for (uint32_t bus = 0; plan->tune.present && bus < site->bus_count; bus++)
-		for (uint32_t i = 0; i < site->buses[bus].device_count; i++) {
-			const struct profile *profile = &site->buses[bus].devices[i].profile;
-
-			furnace = profile->kind == DEVICE_FURNACE ? profile : furnace;
-			press = profile->kind == DEVICE_PRESS ? profile : press;
-		}
-	if (!plan->tune.present || !furnace || !press)
-		return 0;
-	if (!furnace->relay) {
-		snprintf(ret_why, MACHINE_WHY,
-			 "autotune: profile %.40s cannot set its output in manual: tune the controller by "
-			 "itself",
-			 furnace->name);
-		return -EINVAL;
-	}
-	if (site_contactor(site) || (furnace->watchdog && press->watchdog && press->contactor))
-		return 0;
-	snprintf(ret_why, MACHINE_WHY,
-		 "autotune: nothing opens the heater's contactor when densd is dead (%.30s, %.30s: a "
-		 "watchdog on both "
-		 "and a contactor are wanted)",
-		 furnace->name, press->name);
-	return -EINVAL;
 }
 
 int submit_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY])
@@ -155,5 +78,5 @@ int submit_check_plan(const struct site *site, const struct plan *plan, char ret
 		snprintf(ret_why, MACHINE_WHY, "%.47s: %.140s", fault.field, fault.text);
 		return -EINVAL;
 	}
-	return check_purge(site, plan, ret_why) < 0 ? -EINVAL : check_tune(site, plan, ret_why);
+	return site_judge_plan(site, plan, ret_why, MACHINE_WHY);
 }

@@ -12,12 +12,6 @@
  */
 int submit_read_plans(int fd, const struct link_command *command, struct plan *ret_plans,
 		      char ret_why[MACHINE_WHY]);
-/* 0, or -EINVAL with one sentence: the site requires its instruments commissioned, and one is not at @wall_s.
- */
-int submit_check_commissioning(const struct site_commissioning *commissioning, int64_t wall_s,
-			       char ret_why[MACHINE_WHY]);
-/* 0, or -EINVAL with one sentence: a calibration of the site is not good for a new run at @wall_s. */
-int submit_check_calibrations(const struct site *site, int64_t wall_s, char ret_why[MACHINE_WHY]);
 /* 0, or -EINVAL with one sentence: the plan, or a limit in it that is looser than the site's. */
 int submit_check_plan(const struct site *site, const struct plan *plan, char ret_why[MACHINE_WHY]);
 

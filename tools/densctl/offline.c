@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/site_judge.h"
 #include "config/wear.h"
+#include "daemon/base/clock.h"
 #include "tools/densctl/dryrun.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/plot.h"
@@ -82,7 +84,19 @@ static json_object *diagnostics_json(const struct diagnostics *diagnostics)
 	return list;
 }
 
-static void validate_report(const struct offline *offline, const char *path, int r, json_object *list)
+/* What densd would answer a submit of these plans now, beyond what is in the files: DENSCTL_OK or _REFUSED
+ * with the reason. */
+static int judge_now(const struct offline *offline, char why[MACHINE_WHY])
+{
+	int r = site_judge_now(&offline->site, clock_wall_us() / 1000000, why, MACHINE_WHY);
+
+	for (size_t i = 0; r == 0 && i < offline->plan_count; i++)
+		r = site_judge_plan(&offline->site, &offline->plans[i], why, MACHINE_WHY);
+	return r < 0 ? DENSCTL_REFUSED : DENSCTL_OK;
+}
+
+static void validate_report(const struct offline *offline, const char *path, int r, const char *why,
+			    json_object *list)
 {
 	bool read = offline->diagnostics.file[0] != '\0';
 
@@ -91,6 +105,7 @@ static void validate_report(const struct offline *offline, const char *path, int
 
 		json_object_object_add(entry, "file", json_object_new_string(path));
 		json_object_object_add(entry, "ok", json_object_new_boolean(r == DENSCTL_OK));
+		json_object_object_add(entry, "why", json_object_new_string(why));
 		json_object_object_add(entry, "runs", json_object_new_int64((int64_t)offline->plan_count));
 		json_object_object_add(entry, "diagnostics", diagnostics_json(&offline->diagnostics));
 		json_object_array_add(list, entry);
@@ -101,6 +116,9 @@ static void validate_report(const struct offline *offline, const char *path, int
 	if (r == DENSCTL_OK)
 		printf("%s: good, %zu run%s\n", path, offline->plan_count,
 		       offline->plan_count == 1 ? "" : "s");
+	if (r == DENSCTL_REFUSED)
+		fprintf(stderr, "%s: well formed, but densd would not take it at site '%s' now: %s\n", path,
+			offline->site.name, why);
 }
 
 int validate_run(const struct options *options)
@@ -110,10 +128,14 @@ int validate_run(const struct options *options)
 	struct offline *offline = offline_new(options, &result);
 
 	for (int i = 0; offline && i < options->count; i++) {
+		char why[MACHINE_WHY] = "";
+
 		memset(&offline->diagnostics, 0, sizeof(offline->diagnostics));
 		r = offline_read_text(options->command, options->arguments[i], offline);
-		validate_report(offline, options->arguments[i], r, list);
-		if (r)
+		if (r == DENSCTL_OK)
+			r = judge_now(offline, why);
+		validate_report(offline, options->arguments[i], r, why, list);
+		if (r > result)
 			result = r;
 	}
 	if (offline && list)

@@ -44,7 +44,7 @@ static void site_path(const struct options *options, char ret_path[SITE_PATH])
 		snprintf(ret_path, SITE_PATH, "%s/sites/densim.yaml", config_folder());
 }
 
-int site_choose(const struct options *options, struct site *ret_site)
+static int choose(const struct options *options, bool warn, struct site *ret_site)
 {
 	struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
 	char path[SITE_PATH];
@@ -60,10 +60,15 @@ int site_choose(const struct options *options, struct site *ret_site)
 			"densctl %s: the site file %s cannot be read: %s; name one with --site or "
 			"$DENSD_SITE\n",
 			options->command, path, strerror(-r));
-	else if (r > 0)
+	else if (r > 0 || (warn && diagnostics->count))
 		diagnostics_print(diagnostics, stderr);
 	free(diagnostics);
 	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
+}
+
+int site_choose(const struct options *options, struct site *ret_site)
+{
+	return choose(options, true, ret_site);
 }
 
 static int check_endpoint(const struct options *options, const char *option, const char *endpoint)
@@ -78,7 +83,7 @@ static int check_endpoint(const struct options *options, const char *option, con
 static int endpoint_of_site(const struct options *options, bool telemetry, char ret_endpoint[ENDPOINT_TEXT])
 {
 	struct site *site = calloc(1, sizeof(*site));
-	int r = site ? site_choose(options, site) : DENSCTL_INVALID;
+	int r = site ? choose(options, false, site) : DENSCTL_INVALID;
 
 	if (r == DENSCTL_OK)
 		snprintf(ret_endpoint, ENDPOINT_TEXT, "%s", telemetry ? site->telemetry : site->commands);

@@ -134,11 +134,15 @@ static void test_shipped(void **state)
 			diagnostics_print(&diagnostics, stderr);
 		assert_int_equal(diagnostics.errors, 0);
 		assert_string_equal(calibration.head.id, names[i]);
-		/* The virtual laboratory's must not end on somebody's calendar. */
-		if (strncmp(names[i], "densim", 6) == 0)
-			assert_int_equal(calibration_judge(&calibration.head, CALIBRATION_PRESS,
-							   INT64_C(4000000000), why, sizeof(why)),
-					 0);
+		/* The virtual laboratory's must not end on somebody's calendar; the examples are nobody's. */
+		assert_int_equal(calibration.head.simulated, strncmp(names[i], "densim", 6) == 0);
+		assert_int_equal(calibration_judge(&calibration.head, CALIBRATION_PRESS,
+						   calibration.head.simulated ? INT64_C(4000000000)
+									      : INT64_C(1710000000),
+						   why, sizeof(why)),
+				 calibration.head.simulated ? 0 : -EINVAL);
+		if (!calibration.head.simulated)
+			assert_non_null(strstr(why, "'by: nobody'"));
 	}
 }
 
@@ -167,6 +171,28 @@ static void test_how_long_it_is_good(void **state)
 	calibration.head.id[0] = '\0';
 	assert_int_equal(calibration_judge(&calibration.head, CALIBRATION_THERMOCOUPLE, 0, why, sizeof(why)),
 			 0);
+}
+
+/* What nobody has put a name to is refused in any spelling; a person whose name begins so is somebody. */
+static void test_who_stands_behind_it(void **state)
+{
+	static const struct {
+		const char *by;
+		bool refused;
+	} cases[] = {
+		{"nobody yet", true}, {"nobody", true},     {"Nobody, so far", true},
+		{" ", true},          {"Nobodyson", false}, {"not nobody", false},
+	};
+	char why[240];
+
+	(void)state;
+	read_good(thermocouple);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(calibration.head.by, sizeof(calibration.head.by), "%s", cases[i].by);
+		assert_int_equal(calibration_judge(&calibration.head, CALIBRATION_THERMOCOUPLE,
+						   calibration_begin_s(&calibration.head), why, sizeof(why)),
+				 cases[i].refused ? -EINVAL : 0);
+	}
 }
 
 /* There and back is where one was; between the points a straight line, worked out by hand. */
@@ -247,6 +273,9 @@ static void test_a_site_with_a_thermocouple(void **state)
 	assert_non_null(strstr(diagnostics.list[0].text, "nothing is extrapolated"));
 	assert_int_equal(read_site("0.2 K]", "10 K]"), 1);
 	assert_non_null(strstr(diagnostics.list[0].text, "release_temperature_k"));
+	/* The virtual laboratory's own goes with its site. */
+	assert_int_equal(read_site("version: 2\n", "version: 2\nsimulated: true\n"), 0);
+	assert_true(site.calibrations[CALIBRATION_THERMOCOUPLE].simulated);
 	assert_int_equal(read_site("version: 2\n", ""), 1);
 	assert_non_null(strstr(diagnostics.list[0].text, "calibration 'tc', line 1:1: "));
 }
@@ -278,11 +307,9 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_shipped),
-		cmocka_unit_test(test_how_long_it_is_good),
-		cmocka_unit_test(test_the_table),
-		cmocka_unit_test(test_a_site_with_a_thermocouple),
+		cmocka_unit_test(test_malformed),           cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_how_long_it_is_good), cmocka_unit_test(test_who_stands_behind_it),
+		cmocka_unit_test(test_the_table),           cmocka_unit_test(test_a_site_with_a_thermocouple),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

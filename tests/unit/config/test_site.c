@@ -14,6 +14,7 @@
 
 #include "config/profile_reader.h"
 #include "config/site.h"
+#include "config/site_judge.h"
 #include "tests/unit/config/cases.h"
 
 static const char base[] = "densd: site/1\n"                                                        /* 1 */
@@ -338,6 +339,42 @@ static void test_a_contactor_on_a_coupler(void **state)
 	assert_null(site_contactor(&site));
 }
 
+static bool is_warned(unsigned line, unsigned column, const char *text)
+{
+	for (size_t i = 0; i < diagnostics.count; i++)
+		if (diagnostics.list[i].level == DIAGNOSTIC_WARNING && diagnostics.list[i].line == line &&
+		    diagnostics.list[i].column == column && strstr(diagnostics.list[i].text, text))
+			return true;
+	return false;
+}
+
+/* The virtual laboratory's calibrations at a site of real instruments: warned of where they stand, and no
+ * run. */
+static void test_a_real_site(void **state)
+{
+	static const char real[] = "simulated: false\nclock: {scale: 1}\nloading: confirm\n";
+	const char *from = strstr(base, "simulated: true\n"), *to = strstr(base, "accept_no_watchdog");
+	char text[sizeof(base) + sizeof(real)], why[200] = "";
+	int64_t now_s = 1790000000;
+
+	(void)state;
+	assert_int_equal(read_site_text(base, sizeof(base) - 1), 0);
+	assert_true(site.simulated && diagnostics.count == 0);
+	assert_int_equal(site_judge_now(&site, now_s, why, sizeof(why)), 0);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(from - base), base, real, to);
+	assert_int_equal(read_site_text(text, strlen(text)), 0);
+	assert_false(site.simulated);
+	assert_true(is_warned(28, 10, "'densim-press' is the virtual laboratory's"));
+	assert_true(is_warned(29, 9, "'densim-chip' is the virtual laboratory's"));
+	assert_int_equal(site_judge_now(&site, now_s, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "the press calibration 'densim-press' is the virtual laboratory's"));
+	site.calibrations[CALIBRATION_PRESS].simulated = false;
+	assert_int_equal(site_judge_now(&site, now_s, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "the chip calibration 'densim-chip'"));
+	site.calibrations[CALIBRATION_CHIP].id[0] = '\0';
+	assert_int_equal(site_judge_now(&site, now_s, why, sizeof(why)), 0);
+}
+
 static void test_the_shipped_site(void **state)
 {
 	const struct profile *furnace;
@@ -386,11 +423,9 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_sites),
-		cmocka_unit_test(test_malformed_profiles),
-		cmocka_unit_test(test_a_good_site),
-		cmocka_unit_test(test_the_shipped_site),
-		cmocka_unit_test(test_a_contactor_on_a_coupler),
+		cmocka_unit_test(test_malformed_sites),  cmocka_unit_test(test_malformed_profiles),
+		cmocka_unit_test(test_a_good_site),      cmocka_unit_test(test_a_real_site),
+		cmocka_unit_test(test_the_shipped_site), cmocka_unit_test(test_a_contactor_on_a_coupler),
 		cmocka_unit_test(test_unreadable_files),
 	};
 
