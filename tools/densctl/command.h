@@ -7,6 +7,7 @@
 #define DENSCTL_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -66,6 +67,11 @@ struct options {
 	int count;
 };
 
+/* What an option means for one subcommand, where that is not what the table says. Ends with OPTION_MAX. */
+struct option_note {
+	enum option option;
+	const char *what;
+};
 struct subcommand {
 	const char *name;
 	const char *arguments;                     /* as shown in the usage line */
@@ -74,7 +80,11 @@ struct subcommand {
 	uint32_t allowed;                          /* ALLOW() bits; HELP is always allowed */
 	int least, most;                           /* number of arguments */
 	int (*run)(const struct options *options); /* enum exit_code */
+	const struct option_note *notes;           /* NULL: none */
 };
+extern const struct subcommand subcommands[];
+extern const size_t subcommand_count;
+const struct subcommand *subcommand_find(const char *name); /* NULL: there is none */
 
 /* DENSCTL_OK, or DENSCTL_USAGE with the reason on standard error. */
 int options_parse(const struct subcommand *subcommand, int argc, char **argv, struct options *ret_options);

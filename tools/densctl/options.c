@@ -158,15 +158,26 @@ int option_integer(const struct options *options, enum option option, int64_t mi
 	return DENSCTL_OK;
 }
 
+static const char *option_what(const struct subcommand *subcommand, enum option option)
+{
+	for (const struct option_note *note = subcommand->notes; note && note->option != OPTION_MAX; note++)
+		if (note->option == option)
+			return note->what;
+	if (option == OPTION_SITE && option_allowed(subcommand, OPTION_SOCKET))
+		return "site file whose sockets are asked (default: $DENSD_SITE)";
+	return option_table[option].what;
+}
+
 void subcommand_help(const struct subcommand *subcommand, FILE *stream)
 {
-	fprintf(stream, "densctl %s %s\n%s\n\n%s\n\nOptions:\n", subcommand->name, subcommand->arguments,
-		subcommand->summary, subcommand->help);
+	fprintf(stream, "densctl %s%s%s\n%s\n\n%s\n\nOptions:\n", subcommand->name,
+		subcommand->arguments[0] ? " " : "", subcommand->arguments, subcommand->summary,
+		subcommand->help);
 	for (enum option i = 0; i < OPTION_MAX; i++) {
 		const struct option_info *info = &option_table[i];
 
 		if (option_allowed(subcommand, i))
 			fprintf(stream, "  --%-10s %-9s %s\n", info->name, info->value ? info->value : "",
-				info->what);
+				option_what(subcommand, i));
 	}
 }

@@ -6,6 +6,7 @@ table that is none is refused at its line.
 usage: calibration.py DENSCTL REPOSITORY
 """
 import datetime
+import json
 import os
 import re
 import subprocess
@@ -40,6 +41,22 @@ BAD = [  # (kind, table, words of the message)
 ]
 
 
+def as_json(call, made, points, expect):
+    """The same, for programs: show, check and make, with the fields of a run's record."""
+    shown, = json.loads(call("show", "--json", made).stdout)
+    expect((shown["file"], shown["id"], shown["kind"], shown["by"], shown["good"], shown["why"], shown["simulated"]) ==
+           (made, "belt-7", "press", "a person", True, "", False), f"show --json: {shown}")
+    expect(shown["loading"][1][:2] == [646, 2.55] and shown["points"] == [] and shown["lag_s"] is None, f"its tables: {shown}")
+    expect(len(shown["sha256"]) == 64 and re.match(r"20\d\d-\d\d-\d\dT", shown["valid_until"]), f"its head: {shown}")
+    done = call("make", "press", points, "--json")
+    proposed = json.loads(done.stdout)
+    expect(done.returncode == 0 and "file" not in proposed and not proposed["good"] and "nobody yet" in proposed["why"],
+           f"make --json: {proposed}")
+    expect(proposed["loading"] == shown["loading"] and proposed["unloading"] == shown["unloading"], "and the same numbers")
+    done = call("check", "--json", made, made + ".none")
+    expect(done.returncode == 4 and json.loads(done.stdout)[0]["good"], f"check --json: {done.stdout}{done.stderr}")
+
+
 def main():
     densctl, top = sys.argv[1:]
 
@@ -68,8 +85,15 @@ def main():
                      "- [520 bar, 2.55 GPa, 0.01 GPa]", "- [2210 bar, 7.7 GPa, 0.2 GPa] # turned around"):
             expect(line in text, f"'{line}' is not in\n{text}")
         expect(text.count("- [0 bar") == 2 and text.count("- [2210 bar") == 2, f"both branches begin and end together:\n{text}")
+        expect("by: nobody yet" in text and "put who measured it behind 'by:'" in done.stderr, f"it asks for a name: {done.stderr}")
+        done = call("check", made)
+        expect(done.returncode == 1 and "says 'by: nobody yet'" in done.stderr and "good" not in done.stdout,
+               f"nobody's is not good: {done.stdout}{done.stderr}")
+        text = text.replace("by: nobody yet", "by: a person")
+        put("belt-7.yaml", text)
         done = call("check", made)
         expect(done.returncode == 0 and "good, 'belt-7' 1 of a press" in done.stdout, f"check: {done.stdout}{done.stderr}")
+        as_json(call, made, put("bi.csv", BISMUTH), expect)
         done = call("show", made)
         expect(re.search(r"^ +646 +2\.55 +0\.023$", done.stdout, re.MULTILINE), f"show: {done.stdout}")
 

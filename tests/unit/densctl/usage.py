@@ -4,6 +4,7 @@
 usage: usage.py DENSCTL REPOSITORY
 """
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,13 @@ NO_DAEMON = [["status"], ["watch", "--once"], ["hold"], ["abort"], ["confirm", "
              ["cancel", RUN], ["results", RUN], ["export", RUN], ["replay", "state"]]
 
 
+# An option that means something else here than elsewhere: (command, option, words of its line)
+NOTES = [("calibration", "--name", "the id in the file"), ("calibration", "--out", "write the file to FILE"),
+         ("commission", "--out", "the record"), ("series", "--name", "the runs whose name"), ("playback", "--lines", "every report"),
+         ("replay", "--run", "of this run only"), ("status", "--site", "whose sockets"), ("validate", "--site", "shipped densim site")]
+WIDEST = 99
+
+
 def call(densctl, arguments, environment):
     return subprocess.run([densctl, *arguments], capture_output=True, text=True, timeout=20, env=environment,
                           stdin=subprocess.DEVNULL, check=False)
@@ -118,6 +126,43 @@ def invalid_files(folder, site):
     yield ["validate", "--site", empty, empty], ["empty.yaml"]
 
 
+def at_a_real_site(folder, top):
+    """(arguments, words): well formed, but the site's calibrations are the virtual laboratory's or nobody's: 1, as densd says."""
+    with open(os.path.join(top, "config/sites/densim.yaml"), encoding="utf-8") as stream:
+        text = stream.read()
+    real = re.sub(r"^(simulated|loading):.*\n|^clock:.*\n.*\n", "", text, flags=re.MULTILINE)
+    for name, site, words in (("real", real, ["warning: calibration 'densim-press'", "would not take it", "virtual laboratory's"]),
+                              ("nobody", text.replace("press: densim-press", "press: example-press"), ["says 'by: nobody'"])):
+        path = os.path.join(folder, name + ".yaml")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(site)
+        yield ["validate", "--site", path, os.path.join(top, "config/protocols/vit4-7gpa-643k.yaml")], words
+
+
+def help_faults(densctl, environment):
+    """What is wrong with the help of any command: too wide for a terminal, out of its column, or said of another command."""
+    def text(*arguments):
+        done = call(densctl, arguments, environment)
+        faults.extend(f"{' '.join(arguments)}: exit {done.returncode}" for _ in range(done.returncode != 0))
+        faults.extend(f"{' '.join(arguments)}: {len(line)} columns: {line}" for line in done.stdout.splitlines() if len(line) > WIDEST)
+        return done.stdout
+
+    faults = []
+    rows = re.findall(r"^  ([a-z]+)( +)\S", text("--help"), re.MULTILINE)
+    commands = [name for name, _ in rows]
+    if len(commands) < 30 or "analyse" not in commands or len({len(name + gap) for name, gap in rows}) != 1:
+        faults.append(f"the list of commands is not there, or not in columns: {rows}")
+    helps = {name: text(name, "--help") for name in commands}
+    analyses = re.findall(r"^  ([a-z]+) +\S", helps.get("analyse", ""), re.MULTILINE)
+    if len(analyses) < 7:
+        faults.append(f"analyses: {analyses}")
+    for name in analyses:
+        text("analyse", name, "--help")
+    faults += [f"{name}: {option} does not say '{words}'" for name, option, words in NOTES
+               if not re.search(f"^  {option} .*{words}", helps[name], re.MULTILINE)]
+    return faults
+
+
 def main():
     densctl, top = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
@@ -127,10 +172,11 @@ def main():
         environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         wanted = [(a, 2, w) for a, w in USAGE]
         wanted += [(a, 4, w) for a, w in invalid_files(folder, os.path.join(top, "config/sites/densim.yaml"))]
+        wanted += [(a, 1, w) for a, w in at_a_real_site(folder, top)]
         wanted += [(a, 5, ["is it running", "--socket"]) for a in NO_DAEMON]
         wanted += [(a, 0, []) for a in (["--help"], ["--version"], ["plan", "--help"], ["help", "submit"])]
         faults = [check(" ".join(["densctl", *a]), call(densctl, a, environment), code, words)
-                  for a, code, words in wanted]
+                  for a, code, words in wanted] + help_faults(densctl, environment)
     faults = [fault for fault in faults if fault]
     print("\n".join(faults) or f"{len(wanted)} commands, each answered as it should be")
     sys.exit(1 if faults else 0)

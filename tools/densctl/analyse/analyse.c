@@ -19,8 +19,8 @@ struct analysis {
 };
 
 static const struct analysis analyses[ANALYSE_KINDS] = {
-	[ANALYSE_PAIR] = {"fictive temperature Tf of a glass from its first heating scan and the second "
-			  "(reference)\n             scan of the same piece after cooling at a known rate",
+	[ANALYSE_PAIR] = {"fictive temperature Tf of a glass from its first heating scan and the second\n"
+			  "             (reference) scan of the same piece after cooling at a known rate",
 			  help_pair, analyse_pair_run},
 	[ANALYSE_KISSINGER] = {"activation energy Ea from the shift of the peak temperature with the "
 			       "heating rate",

@@ -15,6 +15,7 @@
 
 #include "config/file.h"
 #include "tools/densctl/analyse/csv.h"
+#include "tools/densctl/json.h"
 #include "tools/densctl/output.h"
 
 #define BYTES_MAX 65536
@@ -267,10 +268,9 @@ static void print_proposal(const struct making *making, FILE *stream)
 }
 
 /* What is proposed must be what densd would take. */
-static int check_proposal(const struct making *making)
+static int check_proposal(const struct making *making, struct calibration *ret_calibration)
 {
 	static struct diagnostics diagnostics;
-	struct calibration calibration;
 	char *text = NULL;
 	size_t length = 0;
 	FILE *stream = open_memstream(&text, &length);
@@ -281,7 +281,7 @@ static int check_proposal(const struct making *making)
 	print_proposal(making, stream);
 	fclose(stream);
 	diagnostics_init(&diagnostics, "the proposal");
-	r = calibration_read_text(text, length, &diagnostics, &calibration);
+	r = calibration_read_text(text, length, &diagnostics, ret_calibration);
 	if (r != 0) {
 		fputs(text, stderr);
 		diagnostics_print(&diagnostics, stderr);
@@ -290,9 +290,41 @@ static int check_proposal(const struct making *making)
 	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
 }
 
+static int write_proposal(const struct making *making)
+{
+	FILE *file = output_open(making->options);
+
+	if (!file)
+		return DENSCTL_INVALID;
+	print_proposal(making, file);
+	return output_close(making->options, file);
+}
+
+/* With --json the YAML goes into --out alone. */
+static int tell_proposal(const struct making *making, const struct calibration *calibration)
+{
+	const char *path = making->options->value[OPTION_OUT];
+	bool as_json = option_given(making->options, OPTION_JSON);
+	int r = path || !as_json ? write_proposal(making) : DENSCTL_OK;
+
+	if (r == DENSCTL_OK && as_json) {
+		json_object *object = calibration_json(calibration, path);
+
+		json_print(object, stdout);
+		json_object_put(object);
+	} else if (r == DENSCTL_OK && path) {
+		fprintf(stderr,
+			"densctl calibration: proposed in %s: look at it, put who measured it behind 'by:', "
+			"then "
+			"densctl calibration check %s\n",
+			path, path);
+	}
+	return r;
+}
+
 static int propose(struct making *making)
 {
-	FILE *file;
+	struct calibration calibration;
 	int r;
 
 	/* A line drawn from nothing to the top would be densd's guess, not the press's. */
@@ -303,12 +335,8 @@ static int propose(struct making *making)
 		close_branches(making);
 	else
 		making->points = calibration_fit(making->measured, making->count, making->fixed);
-	r = check_proposal(making);
-	file = r == DENSCTL_OK ? output_open(making->options) : NULL;
-	if (!file)
-		return r == DENSCTL_OK ? DENSCTL_INVALID : r;
-	print_proposal(making, file);
-	return output_close(making->options, file);
+	r = check_proposal(making, &calibration);
+	return r == DENSCTL_OK ? tell_proposal(making, &calibration) : r;
 }
 
 int calibration_make(const struct options *options, enum calibration_kind kind, const char *path)
