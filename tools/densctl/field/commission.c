@@ -228,7 +228,7 @@ static int commission_device(const struct options *options, const struct site *s
 {
 	struct commissioning_entry entry = {0};
 	struct commission commission = {.site = site};
-	char text[FIELD_TEXT];
+	char text[FIELD_TEXT], why[FIELD_WHY];
 	uint32_t bus;
 	bool ok;
 
@@ -238,6 +238,11 @@ static int commission_device(const struct options *options, const struct site *s
 	commission.device = &commission.config->devices[commission.index];
 	if (!field_is_free(options->command, commission.config))
 		return DENSCTL_REFUSED;
+	if (!profile_bus_is_tcp(commission.config->kind) && field_try_line(commission.config, why) < 0) {
+		fprintf(stderr, "densctl commission: bus '%s' cannot be opened: %s\n",
+			commission.config->name, why);
+		return DENSCTL_INVALID;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_limits(&commission);
 	if (field_open(commission.config, &commission.field) < 0)

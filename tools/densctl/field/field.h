@@ -20,6 +20,13 @@ bool field_is_free(const char *command, const struct bus_config *config);
 /* "Modbus RTU on /dev/..., 19200 baud 8N1". Returned; @text holds FIELD_TEXT bytes. */
 #define FIELD_TEXT 200
 const char *field_line_text(const struct bus_config *config, char text[FIELD_TEXT]);
+/*
+ * Opens the line and closes it again. 0, or -errno with a sentence: which path or port, why not, who may or
+ * what to look at. A host is connected to: to be asked when a driver could not, for some have one client at
+ * most.
+ */
+#define FIELD_WHY 400
+int field_try_line(const struct bus_config *config, char ret_why[FIELD_WHY]);
 
 /* A bus in densctl's own hands: one cycle every 100 ms of the site's clock. */
 struct field {

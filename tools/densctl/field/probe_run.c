@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/profile_reader.h"
 #include "drivers/codec.h"
@@ -25,7 +26,8 @@ struct probe {
 	json_object *list; /* NULL: text */
 	json_object *device;
 	bool doubtful; /* something is not as the profile says */
-	bool silent;   /* a device or line did not answer */
+	bool silent;   /* a device did not answer */
+	bool shut;     /* a line could not be opened */
 };
 
 static double own_unit(const struct profile_register *reg, double value)
@@ -114,8 +116,9 @@ static bool tell_identity(struct probe *probe, struct modbus_port *port, const s
 		       device->unit, device->name, device->profile.name, device->profile.maker, found,
 		       device->profile.identity_count,
 		       ok       ? ""
-		       : silent ? ": nothing answers: is the port there (ls /dev/serial/by-id, ping), the "
-				  "cable, speed, parity and unit right?"
+		       : silent ? ": nothing answers on this open line: are the cable, speed, parity and "
+				  "unit right, "
+				  "and is it on?"
 				: ": another device, other settings, or another address; densd would write "
 				  "nothing");
 	return ok;
@@ -191,13 +194,43 @@ static void begin_device(struct probe *probe, const struct bus_config *config,
 	json_object_object_add(probe->device, "profile", json_object_new_string(device->profile.name));
 }
 
-static void probe_registers(struct probe *probe, const struct bus_config *config, json_object *devices[])
+/* Tells why the line is shut, once and in the entry of each of its devices (NULL: they have none). */
+static bool tell_shut(struct probe *probe, const struct bus_config *config, json_object *devices[])
+{
+	char why[FIELD_WHY];
+
+	if (field_try_line(config, why) == 0)
+		return false;
+	probe->shut = true;
+	fprintf(stderr, "densctl probe: bus '%s' cannot be opened: %s\n", config->name, why);
+	for (uint32_t i = 0; devices && i < config->device_count; i++) {
+		json_object_object_add(devices[i], "line_open", json_object_new_boolean(false));
+		json_object_object_add(devices[i], "line_why", json_object_new_string(why));
+	}
+	return true;
+}
+
+/* The first question opens the line; whatever is answered. */
+static bool does_open(struct modbus_line *line, const struct bus_config *config)
+{
+	struct modbus_port port;
+	uint32_t found;
+
+	modbus_port_init(&port, line, &config->devices[0], config->scale);
+	probe_identity(&port, &config->devices[0].profile, &found);
+	return line->connects > 0;
+}
+
+/* False: nobody could be asked, since the line cannot be opened. */
+static bool probe_registers(struct probe *probe, const struct bus_config *config, json_object *devices[])
 {
 	struct modbus_line *line;
+	bool shut;
 
-	if (profile_bus_is_text(config->kind) || probe_open(config, &line) < 0)
-		return;
-	for (uint32_t i = 0; i < config->device_count; i++) {
+	if (probe_open(config, &line) < 0)
+		return true;
+	shut = !does_open(line, config) && tell_shut(probe, config, devices);
+	for (uint32_t i = 0; !shut && i < config->device_count; i++) {
 		struct modbus_port port;
 
 		probe->device = devices[i];
@@ -207,38 +240,61 @@ static void probe_registers(struct probe *probe, const struct bus_config *config
 		read_registers(probe, &port, &config->devices[i].profile);
 	}
 	line->ops->free(line);
+	return !shut;
+}
+
+static bool was_opened(const struct field *field)
+{
+	for (uint32_t i = 0; i < field->config->device_count; i++)
+		if (field->reports[i].connects > 0)
+			return true;
+	return false;
+}
+
+static int probe_drivers(struct probe *probe, const struct bus_config *config, json_object *devices[])
+{
+	struct field field;
+
+	if (field_open(config, &field) < 0)
+		return DENSCTL_INVALID;
+	field_wait(&field, 0, fmax(OBSERVE_S, 0.5 * config->scale), NULL);
+	if (was_opened(&field) || !tell_shut(probe, config, devices))
+		for (uint32_t i = 0; i < config->device_count; i++) {
+			probe->device = devices[i];
+			if (!probe->list)
+				printf("  %s:\n", config->devices[i].name);
+			tell_report(probe, &config->devices[i], &field.reports[i]);
+		}
+	field_close(&field);
+	return DENSCTL_OK;
 }
 
 static int probe_bus(struct probe *probe, const struct bus_config *config)
 {
+	bool is_text = profile_bus_is_text(config->kind), shut;
 	json_object *devices[BUS_DEVICES_MAX];
-	struct field field;
 	char text[FIELD_TEXT];
+	int r = DENSCTL_OK;
 
 	if (!field_is_free(probe->options->command, config))
 		return DENSCTL_REFUSED;
 	if (!probe->list)
 		printf("bus %s: %s\n", config->name, field_line_text(config, text));
+	fflush(stdout);
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		begin_device(probe, config, &config->devices[i]);
 		devices[i] = probe->device;
 	}
-	probe_registers(probe, config, devices);
-	if (field_open(config, &field) < 0)
-		return DENSCTL_INVALID;
-	field_wait(&field, 0, fmax(OBSERVE_S, 0.5 * config->scale), NULL);
-	for (uint32_t i = 0; i < config->device_count; i++) {
-		probe->device = devices[i];
-		if (!probe->list)
-			printf("  %s:\n", config->devices[i].name);
-		tell_report(probe, &config->devices[i], &field.reports[i]);
+	shut = config->kind == BUS_SERIAL ? tell_shut(probe, config, devices)
+					  : !is_text && !probe_registers(probe, config, devices);
+	if (!shut)
+		r = probe_drivers(probe, config, devices);
+	for (uint32_t i = 0; i < config->device_count; i++)
 		if (probe->list)
 			json_object_array_add(probe->list, devices[i]);
 		else
 			json_object_put(devices[i]);
-	}
-	field_close(&field);
-	return DENSCTL_OK;
+	return r;
 }
 
 /* The shipped and installed profiles, so that an unknown unit can be told by its identity. */
@@ -318,6 +374,7 @@ static int scan_units(struct probe *probe, const struct bus_config *config, cons
 	struct profile *profiles = calloc(PROFILES_MAX, sizeof(*profiles));
 	struct modbus_line *line = NULL;
 	unsigned first, last, answered = 0;
+	bool on_terminal = isatty(STDERR_FILENO);
 	char text[FIELD_TEXT];
 	uint32_t count;
 	int r = read_units(probe->options, &first, &last);
@@ -333,16 +390,21 @@ static int scan_units(struct probe *probe, const struct bus_config *config, cons
 		printf("bus %s: %s\n", config->name, field_line_text(config, text));
 	count = r == DENSCTL_OK ? load_profiles(folder, profiles) : 0;
 	for (unsigned unit = first; r == DENSCTL_OK && unit <= last; unit++) {
-		fprintf(stderr, "\rdensctl probe: unit %u of %u to %u ", unit, first, last);
-		if (!probe_answers(line, config, (uint8_t)unit))
+		bool answers;
+
+		if (on_terminal)
+			fprintf(stderr, "\rdensctl probe: unit %u of %u to %u ", unit, first, last);
+		answers = probe_answers(line, config, (uint8_t)unit);
+		if (on_terminal)
+			fputs("\r\033[K", stderr);
+		if (line->connects == 0 && tell_shut(probe, config, NULL))
+			break;
+		if (!answers)
 			continue;
-		fputs("\r\033[K", stderr);
 		answered++;
 		tell_unit(probe, line, config, (uint8_t)unit, profiles, count);
 	}
-	if (r == DENSCTL_OK)
-		fputs("\r\033[K", stderr);
-	if (r == DENSCTL_OK && !answered) {
+	if (r == DENSCTL_OK && !answered && !probe->shut) {
 		fprintf(stderr,
 			"densctl probe: no unit from %u to %u answers on bus '%s': look at the wiring, the "
 			"speed "
@@ -385,6 +447,9 @@ int probe_run(const struct options *options)
 
 	if (option_given(options, OPTION_JSON))
 		probe.list = json_object_new_array();
+	if (r == DENSCTL_OK && !probe.list && !site_named(options))
+		puts("site densim: the virtual laboratory as shipped; name your own with --site FILE or "
+		     "$DENSD_SITE");
 	if (r == DENSCTL_OK)
 		r = probe_all(&probe, site);
 	if (r == DENSCTL_OK && probe.list)
@@ -393,5 +458,7 @@ int probe_run(const struct options *options)
 	free(site);
 	if (r != DENSCTL_OK)
 		return r;
+	if (probe.shut)
+		return DENSCTL_INVALID;
 	return probe.silent ? DENSCTL_NO_DAEMON : probe.doubtful ? DENSCTL_REFUSED : DENSCTL_OK;
 }

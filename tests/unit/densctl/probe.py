@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""densctl probe: a line that cannot be opened is told from one on which nothing answers, with its path, the reason and what
+to do; and a pipe gets no terminal's codes.
+
+usage: probe.py DENSCTL REPOSITORY
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+
+NOBODY = 65534
+
+
+def main():
+    densctl, top = sys.argv[1:]
+    with open(os.path.join(top, "config/sites/densim.yaml"), encoding="utf-8") as stream:
+        shipped = stream.read()
+
+    def expect(true, what):
+        if not true:
+            sys.exit(what)
+
+    with tempfile.TemporaryDirectory(prefix="densd-test-") as folder, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        os.chmod(folder, 0o755)
+        site = os.path.join(folder, "site.yaml")
+
+        def probe(line, *arguments, **more):
+            text = re.sub("/run/densim/rtu", line, shipped)
+            text = re.sub("port: 15020", f"port: {closed.getsockname()[1]}", text)
+            with open(site, "w", encoding="utf-8") as stream:
+                stream.write(text.replace("/run/densim/chip", os.path.join(folder, "no/chip")))
+            return subprocess.run([densctl, "probe", "--site", site, *arguments], capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, "DENSD_CONFIG": os.path.join(top, "config"), "LC_ALL": "C.UTF-8"},
+                                  check=False, **more)
+
+        def shut(line, words, *arguments, **more):
+            done = probe(line, *arguments, **more)
+            expect(done.returncode == 4 and all(word in done.stderr for word in ("cannot be opened", *words)),
+                   f"{line}: exit {done.returncode}: {done.stdout}{done.stderr}")
+            expect("nothing answers" not in done.stdout + done.stderr and "\033" not in done.stderr and "\r" not in done.stderr,
+                   f"{line}: {done.stdout}{done.stderr}")
+            return done
+
+        missing = os.path.join(folder, "ttyUSB7")
+        shut(missing, [missing, "No such file", "/dev/serial/by-id"], "rtu")
+        shut(missing, [missing, "No such file"], "rtu", "--units", "1:3")
+        shut(missing, ["bus 'press'", "Connection refused", "listens on that port"], "press")
+        shut(missing, ["bus 'chip'", "no/chip: No such file"], "chip")
+        plain = os.path.join(folder, "plain")
+        with open(plain, "w", encoding="utf-8"):
+            shut(plain, [plain, "no serial line"], "rtu")
+        os.chmod(plain, 0o600)
+        if os.geteuid() == 0:  # root may open anything
+            shut(plain, [plain, "Permission denied", "root:root, mode 600", "sudo -u densd"], "rtu", user=NOBODY, group=NOBODY,
+                 extra_groups=[])
+        devices = json.loads(shut(missing, [], "--json").stdout)
+        expect(len(devices) == 4 and all(d["line_open"] is False and d["line_why"] for d in devices), f"--json: {devices}")
+
+        master, slave = os.openpty()
+        done = probe(os.ttyname(slave), "rtu", "--units", "1")
+        expect(done.returncode == 5 and "no unit from 1 to 1 answers" in done.stderr and "\033" not in done.stderr
+               and "\r" not in done.stderr, f"a silent line: exit {done.returncode}: {done.stdout}{done.stderr!r}")
+        os.close(master)
+        os.close(slave)
+    print("lines that are shut, and one that is silent, each told as it is")
+
+
+if __name__ == "__main__":
+    main()
