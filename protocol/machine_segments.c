@@ -14,7 +14,6 @@
 #define SOAK_START_S 10.0
 #define COLD_BAND_K 10.0
 #define COOL_DONE_BAND_K 2.0
-#define TUNE_REST_S 30.0
 
 static bool needs_intent_first(enum phase phase)
 {

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_CYCLES 2 /* the oscillation grows into its limit cycle */
-#define REST_S 60.0    /* the mean output forgets what was longer ago */
+#define REST_S 60.0 /* the mean output forgets what was longer ago */
 #define STEADY_SHARE 0.15
 #define FULL_PCT 100.0
 #define PI 3.14159265358979323846
@@ -66,7 +65,7 @@ static void switch_relay(struct tune *tune, const struct plan_tune *plan, double
 static uint32_t counted(const struct tune *tune, const struct plan_tune *plan, uint32_t *ret_first)
 {
 	uint32_t held = tune->seen < TUNE_CYCLES_MAX ? tune->seen : TUNE_CYCLES_MAX;
-	uint32_t usable = tune->seen > FIRST_CYCLES ? tune->seen - FIRST_CYCLES : 0;
+	uint32_t usable = tune->seen > TUNE_FIRST_CYCLES ? tune->seen - TUNE_FIRST_CYCLES : 0;
 	uint32_t count = usable < plan->cycles ? usable : plan->cycles;
 
 	if (count > held)

@@ -15,6 +15,8 @@
 
 #define TUNE_CYCLES_MAX 12
 #define TUNE_SENTENCE 200
+#define TUNE_REST_S 30.0    /* at rest in the band, before the relay begins */
+#define TUNE_FIRST_CYCLES 2 /* do not count: the oscillation grows into its limit cycle */
 
 struct plan_tune {
 	bool present;

@@ -192,6 +192,15 @@ static void record_point(struct dryrun *dryrun, const struct bench *bench, doubl
 	dryrun->points[dryrun->point_count++] = (struct dryrun_point){bench->t_s, bench->gpa, bench->k};
 }
 
+static void record_relay(struct dryrun *dryrun, const struct machine *machine, const struct bench *bench)
+{
+	if (machine->tune.stage != TUNE_RUNNING)
+		return;
+	dryrun->relay_s = bench->t_s - machine->tune.started_lab_s;
+	dryrun->relay_cycles = machine->tune.seen + 1; /* the one that is going on */
+	dryrun->relay_most_k = fmax(dryrun->relay_most_k, bench->k);
+}
+
 static bool is_stuck(uint8_t phase)
 {
 	return phase == PHASE_HOLD || phase == PHASE_TRIPPED || phase == PHASE_ABORTING ||
@@ -232,6 +241,7 @@ void dryrun(const struct plan *plan, const struct site *site, struct dryrun *ret
 		bench_move(&bench, site->ambient_k, ret_dryrun);
 		tick(plan, &machine, &bench, site->ambient_k);
 		record_phase(ret_dryrun, &machine, &bench);
+		record_relay(ret_dryrun, &machine, &bench);
 		record_point(ret_dryrun, &bench, interval_s);
 	}
 	ret_dryrun->phase = machine.phase;

@@ -25,6 +25,10 @@ struct dryrun {
 	uint8_t phase, outcome;  /* where it ended: PHASE_DONE and OUTCOME_COMPLETED when all is well */
 	char cause[MACHINE_WHY]; /* why it did not get there */
 	double total_s;
+	/* An autotune's relay, of this furnace that is none: how long, and the hottest it was. 0: there was
+	 * none. */
+	double relay_s, relay_most_k;
+	uint32_t relay_cycles;
 	uint32_t furnace_writes, press_writes; /* setpoint writes, with the profiles' least period */
 	uint32_t point_count, phase_count;
 	struct dryrun_point points[DRYRUN_POINTS_MAX];

@@ -145,6 +145,35 @@ int validate_run(const struct options *options)
 	return result;
 }
 
+/* What the relay does, in the order in which it does it. The dry run's furnace is none: its period is no
+ * forecast. */
+static void print_tune(const struct plan *plan, const struct dryrun *dryrun)
+{
+	const struct plan_tune *tune = &plan->tune;
+	char text[DURATION_TEXT];
+
+	printf("\n  autotune, when the soak is served:\n"
+	       "    1. rest: over %g s and more, the mean output that holds %g K\n"
+	       "    2. relay: the controller in manual, its output %g %% above that and %g %% below it by "
+	       "turns; it "
+	       "turns at\n       %g and %g K\n"
+	       "    3. %u cycles alike, after %d that do not count, end it; above %g K, or after %g min "
+	       "without "
+	       "them, it\n       gives up and the run is aborted: it cools\n"
+	       "    4. the PID proposed stands in the record: densctl tune RUN; nothing is written to the "
+	       "controller\n",
+	       TUNE_REST_S, plan->temperature_k, tune->amplitude_pct, tune->amplitude_pct,
+	       plan->temperature_k - tune->hysteresis_k, plan->temperature_k + tune->hysteresis_k,
+	       tune->cycles, TUNE_FIRST_CYCLES, tune->ceiling_k, tune->limit_s / 60);
+	if (dryrun->relay_cycles > 0)
+		printf("    relay in the dry run: %s, %u cycles of %.0f s, up to %.1f K. Your furnace has a "
+		       "period of "
+		       "its\n    own: %u of them, %g min at most\n",
+		       duration_text(dryrun->relay_s, text), dryrun->relay_cycles,
+		       dryrun->relay_s / dryrun->relay_cycles, dryrun->relay_most_k,
+		       tune->cycles + TUNE_FIRST_CYCLES, tune->limit_s / 60);
+}
+
 static void plan_print(const struct plan *plan, const struct dryrun *dryrun)
 {
 	char text[DURATION_TEXT];
@@ -171,6 +200,8 @@ static void plan_print(const struct plan *plan, const struct dryrun *dryrun)
 		printf("  then %u scans at %u rates, %g to %g K, each on a fresh section\n",
 		       plan->calorimetry.rate_count * plan->calorimetry.sections_per_rate,
 		       plan->calorimetry.rate_count, plan->calorimetry.start_k, plan->calorimetry.end_k);
+	if (plan->tune.present)
+		print_tune(plan, dryrun);
 	putchar('\n');
 	plot_text(dryrun->points, dryrun->point_count, stdout);
 }
@@ -217,6 +248,22 @@ static json_object *phase_json(const struct dryrun_phase *phase)
 	return entry;
 }
 
+static json_object *tune_json(const struct plan *plan, const struct dryrun *dryrun)
+{
+	const struct plan_tune *tune = &plan->tune;
+	json_object *entry = json_object_new_object();
+
+	json_object_object_add(entry, "amplitude_pct", json_real(tune->amplitude_pct));
+	json_object_object_add(entry, "hysteresis_k", json_real(tune->hysteresis_k));
+	json_object_object_add(entry, "ceiling_k", json_real(tune->ceiling_k));
+	json_object_object_add(entry, "cycles", json_object_new_int64(tune->cycles));
+	json_object_object_add(entry, "limit_s", json_real(tune->limit_s));
+	json_object_object_add(entry, "dry_run_relay_s", json_real(dryrun->relay_s));
+	json_object_object_add(entry, "dry_run_relay_cycles", json_object_new_int64(dryrun->relay_cycles));
+	json_object_object_add(entry, "dry_run_most_k", json_real(dryrun->relay_most_k));
+	return entry;
+}
+
 static json_object *plan_json(const struct plan *plan, const struct dryrun *dryrun, uint32_t wearing)
 {
 	json_object *entry = json_object_new_object(), *list = json_object_new_array();
@@ -235,6 +282,7 @@ static json_object *plan_json(const struct plan *plan, const struct dryrun *dryr
 	json_object_object_add(entry, "press_setpoint_writes", json_object_new_int64(dryrun->press_writes));
 	json_object_object_add(entry, "wearing_writes", json_object_new_int64(wearing));
 	json_object_object_add(entry, "scans", json_object_new_int64(scans));
+	json_object_object_add(entry, "autotune", plan->tune.present ? tune_json(plan, dryrun) : NULL);
 	json_object_object_add(entry, "segments", list);
 	return entry;
 }
@@ -263,6 +311,19 @@ static int plan_svg(const struct options *options, const struct plan *plan, cons
 	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
 }
 
+/* As validate says it: the plan is good, and this site does not take it. */
+static int check_site(const struct offline *offline, const struct plan *plan)
+{
+	char why[MACHINE_WHY];
+
+	if (site_judge_now(&offline->site, clock_wall_us() / 1000000, why, sizeof(why)) == 0 &&
+	    site_judge_plan(&offline->site, plan, why, sizeof(why)) == 0)
+		return DENSCTL_OK;
+	fprintf(stderr, "densctl plan: '%s': densd would not take it at site '%s' now: %s\n", plan->name,
+		offline->site.name, why);
+	return DENSCTL_REFUSED;
+}
+
 static int plan_one(const struct options *options, const struct offline *offline, size_t index,
 		    json_object *list)
 {
@@ -289,6 +350,8 @@ static int plan_one(const struct options *options, const struct offline *offline
 		r = DENSCTL_INVALID;
 	if (option_given(options, OPTION_SVG) && plan_svg(options, plan, result, index))
 		r = DENSCTL_INVALID;
+	if (r == DENSCTL_OK)
+		r = check_site(offline, plan);
 	free(result);
 	return r;
 }
@@ -304,8 +367,12 @@ int plan_run(const struct options *options)
 		if (offline->diagnostics.count)
 			diagnostics_print(&offline->diagnostics, stderr);
 	}
-	for (size_t i = 0; offline && r != DENSCTL_INVALID && i < offline->plan_count; i++)
-		r = plan_one(options, offline, i, list);
+	for (size_t i = 0; offline && r != DENSCTL_INVALID && i < offline->plan_count; i++) {
+		int one = plan_one(options, offline, i, list);
+
+		if (one > r)
+			r = one;
+	}
 	if (offline && list)
 		json_print(list, stdout);
 	json_object_put(list);

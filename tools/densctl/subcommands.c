@@ -50,8 +50,8 @@ const struct subcommand subcommands[] = {
 	 "Prints the segments with their durations, the total time, the number of setpoint writes, what an\n"
 	 "autotune will do, and a plot of P(t) and T(t). The numbers come from a dry run of the machine\n"
 	 "that densd itself runs, with instruments that follow their setpoints.\n"
-	 "Exit code 0: the dry run completes; 4: it does not, the file has errors, or a picture was not\n"
-	 "drawn.\n"
+	 "Exit code 0: the dry run completes; 1: so it does, but this site does not take it now; 4: it does\n"
+	 "not, the file has errors, or a picture was not drawn.\n"
 	 "\n"
 	 "  densctl plan night.yaml\n"
 	 "  densctl plan --svg night.svg night.yaml",

@@ -24,6 +24,22 @@ def expect(true, what):
         sys.exit(what)
 
 
+def autotune(densctl, top):
+    """What a relay will do: ceiling, steps and time of the protocol, in words and numbers; nothing of it in another run."""
+    path = os.path.join(top, "config/protocols/autotune-500k.yaml")
+    text = call(densctl, "plan", path).stdout
+    for words in ("10 % above that and 10 % below", "499.5 and 500.5 K", "5 cycles alike, after 2", "above 506 K", "after 30 min",
+                  "densctl tune RUN", "nothing is written"):
+        expect(words in text, f"'{words}' is not in\n{text}")
+    tune = json.loads(call(densctl, "plan", "--json", path).stdout)[0]["autotune"]
+    expect((tune["amplitude_pct"], tune["ceiling_k"], tune["cycles"], tune["limit_s"]) == (10, 506, 5, 1800), f"{tune}")
+    expect(tune["dry_run_relay_cycles"] >= 7 and 10 < tune["dry_run_relay_s"] < 1800 and 500.5 < tune["dry_run_most_k"] < 506,
+           f"the dry run's relay: {tune}")
+    other = os.path.join(top, "config/protocols/vit4-7gpa-643k.yaml")
+    expect("autotune" not in call(densctl, "plan", other).stdout, "no autotune where there is none")
+    expect(json.loads(call(densctl, "plan", "--json", other).stdout)[0]["autotune"] is None, "nor in its JSON")
+
+
 def main():
     densctl, top = sys.argv[1:]
     os.environ["DENSD_CONFIG"] = os.path.join(top, "config")
@@ -41,6 +57,7 @@ def main():
         expect(least <= segment["duration_s"] <= most, f"{segment}: {least} to {most} s was expected")
     expect(91 * 60 < plan["total_s"] < 97 * 60, f"total {plan['total_s']} s")
     expect(plan["scans"] == 12 and plan["furnace_setpoint_writes"] > 0, f"scans or writes: {plan}")
+    autotune(densctl, top)
     with tempfile.TemporaryDirectory() as folder:
         svg = os.path.join(folder, "plan's.svg")
         done = call(densctl, "plan", "--svg", svg, protocols[0])
