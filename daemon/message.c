@@ -225,6 +225,8 @@ static void add_kissinger_result(json_object *object, const struct result_body *
 	message_add_number(object, "r2", result->r2);
 	message_add_count(object, "n", result->n);
 	message_add_count(object, "n_rates", result->n_rates);
+	message_add_count(object, "n_rates_planned", result->n_rates_planned);
+	message_add_flag(object, "provisional", result->n_rates_to_come > 0);
 	message_add_text(object, "class", result->class_name);
 }
 

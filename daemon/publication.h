@@ -81,8 +81,13 @@ struct result_body {
 	double tf_ref_sd_k, tp_sd_k, tp_own_sd_k, tp_sub_sd_k, tg_onset_sd_k, t_mid_sd_k;
 	double ea_ols_kj_per_mol, ea_ols_se_kj_per_mol; /* without weights */
 	bool weighted;                                  /* ea_kj_per_mol is by the errors of its peaks */
+	/* Later still (bodies of RESULT_BODY_MIDDLE bytes before); aligned, so that it begins where those
+	 * end. */
+	_Alignas(8) uint32_t n_rates_planned;
+	uint32_t n_rates_to_come; /* planned, without a peak, and still to be scanned: Ea is provisional */
 };
 #define RESULT_BODY_SHORT offsetof(struct result_body, tf_common_sd_k)
+#define RESULT_BODY_MIDDLE offsetof(struct result_body, n_rates_planned)
 struct heartbeat_body {
 	uint64_t last_seq[TOPIC_MAX];
 	double step_late_ms_max;

@@ -10,10 +10,11 @@
 #include "daemon/calorimetry/kissinger.h"
 #include "daemon/calorimetry/pair.h"
 #include "daemon/recorder/bind.h"
+#include "daemon/recorder/rates.h"
 #include "daemon/recorder/traces.h"
+#include "daemon/snapshot.h"
 
 #define RATES_LEAST 3
-#define SAME_RATE 0.05 /* of the rate: measured rates this close are one rate */
 
 /* What stores of before do not hold. */
 static void blank_later_fields(struct result_body *result)
@@ -23,6 +24,7 @@ static void blank_later_fields(struct result_body *result)
 	result->tg_onset_sd_k = result->t_mid_sd_k = NAN;
 	result->ea_ols_kj_per_mol = result->ea_ols_se_kj_per_mol = NAN;
 	result->weighted = false;
+	result->n_rates_planned = result->n_rates_to_come = 0;
 }
 
 int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_result)
@@ -31,6 +33,7 @@ int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_
 
 	blank_later_fields(&result);
 	if (column_copy(statement, at, &result, sizeof(result)) < 0 &&
+	    column_copy(statement, at, &result, RESULT_BODY_MIDDLE) < 0 &&
 	    column_copy(statement, at, &result, RESULT_BODY_SHORT) < 0)
 		return -EBADMSG;
 	*ret_result = result;
@@ -210,7 +213,7 @@ static size_t count_rates(const struct kissinger_point *points, size_t count)
 
 		for (size_t k = 0; k < i; k++)
 			seen |= fabs(points[k].rate_k_per_s - points[i].rate_k_per_s) <
-				SAME_RATE * points[i].rate_k_per_s;
+				RATES_SAME * points[i].rate_k_per_s;
 		rates += !seen;
 	}
 	return rates;
@@ -251,6 +254,32 @@ struct kissinger_options analysis_energy_options(const struct store *store, doub
 		.tg_k = tg_k, .lag_sd_s = pair.lag_sd_s, .calibration_sd_k = pair.calibration_sd_k};
 }
 
+int analysis_load_plan(struct store *store, const char *run, struct plan *ret_plan)
+{
+	sqlite3_stmt *s = store_prepare(store, store->journal, "SELECT item FROM runs WHERE run = ?");
+	struct link_queue_item item;
+	int r = -ENOENT;
+
+	bind_text(s, 1, run);
+	if (s && sqlite3_step(s) == SQLITE_ROW && column_copy(s, 0, &item, sizeof(item)) == 0)
+		r = 0;
+	sqlite3_reset(s);
+	if (r == 0)
+		*ret_plan = item.plan;
+	return r;
+}
+
+static void fill_rates(struct store *store, const char *run, const struct analysis_peaks *peaks,
+		       struct result_body *result)
+{
+	struct rates rates = {0};
+	struct plan plan;
+
+	if (analysis_load_plan(store, run, &plan) == 0)
+		rates_add_run(store, run, &plan, INT64_MAX, &rates);
+	rates_fill(&rates, peaks, result);
+}
+
 int analysis_kissinger(struct store *store, const char *run, struct result_body *ret_result)
 {
 	struct analysis_peaks peaks = {.tg_k = NAN};
@@ -265,6 +294,7 @@ int analysis_kissinger(struct store *store, const char *run, struct result_body 
 		return -EINVAL;
 	*ret_result = analysis_empty_result(RESULT_KISSINGER, run);
 	analysis_fill_energy(ret_result, &fit);
+	fill_rates(store, run, &peaks, ret_result);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/calorimetry/kissinger.h"
 #include "daemon/publication.h"
 #include "daemon/recorder/store.h"
+#include "protocol/plan.h"
 
 struct pair_workspace;
 
@@ -36,6 +37,8 @@ int analysis_each_pair(struct store *store, const char *run, int64_t last_seq, a
 		       void *userdata);
 /* Without a peak the point has none: the fit leaves it out and counts it. A refused pair is not added. */
 void analysis_add_peak(struct analysis_peaks *peaks, const struct result_body *pair, double tg_k);
+/* What @run was ordered to do. 0, or -ENOENT. */
+int analysis_load_plan(struct store *store, const char *run, struct plan *ret_plan);
 /* A stored body, also of a store made when it held less: the rest NAN. 0 or -EBADMSG. */
 int analysis_read_body(sqlite3_stmt *statement, int at, struct result_body *ret_result);
 /* No number in it exists yet. */

@@ -9,11 +9,13 @@
 
 #include "daemon/recorder/analysis.h"
 #include "daemon/recorder/bind.h"
+#include "daemon/recorder/rates.h"
 #include "daemon/snapshot.h"
 
 /* What the sections of a state add up to. */
 struct tally {
 	struct analysis_peaks peaks;
+	struct rates rates;
 	double sum_k, squares_k2; /* of Tf, about the first one */
 	double origin_k;
 	uint32_t runs, sections, refused;
@@ -52,21 +54,6 @@ static bool is_same_state(const struct plan *a, const struct plan *b)
 	       a->decompression_gpa_per_s == b->decompression_gpa_per_s;
 }
 
-static int load_plan(struct store *store, const char *run, struct plan *ret_plan)
-{
-	sqlite3_stmt *s = store_prepare(store, store->journal, "SELECT item FROM runs WHERE run = ?");
-	struct link_queue_item item;
-	int r = -ENOENT;
-
-	bind_text(s, 1, run);
-	if (s && sqlite3_step(s) == SQLITE_ROW && column_copy(s, 0, &item, sizeof(item)) == 0)
-		r = 0;
-	sqlite3_reset(s);
-	if (r == 0)
-		*ret_plan = item.plan;
-	return r;
-}
-
 static void take_pair(void *userdata, const struct result_body *pair, double tg_k)
 {
 	struct tally *tally = userdata;
@@ -101,6 +88,7 @@ static void tally_runs(struct store *store, const struct running_pair *pair, con
 		    (!own && sqlite3_column_int(s, 2) != OUTCOME_COMPLETED))
 			continue;
 		analysis_each_pair(store, item.run, pair->seq, take_pair, tally);
+		rates_add_run(store, item.run, &item.plan, pair->seq, &tally->rates);
 		tally->runs += tally->sections + tally->refused > before;
 	}
 	sqlite3_reset(s);
@@ -115,6 +103,7 @@ static void fill(const struct store *store, const struct tally *tally, const str
 
 	kissinger_fit(tally->peaks.points, tally->peaks.count, &options, &fit);
 	analysis_fill_energy(result, &fit);
+	rates_fill(&tally->rates, &tally->peaks, result);
 	if (fit.class != KISSINGER_CLASS_ALPHA && fit.class != KISSINGER_CLASS_BETA)
 		snprintf(result->class_name, sizeof(result->class_name), "%s",
 			 kissinger_class_name(KISSINGER_CLASS_UNDECIDED));
@@ -135,7 +124,7 @@ int running_compute(struct store *store, const struct running_pair *pair, struct
 {
 	struct tally *tally = calloc(1, sizeof(*tally));
 	struct plan plan;
-	int r = tally ? load_plan(store, pair->run, &plan) : -ENOMEM;
+	int r = tally ? analysis_load_plan(store, pair->run, &plan) : -ENOMEM;
 
 	if (r == 0) {
 		tally->peaks.tg_k = NAN;

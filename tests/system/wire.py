@@ -204,6 +204,15 @@ def peaks_have_errors(heard):
     check(energies and all(m["weighted"] and m["ea_ols_kj_per_mol"] > 0 for m in energies), "Ea by the errors, and unweighted")
 
 
+def provisional_until_the_last_rate(heard):
+    """While rates of the protocol are to come Ea says so, and not afterwards."""
+    states = [m for m in heard if m["topic"] == "result" and m["kind"] == "running"]
+    planned = {m["n_rates_planned"] for m in states}
+    wrong = [m for m in states if m["provisional"] != (m["n_rates"] < m["n_rates_planned"])]
+    check(len(planned) == 1 and states[0]["provisional"] and not states[-1]["provisional"] and not wrong,
+          f"Ea is provisional until the last of {planned} rates: {wrong[:1]}")
+
+
 def live_without_holes(heard):
     for topic in TOPICS:
         last = None
@@ -256,6 +265,7 @@ def test(build, source):
         listener.listen(2)
         live_as_on_the_page(listener.heard, examples)
         peaks_have_errors(listener.heard)
+        provisional_until_the_last_rate(listener.heard)
         live_without_holes(listener.heard)
         questions(client, run, examples)
         replay_agrees(lab, listener.heard)

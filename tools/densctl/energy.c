@@ -6,6 +6,8 @@
 
 #include "tools/densctl/json.h"
 
+enum { RATES_TEXT = 96 };
+
 static double interval_end(json_object *result, size_t end)
 {
 	json_object *interval = json_field(result, "ea_ci95_kj_per_mol");
@@ -15,9 +17,25 @@ static double interval_end(json_object *result, size_t end)
 	return json_object_get_double(json_object_array_get_idx(interval, end));
 }
 
+/* "3 rates" or, while more are to come, "3 of 6 planned rates: the apparent Ea of this narrow range". */
+static const char *rates_text(json_object *result, char text[RATES_TEXT])
+{
+	double rates = json_number(result, "n_rates"), planned = json_number(result, "n_rates_planned");
+
+	if (json_flag(result, "provisional"))
+		snprintf(text, RATES_TEXT, "%.0f of %.0f planned rates: the apparent Ea of that narrow range",
+			 rates, planned);
+	else if (planned > rates)
+		snprintf(text, RATES_TEXT, "%.0f of %.0f planned rates", rates, planned);
+	else
+		snprintf(text, RATES_TEXT, "%.0f rates", rates);
+	return text;
+}
+
 const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 {
 	const char *class = json_text(result, "class", "-");
+	char rates[RATES_TEXT];
 	size_t used;
 
 	if (json_flag(result, "refused"))
@@ -25,11 +43,13 @@ const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 			 json_text(result, "why", ""));
 	else
 		snprintf(text, ENERGY_TEXT,
-			 "Ea %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s, from %.0f scans at "
-			 "%.0f rates",
+			 "%sEa %.1f +- %.1f kJ/mol (95 %%: %.1f to %.1f) = %.1f R Tg, %s%s, from %.0f scans "
+			 "at %s",
+			 json_flag(result, "provisional") ? "provisional " : "",
 			 json_number(result, "ea_kj_per_mol"), json_number(result, "ea_se_kj_per_mol"),
 			 interval_end(result, 0), interval_end(result, 1), json_number(result, "ea_over_rtg"),
-			 class, json_number(result, "n"), json_number(result, "n_rates"));
+			 class, json_flag(result, "provisional") ? " so far" : "", json_number(result, "n"),
+			 rates_text(result, rates));
 	used = strlen(text);
 	if (!json_flag(result, "refused") && json_flag(result, "weighted"))
 		snprintf(text + used, ENERGY_TEXT - used, "; unweighted %.1f +- %.1f",

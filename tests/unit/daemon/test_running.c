@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "daemon/recorder/analysis.h"
 #include "daemon/recorder/running.h"
 #include "daemon/snapshot.h"
 #include "tests/unit/daemon/store_fixture.h"
@@ -126,12 +127,103 @@ static void state_runs_until_it_is_decided(void **state)
 	assert_true(result.n_refused == 1 && result.n_sections == 5 && result.n == 5);
 }
 
-/* Cuts the bodies down to what a store held before errors of peaks were in them. */
-static void shorten_bodies(struct fixture *fixture)
+static void add_section(struct fixture *fixture, uint64_t entry, uint32_t index, double rate_k_per_s,
+			enum section_outcome outcome)
+{
+	struct journal_section section = {
+		.run = RUN, .index = index, .rate_k_per_s = rate_k_per_s, .outcome = (uint8_t)outcome};
+
+	snprintf(section.section, sizeof(section.section), RUN "/r%g/s%u", rate_k_per_s, index % 2 + 1);
+	add(fixture, entry, JOURNAL_SECTION, &section, sizeof(section));
+}
+
+static void expect_rates(const struct result_body *result, uint32_t planned, uint32_t to_come)
+{
+	if (result->n_rates_planned != planned || result->n_rates_to_come != to_come)
+		fail_msg("%u rates planned and %u to come, wanted are %u and %u", result->n_rates_planned,
+			 result->n_rates_to_come, planned, to_come);
+}
+
+/* Two sections a rate, 100 to 1000 K/s; of 500 K/s the first is lost and the second cancelled. */
+static void ea_is_provisional_while_rates_are_to_come(void **state)
+{
+	struct link_queue_item item = {.run = RUN,
+				       .plan = {.pressure_gpa = 7,
+						.temperature_k = 643,
+						.calorimetry = {.present = true,
+								.rate_count = 4,
+								.sections_per_rate = 2,
+								.rate_k_per_s = {100, 200, 500, 1000}}}};
+	struct journal_run record = {.run = RUN, .densification = OUTCOME_COMPLETED};
+	struct fixture *fixture = *state;
+	struct result_body result;
+
+	add(fixture, 1, JOURNAL_RUN_QUEUED, &item, sizeof(item));
+	add(fixture, 2, JOURNAL_RUN_UPDATED, &record, sizeof(record));
+	add_section(fixture, 3, 0, 100, SECTION_SCANNED);
+	add_section(fixture, 4, 1, 100, SECTION_NONE); /* begun */
+	add_pair_result(fixture, 5, 1, RUN, 100, 596);
+	commit(fixture);
+	result = running_after(fixture, 0, 1);
+	expect_rates(&result, 4, 3); /* 100 K/s has its peak, though a section of it is to come */
+	add_section(fixture, 6, 1, 100, SECTION_SCANNED);
+	add_section(fixture, 7, 2, 200, SECTION_SCANNED);
+	add_section(fixture, 8, 3, 200, SECTION_SCANNED);
+	add_section(fixture, 9, 4, 500, SECTION_LOST);
+	add_pair_result(fixture, 10, 2, RUN, 200, 596);
+	commit(fixture);
+	result = running_after(fixture, 1, 2);
+	expect_rates(&result, 4, 2);
+	add_section(fixture, 11, 5, 500, SECTION_CANCELLED);
+	add_section(fixture, 12, 6, 1000, SECTION_SCANNED); /* its Tf is still being worked out */
+	commit(fixture);
+	result = running_after(fixture, 1, 2);
+	expect_rates(&result, 4, 1);
+	record.calorimetry = OUTCOME_COMPLETED;
+	add(fixture, 13, JOURNAL_RUN_UPDATED, &record, sizeof(record));
+	commit(fixture);
+	result = running_after(fixture, 1, 2);
+	expect_rates(&result, 4, 1); /* also when the run is over meanwhile */
+	add_pair_result(fixture, 14, 3, RUN, 1000, 596);
+	commit(fixture);
+	result = running_after(fixture, 2, 3);
+	expect_rates(&result, 4, 0);
+	assert_int_equal(result.n_rates, 3);
+	assert_int_equal(analysis_kissinger(&fixture->store, RUN, &result), 0);
+	expect_rates(&result, 4, 0);
+}
+
+/* A run whose calorimetry ended before all its sections: nothing more is to come of it. */
+static void an_ended_run_has_nothing_to_come(void **state)
+{
+	struct link_queue_item item = {.run = RUN,
+				       .plan = {.calorimetry = {.present = true,
+								.rate_count = 2,
+								.sections_per_rate = 1,
+								.rate_k_per_s = {100, 200}}}};
+	struct journal_run record = {
+		.run = RUN, .densification = OUTCOME_COMPLETED, .calorimetry = OUTCOME_FAILED};
+	struct fixture *fixture = *state;
+	struct result_body result;
+
+	add(fixture, 1, JOURNAL_RUN_QUEUED, &item, sizeof(item));
+	add_section(fixture, 2, 0, 100, SECTION_SCANNED);
+	add_pair_result(fixture, 3, 1, RUN, 100, 596);
+	commit(fixture);
+	result = running_after(fixture, 0, 1);
+	expect_rates(&result, 2, 1);
+	add(fixture, 4, JOURNAL_RUN_UPDATED, &record, sizeof(record));
+	commit(fixture);
+	result = running_after(fixture, 0, 1);
+	expect_rates(&result, 2, 0);
+}
+
+/* Cuts the bodies down to what a store of before held. */
+static void shorten_bodies(struct fixture *fixture, size_t length)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "UPDATE results SET body = substr(body, 1, %zu)", RESULT_BODY_SHORT);
+	snprintf(text, sizeof(text), "UPDATE results SET body = substr(body, 1, %zu)", length);
 	assert_int_equal(store_exec(fixture->store.journal, text), 0);
 }
 
@@ -148,7 +240,11 @@ static void store_of_before_is_read(void **state)
 		add_pair_result(fixture, 3 + i, 1 + i, RUN, rates[i], 596);
 	commit(fixture);
 	assert_int_equal(RESULT_BODY_SHORT % 8, 0);
-	shorten_bodies(fixture);
+	assert_int_equal(RESULT_BODY_MIDDLE % 8, 0);
+	shorten_bodies(fixture, RESULT_BODY_MIDDLE);
+	result = running_after(fixture, 2, 3);
+	assert_true(result.weighted && result.n == 3);
+	shorten_bodies(fixture, RESULT_BODY_SHORT);
 	result = running_after(fixture, 2, 3);
 	assert_false(result.refused);
 	assert_false(result.weighted);
@@ -187,6 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(state_runs_until_it_is_decided),
+		STORE_TEST(ea_is_provisional_while_rates_are_to_come),
+		STORE_TEST(an_ended_run_has_nothing_to_come),
 		STORE_TEST(store_of_before_is_read),
 		STORE_TEST(running_result_follows_each_pair_once),
 	};

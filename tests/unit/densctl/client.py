@@ -142,6 +142,13 @@ def energies_are_said(densctl, folder):
     done, _ = call(densctl, folder, [{"ok": True, "results": [early, running]}], "results")
     expect("state 7 GPa, 643 K: Tf 595.7 K (5 sections, spread 0.4 K); Ea 205.1 +- 6.4 kJ/mol (95 %: 184.7 to 225.5) = "
            "41.4 R Tg, undecided, from 5 scans at 3 rates" in done.stdout, f"a running Ea: {done}")
+    narrow = {**running, "n_rates_planned": 6, "provisional": True, "class": "alpha"}
+    done, _ = call(densctl, folder, [{"ok": True, "results": [narrow]}], "results")
+    expect("; provisional Ea 205.1 +- 6.4 kJ/mol (95 %: 184.7 to 225.5) = 41.4 R Tg, alpha so far, from 5 scans at 3 of 6 "
+           "planned rates: the apparent Ea of that narrow range" in done.stdout, f"a provisional Ea: {done}")
+    gave_up = {**narrow, "n_rates": 5, "provisional": False}
+    done, _ = call(densctl, folder, [{"ok": True, "results": [gave_up]}], "results")
+    expect("; Ea 205.1" in done.stdout and "R Tg, alpha, from 5 scans at 5 of 6 planned rates\n" in done.stdout, f"given up: {done}")
     done, _ = call(densctl, folder, [{"ok": True, "results": [early]}], "results")
     expect("state 1 atm, 643 K" in done.stdout and "Ea undecided, not yet: 2 distinct rates" in done.stdout, f"early: {done}")
 
