@@ -18,7 +18,7 @@
 #include "protocol/scan.h"
 
 #define LINK_MAGIC UINT32_C(0x44454e53)
-#define LINK_VERSION 4
+#define LINK_VERSION 5
 #define LINK_MESSAGE_MAX 163840
 #define LINK_WORKER_FD 3 /* the inherited end of the socketpair in every worker */
 
@@ -143,12 +143,14 @@ struct link_query {
 	uint32_t route, format; /* format 0 JSON, 1 CSV */
 	char request_id[LINK_ID];
 	uint8_t topic;
-	uint64_t from, to; /* seq range for REPLAY; limit in @to for RUNS */
+	uint64_t from,
+		to; /* seq range for REPLAY; limit in @to for RUNS; SAMPLES: the page begins at @from */
 	char run[ULID_TEXT], section[80];
 };
 struct link_query_answer {
 	uint32_t route, format, length;
 	int32_t error; /* 0 or -errno */
+	uint64_t next; /* where the next page of a long answer begins; 0: this was all */
 	char request_id[LINK_ID], why[MACHINE_WHY];
 };
 

@@ -83,6 +83,8 @@ struct journal_run {
 	char run[ULID_TEXT];
 	uint8_t densification, calorimetry; /* enum outcome */
 	bool started, interrupted;
+	bool of_press; /* false: what the press and furnace reached is not told here, and stays as it is
+			  stored */
 	uint32_t sections_done;
 	uint64_t sections_lost;
 	double last_good_k, last_good_gpa, release_temperature_k, peak_k, peak_gpa, outage_s, hold_s,

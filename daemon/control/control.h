@@ -28,6 +28,7 @@
 	64 /* commands whose journal entry is not yet committed; more are answered "busy" */
 #define CONTROL_INTENTS_MAX 32
 #define CONTROL_TRACES_MAX 4
+#define CONTROL_QUERIES_MAX 8 /* in the recorder's hands: what is to become durable stands behind them */
 
 struct pending_command {
 	bool used;
@@ -121,6 +122,7 @@ struct control {
 	bool writes;                                                 /* cycle_check_scale passed */
 	char no_writes_why[MACHINE_WHY];
 	int64_t desync_ns, adapter_ns; /* when a line was last seen in trouble; 0: never */
+	uint32_t queries;              /* of clients, that the recorder has not answered */
 	int32_t store_error;
 	double free_mib;
 	uint32_t refused_count; /* commands, within the minute that began at refused_since_ns */

@@ -116,9 +116,10 @@ static void forward_query(struct control *control, const struct link_query *quer
 	struct worker *recorder = &control->recorder;
 	struct link_query_answer answer = {.route = query->route, .format = query->format, .error = -EAGAIN};
 
-	if (recorder->ready &&
+	if (recorder->ready && control->queries < CONTROL_QUERIES_MAX &&
 	    link_send(recorder->socket, LINK_RECORDER_QUERY, recorder->seq, query, sizeof(*query), -1) == 0) {
 		recorder->seq++;
+		control->queries++;
 		return;
 	}
 	memcpy(answer.request_id, query->request_id, LINK_ID);
@@ -191,6 +192,7 @@ static void take_loaded(struct control *control, const struct link_loaded *loade
 		       loaded->topic_seq[TOPIC_SAMPLE]);
 	sections_rewind_traces(control);
 	control->store_error = 0;
+	control->queries = 0;
 	recorder->ready = true;
 	wear_durable(control, control->journal.committed);
 	perform_durable(control, control->journal.committed);
@@ -252,6 +254,7 @@ static void recorder_message(struct worker *worker, uint16_t type, const void *b
 	} else if (type == LINK_RESULT && length == sizeof(struct result_body)) {
 		publish_result(control, body);
 	} else if (type == LINK_RECORDER_ANSWER && length == sizeof(struct link_query_answer)) {
+		control->queries -= control->queries > 0;
 		answer_query(control, body, fd);
 		fd = -1;
 	} else if (type != LINK_QUEUE_ITEM && type != LINK_KNOWN_COMMAND && type != LINK_WEAR) {

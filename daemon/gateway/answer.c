@@ -108,6 +108,8 @@ char *answer_query(const struct link_query_answer *answer, const char *text, siz
 
 	if (answer->error != 0 || !object)
 		return to_text(object);
+	if (answer->next != 0)
+		message_add_count(object, "next", answer->next);
 	if (answer->format != 1)
 		return splice(to_text(object), text, length);
 	json_object_object_add(object, "csv", json_object_new_string_len(text, (int)length));

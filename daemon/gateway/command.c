@@ -72,7 +72,7 @@ static const struct command_rule commands[] = {
 	{"runs", true, QUERY_RUNS, 0, BIT(LIMIT) | BIT(RUN), 0},
 	{"recovery", true, QUERY_RECOVERY, 0, 0, 0},
 	{"results", true, QUERY_RESULTS, 0, BIT(RUN), 0},
-	{"samples", true, QUERY_SAMPLES, 0, BIT(RUN) | BIT(FORMAT), BIT(RUN)},
+	{"samples", true, QUERY_SAMPLES, 0, BIT(RUN) | BIT(FORMAT) | BIT(FROM), BIT(RUN)},
 	{"trace", true, QUERY_TRACE, 0, BIT(RUN) | BIT(SECTION) | BIT(FORMAT) | BIT(REFERENCE), BIT(SECTION)},
 	{"replay", true, QUERY_REPLAY, 0, BIT(TOPIC) | BIT(FROM) | BIT(TO) | BIT(RUN), BIT(TOPIC)},
 	{"events", true, QUERY_EVENTS, 0, BIT(RUN), BIT(RUN)},

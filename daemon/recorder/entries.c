@@ -126,9 +126,34 @@ static int store_queued(struct store *store, const struct link_journal *entry, c
 	return store_run(s);
 }
 
+/* What the run reached on the press, from its record as it is. */
+static int keep_press(struct store *store, struct journal_run *run)
+{
+	sqlite3_stmt *s = store_prepare(store, store->journal, "SELECT record FROM runs WHERE run = ?");
+	struct journal_run now = *run, kept;
+	int r;
+
+	bind_text(s, 1, run->run);
+	r = store_step(s);
+	if (r == 1 && column_copy(s, 0, &kept, sizeof(kept)) == 0) {
+		*run = kept;
+		run->densification = now.densification;
+		run->calorimetry = now.calorimetry;
+		run->started = now.started;
+		run->sections_done = now.sections_done;
+		run->sections_lost = now.sections_lost;
+		run->clock_scale = now.clock_scale;
+		run->limits = now.limits;
+		memcpy(run->cause, now.cause, sizeof(run->cause));
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
 static int store_update(struct store *store, const struct link_journal *entry)
 {
-	const struct journal_run *run = (const void *)entry->body;
+	struct journal_run copy = *(const struct journal_run *)(const void *)entry->body, *run = &copy;
+	int r = run->of_press ? 0 : keep_press(store, run);
 	sqlite3_stmt *s = store_prepare(
 		store, store->journal,
 		"UPDATE runs SET densification = ?, calorimetry = ?, started = ?, interrupted = ?,"
@@ -143,7 +168,7 @@ static int store_update(struct store *store, const struct link_journal *entry)
 	bind_text(s, 7, run->cause);
 	bind_bytes(s, 8, run, sizeof(*run));
 	bind_text(s, 9, run->run);
-	return store_run(s);
+	return r < 0 ? r : store_run(s);
 }
 
 static int store_snapshot(struct store *store, const struct link_journal *entry)

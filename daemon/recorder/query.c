@@ -18,6 +18,7 @@ struct asked {
 	const struct link_query *query;
 	FILE *out;
 	char *why; /* MACHINE_WHY */
+	uint64_t *next;
 };
 
 static bool is_known_run(const struct asked *asked)
@@ -306,19 +307,27 @@ static void write_sample_row(FILE *out, const struct publication *publication)
 static int answer_samples(const struct asked *asked)
 {
 	bool csv = asked->query->format == 1;
-	sqlite3_stmt *s =
-		store_prepare(asked->store, asked->store->samples,
-			      "SELECT " SAMPLES_COLUMNS " FROM samples WHERE run = ? ORDER BY seq LIMIT ?");
-	size_t count = 0;
+	sqlite3_stmt *s = store_prepare(asked->store, asked->store->samples,
+					"SELECT " SAMPLES_COLUMNS
+					" FROM samples WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?");
+	size_t count = 0, rows = 0;
 
 	if (!is_known_run(asked))
 		return -ENOENT;
 	bind_text(s, 1, asked->query->run);
-	bind_integer(s, 2, QUERY_SAMPLES_MAX);
-	fputs(csv ? samples_head : "{\"samples\":[", asked->out);
+	bind_integer(s, 2, (int64_t)asked->query->from);
+	bind_integer(s, 3, QUERY_SAMPLES_MAX + 1);
+	if (!csv)
+		fputs("{\"samples\":[", asked->out);
+	else if (asked->query->from == 0)
+		fputs(samples_head, asked->out);
 	while (s && sqlite3_step(s) == SQLITE_ROW) {
 		struct publication publication;
 
+		if (rows++ == QUERY_SAMPLES_MAX) {
+			*asked->next = (uint64_t)sqlite3_column_int64(s, 0);
+			break;
+		}
 		if (samples_load(asked->store, s, &publication) < 0)
 			continue;
 		if (csv)
@@ -481,16 +490,18 @@ static int answer_recovery(const struct asked *asked)
 	return 0;
 }
 
-int query_answer(struct store *store, const struct link_query *query, FILE *out, char ret_why[MACHINE_WHY])
+int query_answer(struct store *store, const struct link_query *query, FILE *out, char ret_why[MACHINE_WHY],
+		 uint64_t *ret_next)
 {
 	static int (*const answers[QUERY_MAX])(const struct asked *asked) = {
 		[QUERY_REPLAY] = answer_replay,   [QUERY_QUEUE] = answer_queue,
 		[QUERY_RUNS] = answer_all_runs,   [QUERY_RESULTS] = answer_results,
 		[QUERY_SAMPLES] = answer_samples, [QUERY_TRACE] = answer_trace,
 		[QUERY_EVENTS] = answer_events,   [QUERY_RECOVERY] = answer_recovery};
-	struct asked asked = {.store = store, .query = query, .out = out, .why = ret_why};
+	struct asked asked = {.store = store, .query = query, .out = out, .why = ret_why, .next = ret_next};
 
 	ret_why[0] = '\0';
+	*ret_next = 0;
 	if (query->kind >= QUERY_MAX) {
 		snprintf(ret_why, MACHINE_WHY, "the recorder does not know that question");
 		return -EINVAL;

@@ -298,7 +298,7 @@ static int take_query(struct recorder *recorder, const struct link_query *query)
 	if (recorder->batch.due_ns != 0)
 		commit(recorder);
 	memcpy(answer.request_id, query->request_id, LINK_ID);
-	answer.error = out ? query_answer(&recorder->store, query, out, answer.why) : -ENOMEM;
+	answer.error = out ? query_answer(&recorder->store, query, out, answer.why, &answer.next) : -ENOMEM;
 	if (out && fclose(out) != 0)
 		answer.error = -ENOMEM;
 	if (answer.error == 0) {

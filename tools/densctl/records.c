@@ -9,6 +9,7 @@
 #include "tools/densctl/json.h"
 #include "tools/densctl/list.h"
 #include "tools/densctl/output.h"
+#include "tools/densctl/samples.h"
 #include "tools/densctl/tune.h"
 
 static void events_row(json_object *entry)
@@ -163,21 +164,67 @@ static bool is_local_section(const char *text)
 	return sscanf(text, "r%lf/s%d%c", &rate, &section, &end) == 2;
 }
 
-static json_object *export_request(const struct options *options)
+static const char *export_format(const struct options *options)
 {
-	const char *run = options->arguments[0], *section = options->value[OPTION_SECTION];
-	json_object *request = json_request(section ? "trace" : "samples");
+	return option_given(options, OPTION_JSON) ? "json" : "csv";
+}
+
+static json_object *trace_request(const struct options *options)
+{
+	json_object *request = json_request("trace");
 	char name[128];
 
-	json_add_text(request, "run", run);
-	json_add_text(request, "format", option_given(options, OPTION_JSON) ? "json" : "csv");
-	if (section) {
-		snprintf(name, sizeof(name), "%s/%s", run, section);
-		json_add_text(request, "section", name);
-		json_object_object_add(request, "reference",
-				       json_object_new_boolean(option_given(options, OPTION_REFERENCE)));
-	}
+	json_add_text(request, "run", options->arguments[0]);
+	json_add_text(request, "format", export_format(options));
+	snprintf(name, sizeof(name), "%s/%s", options->arguments[0], options->value[OPTION_SECTION]);
+	json_add_text(request, "section", name);
+	json_object_object_add(request, "reference",
+			       json_object_new_boolean(option_given(options, OPTION_REFERENCE)));
 	return request;
+}
+
+/* The file is opened with the first answer: a question that is refused leaves the old one as it is. */
+struct export
+{
+	const struct options *options;
+	FILE *file;
+	bool failed;
+	json_object *whole; /* --json: one document, whatever the number of pages */
+};
+
+static void export_take(void *userdata, json_object *page)
+{
+	struct export *export = userdata;
+	json_object *rows = json_field(page, "samples");
+
+	if (!export->file && !export->failed) {
+		export->file = output_open(export->options);
+		export->failed = !export->file;
+	}
+	if (export->failed)
+		return;
+	if (!option_given(export->options, OPTION_JSON))
+		fputs(json_text(page, "csv", ""), export->file);
+	else if (!export->whole)
+		export->whole = json_object_get(page);
+	else
+		for (size_t i = 0; i < json_length(rows); i++)
+			json_object_array_add(json_field(export->whole, "samples"),
+					      json_object_get(json_object_array_get_idx(rows, i)));
+}
+
+static int export_end(struct export *export, int r)
+{
+	int closed = DENSCTL_INVALID;
+
+	if (export->whole) {
+		json_object_object_del(export->whole, "next");
+		json_print(export->whole, export->file);
+	}
+	json_object_put(export->whole);
+	if (export->file)
+		closed = output_close(export->options, export->file);
+	return r == DENSCTL_OK ? closed : r;
 }
 
 static int export_check(const struct options *options)
@@ -199,25 +246,22 @@ static int export_check(const struct options *options)
 
 int export_run(const struct options *options)
 {
+	struct export export = {.options = options};
 	json_object *reply = NULL;
-	FILE *file;
 	int r = export_check(options);
 
 	if (r)
 		return r;
-	r = client_ask(options, export_request(options), &reply);
-	file = r == DENSCTL_OK ? output_open(options) : NULL;
-	if (file) {
-		if (option_given(options, OPTION_JSON))
-			json_print(reply, file);
-		else
-			fputs(json_text(reply, "csv", ""), file);
-		r = output_close(options, file);
-	} else if (r == DENSCTL_OK) {
-		r = DENSCTL_INVALID;
+	if (options->value[OPTION_SECTION]) {
+		r = client_ask(options, trace_request(options), &reply);
+		if (r == DENSCTL_OK)
+			export_take(&export, reply);
+		json_object_put(reply);
+	} else {
+		r = samples_each(options, options->arguments[0], export_format(options), export_take,
+				 &export);
 	}
-	json_object_put(reply);
-	return r;
+	return export_end(&export, r);
 }
 
 static bool is_stored(const char *topic)

@@ -13,6 +13,7 @@
 #include "tools/densctl/client.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/plot.h"
+#include "tools/densctl/samples.h"
 
 #define COLUMN_PHASE 3
 #define COLUMN_TEMPERATURE 4
@@ -161,17 +162,26 @@ static int draw(const char *csv, const struct found *found, const char *terminal
 	return rows > 0 ? 0 : -ENODATA;
 }
 
+static void collect(void *userdata, json_object *page)
+{
+	fputs(json_text(page, "csv", ""), userdata);
+}
+
 static int show_picture(const struct options *options, const struct found *found, const char *terminal,
 			const char *path)
 {
-	json_object *request = json_request("samples"), *reply = NULL;
-	int r;
+	char *csv = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&csv, &length);
+	int r = DENSCTL_INVALID;
 
-	json_add_text(request, "run", options->arguments[0]);
-	json_add_text(request, "format", "csv");
-	r = client_ask(options, request, &reply);
+	if (stream) {
+		r = samples_each(options, options->arguments[0], "csv", collect, stream);
+		if (fclose(stream) != 0)
+			r = DENSCTL_INVALID;
+	}
 	if (r == DENSCTL_OK) {
-		int drawn = draw(json_text(reply, "csv", ""), found, terminal, path);
+		int drawn = draw(csv, found, terminal, path);
 
 		if (drawn < 0) {
 			fprintf(stderr, "densctl tune: cannot draw %s: %s\n", path,
@@ -180,7 +190,7 @@ static int show_picture(const struct options *options, const struct found *found
 			r = DENSCTL_INVALID;
 		}
 	}
-	json_object_put(reply);
+	free(csv);
 	return r;
 }
 

@@ -240,16 +240,26 @@ static void corrupt_journal_is_set_aside(void **state)
 	assert_string_not_equal(fixture->store.id, id);
 }
 
-static char *ask(struct fixture *fixture, const struct link_query *query, int expected)
+static char *ask_page(struct fixture *fixture, const struct link_query *query, int expected,
+		      uint64_t *ret_next)
 {
 	char why[MACHINE_WHY], *text = NULL;
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 
-	assert_int_equal(query_answer(&fixture->store, query, out, why), expected);
+	assert_int_equal(query_answer(&fixture->store, query, out, why, ret_next), expected);
 	if (expected < 0)
 		assert_true(why[0] != '\0');
 	fclose(out);
+	return text;
+}
+
+static char *ask(struct fixture *fixture, const struct link_query *query, int expected)
+{
+	uint64_t next;
+	char *text = ask_page(fixture, query, expected, &next);
+
+	assert_true(next == 0);
 	return text;
 }
 
@@ -287,6 +297,73 @@ static void samples_come_back(void **state)
 	csv = ask(fixture, &query, 0);
 	assert_non_null(strstr(csv, ",303,"));
 	free(csv);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+/* A run of a night has hundreds of thousands of samples: no process holds them all to answer one question. */
+static void a_long_run_is_answered_in_pages(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_SAMPLES, .run = RUN, .format = 1};
+	size_t lines = 0, pages = 0;
+	uint64_t next;
+
+	add_run(fixture);
+	commit(fixture);
+	for (uint64_t i = 1; i <= 2 * QUERY_SAMPLES_MAX + 1; i++) {
+		struct publication sample = {.topic = TOPIC_SAMPLE, .seq = 3 * i};
+
+		strcpy(sample.sample.run, RUN);
+		assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+		if (batch_is_full(&fixture->batch) || i == 2 * QUERY_SAMPLES_MAX + 1)
+			commit(fixture);
+	}
+	do {
+		char *csv = ask_page(fixture, &query, 0, &next);
+
+		assert_true(pages == 0 || strncmp(csv, "t_wall", 6) != 0);
+		lines += count_lines(csv);
+		free(csv);
+		pages++;
+		query.from = next;
+	} while (next != 0 && pages < 10);
+	assert_int_equal(pages, 3);
+	assert_int_equal(lines, 1 + 2 * QUERY_SAMPLES_MAX + 1);
+}
+
+/* Its last sections end while another run is on the press: what it reached there stays in its record. */
+static void sections_leave_the_press_record(void **state)
+{
+	struct fixture *fixture = *state;
+	struct journal_run update = {.run = RUN,
+				     .started = true,
+				     .interrupted = true,
+				     .of_press = true,
+				     .peak_k = 643,
+				     .hold_s = 7};
+	struct link_query query = {.kind = QUERY_RUNS, .run = RUN};
+	char *json;
+
+	add_run(fixture);
+	add(fixture, 100, JOURNAL_RUN_UPDATED, &update, sizeof(update));
+	update = (struct journal_run){.run = RUN, .started = true, .sections_done = 3, .cause = "scanned"};
+	add(fixture, 101, JOURNAL_RUN_UPDATED, &update, sizeof(update));
+	commit(fixture);
+	json = ask(fixture, &query, 0);
+	assert_non_null(strstr(json, "\"peak_k\":643"));
+	assert_non_null(strstr(json, "\"hold_s\":7"));
+	assert_non_null(strstr(json, "\"interrupted\":true"));
+	assert_non_null(strstr(json, "\"sections_done\":3"));
+	assert_non_null(strstr(json, "scanned"));
+	free(json);
 }
 
 static void add_old_sample(struct fixture *fixture, uint64_t seq)
@@ -352,6 +429,8 @@ int main(void)
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
 		STORE_TEST(samples_come_back),
+		STORE_TEST(sections_leave_the_press_record),
+		STORE_TEST(a_long_run_is_answered_in_pages),
 		STORE_TEST(retention_counts_samples),
 		STORE_TEST(trace_is_checked_and_kept),
 	};
