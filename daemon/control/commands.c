@@ -138,6 +138,21 @@ static struct answer refuse_role(struct control *control, enum role least)
 	return answer;
 }
 
+/* Nothing was decided since the client looked. */
+static bool is_same_state(const struct control *control, const struct link_command *command,
+			  struct answer *ret_answer)
+{
+	if (command->state_seq != 0 && command->state_seq < control->publishing.decision_seq) {
+		ret_answer->code = ANSWER_REFUSED;
+		snprintf(ret_answer->why, MACHINE_WHY,
+			 "the state has changed since sequence %llu (now %llu): look again",
+			 (unsigned long long)command->state_seq,
+			 (unsigned long long)control->publishing.decision_seq);
+		return false;
+	}
+	return true;
+}
+
 /* The run and the state that the client meant are still the ones at hand. */
 static bool is_current(const struct control *control, const struct link_command *command,
 		       struct answer *ret_answer)
@@ -148,15 +163,7 @@ static bool is_current(const struct control *control, const struct link_command 
 			 control->run[0] ? control->run : "none");
 		return false;
 	}
-	if (command->state_seq != 0 && command->state_seq < control->publishing.decision_seq) {
-		ret_answer->code = ANSWER_REFUSED;
-		snprintf(ret_answer->why, MACHINE_WHY,
-			 "the state has changed since sequence %llu (now %llu): look again",
-			 (unsigned long long)command->state_seq,
-			 (unsigned long long)control->publishing.decision_seq);
-		return false;
-	}
-	return true;
+	return is_same_state(control, command, ret_answer);
 }
 
 static struct answer do_verb(struct control *control, const struct link_command *command)
@@ -266,6 +273,14 @@ static struct answer do_confirm(struct control *control, const struct link_comma
 
 	if (command->role < ROLE_OPERATOR)
 		return refuse_role(control, ROLE_OPERATOR);
+	if (!is_same_state(control, command, &answer))
+		return answer;
+	if (command->run[0] != '\0' && strcmp(command->run, control->scan_run) != 0) {
+		snprintf(answer.why, MACHINE_WHY, "run %s is not on the calorimeter; %s is", command->run,
+			 control->section[0] ? control->scan_run : "none");
+		answer.code = ANSWER_REFUSED;
+		return answer;
+	}
 	sections_confirm(control, command->text, &answer);
 	return answer;
 }
@@ -277,6 +292,8 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 
 	if (command->role < ROLE_OPERATOR)
 		return refuse_role(control, ROLE_OPERATOR);
+	if (!is_same_state(control, command, &answer))
+		return answer;
 	if (command->run[0] == '\0' && control->section[0] != '\0' &&
 	    strcmp(command->text, control->section) == 0) {
 		sections_cancel_current(control, "cancelled by the operator", &answer);

@@ -65,7 +65,8 @@ static void take_note(struct control *control, const struct note *note, bool sca
 	switch ((enum note_kind)note->kind) {
 	case NOTE_ALARM_RAISED:
 	case NOTE_ALARM_CLEARED:
-		publish_alarm(control, (enum alarm)note->alarm, note->kind == NOTE_ALARM_RAISED, note->text);
+		publish_alarm(control, (enum alarm)note->alarm, note->kind == NOTE_ALARM_RAISED, note->text,
+			      run);
 		break;
 	case NOTE_TRANSITION:
 	case NOTE_OUTCOME:
@@ -95,6 +96,7 @@ void perform_update_run(struct control *control, const struct link_queue_item *i
 		run.limits = item->plan.limits;
 		cycle_widen_limits(&run.limits, control->site.clock_scale);
 	}
+	run.of_press = current;
 	if (current) {
 		run.interrupted = machine->interrupted;
 		run.last_good_k = machine->last_good_k;
@@ -272,12 +274,12 @@ static void fail_start(struct control *control, struct link_queue_item *item, co
 	char cause[MACHINE_WHY];
 
 	snprintf(cause, sizeof(cause), "not started: %.180s", why[0] ? why : "its plan is not well formed");
+	control->run[0] = '\0';
+	control->has_plan = false;
 	item->densification = item->calorimetry = OUTCOME_FAILED;
 	log_error("run %s: %s; the next one follows", item->run, cause);
 	perform_update_run(control, item, cause);
 	queue_drop_ended(&control->queue);
-	control->run[0] = '\0';
-	control->has_plan = false;
 	publish_snapshot(control);
 	publish_state(control, true);
 }
@@ -303,11 +305,12 @@ void perform_start_next(struct control *control)
 		fail_start(control, item, answer.why);
 		return;
 	}
+	item->started = true;
+	/* Before it is loaded: until the machine has begun it, what it holds is of the run before. */
+	perform_update_run(control, item, "given to the press");
 	load_run(control, item);
 	if (!control_loads_itself(control, &item->plan))
 		control->plan.loading = LOADING_CONFIRM;
-	item->started = true;
-	perform_update_run(control, item, "given to the press");
 	perform_event(control, &event, &answer);
 	if (answer.code != ANSWER_DONE)
 		fail_start(control, item, answer.why);

@@ -191,9 +191,9 @@ static struct publication *next_publication(struct control *control, enum topic 
 	return publication;
 }
 
-static void tell(struct control *control, const struct publication *publication)
+static void tell(struct control *control, const struct publication *publication, const char *run)
 {
-	publish_journal(control, JOURNAL_PUBLICATION, false, NULL, publication, sizeof(*publication), NULL);
+	publish_journal(control, JOURNAL_PUBLICATION, false, run, publication, sizeof(*publication), NULL);
 	to_gateway(control, publication, true);
 }
 
@@ -206,10 +206,10 @@ void publish_state(struct control *control, bool decision)
 		control->publishing.decision_seq = publication->seq;
 	control->publishing.state_dirty = false;
 	control->publishing.state_ns = clock_mono_ns();
-	tell(control, publication);
+	tell(control, publication, control->run);
 }
 
-void publish_alarm(struct control *control, enum alarm alarm, bool raised, const char *text)
+void publish_alarm(struct control *control, enum alarm alarm, bool raised, const char *text, const char *run)
 {
 	struct publication *publication = next_publication(control, TOPIC_ALARM);
 	struct alarm_body *body = &publication->alarm;
@@ -218,12 +218,12 @@ void publish_alarm(struct control *control, enum alarm alarm, bool raised, const
 	body->alarm = (uint8_t)alarm;
 	body->raised = raised;
 	body->acknowledged = acknowledged >> alarm & 1;
-	memcpy(body->run, control->run, ULID_TEXT);
+	memcpy(body->run, run, ULID_TEXT);
 	snprintf(body->text, sizeof(body->text), "%.199s", text);
 	log_line(raised ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "alarm %d %s %s: %s", (int)alarm,
 		 alarm_info(alarm)->name, raised ? "raised" : "cleared", text);
-	publish_journal(control, JOURNAL_ALARM, false, NULL, body, sizeof(*body), NULL);
-	tell(control, publication);
+	publish_journal(control, JOURNAL_ALARM, false, run, body, sizeof(*body), NULL);
+	tell(control, publication, run);
 	control->publishing.state_dirty = true;
 }
 
@@ -235,7 +235,7 @@ void publish_own_alarm(struct control *control, enum alarm alarm, bool raised, c
 		return;
 	control->alarms.active = raised ? control->alarms.active | bit : control->alarms.active & ~bit;
 	control->alarms.acknowledged &= ~bit;
-	publish_alarm(control, alarm, raised, text);
+	publish_alarm(control, alarm, raised, text, control->run);
 }
 
 void publish_scan(struct control *control, const struct scan_body *body)
@@ -243,7 +243,7 @@ void publish_scan(struct control *control, const struct scan_body *body)
 	struct publication *publication = next_publication(control, TOPIC_SCAN);
 
 	publication->scan = *body;
-	tell(control, publication);
+	tell(control, publication, body->run);
 }
 
 void publish_result(struct control *control, const struct result_body *body)
@@ -251,7 +251,7 @@ void publish_result(struct control *control, const struct result_body *body)
 	struct publication *publication = next_publication(control, TOPIC_RESULT);
 
 	publication->result = *body;
-	tell(control, publication);
+	tell(control, publication, body->run);
 }
 
 /* Nothing on the press and nothing on the chip. */

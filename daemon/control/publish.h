@@ -11,7 +11,8 @@ void publish_build_state(const struct control *control, struct state_body *ret_s
 void publish_state(struct control *control, bool decision);
 /* Raises or clears one of control's own alarms: journal, publication, log. Nothing when it is so already. */
 void publish_own_alarm(struct control *control, enum alarm alarm, bool raised, const char *text);
-void publish_alarm(struct control *control, enum alarm alarm, bool raised, const char *text);
+/* Of @run: the one on the press, or the one whose sections are scanned. */
+void publish_alarm(struct control *control, enum alarm alarm, bool raised, const char *text, const char *run);
 void publish_scan(struct control *control, const struct scan_body *body);
 void publish_result(struct control *control, const struct result_body *body);
 /* The sample of this step when it is due: 10 Hz lab in a run, 0.1 Hz lab while idle. */

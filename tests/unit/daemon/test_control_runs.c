@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the queue to the press: what cannot be begun fails with its reason, and the next run has its turn. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,9 @@
 #include <cmocka.h>
 
 #include "control_fixture.h"
+#include "daemon/control/commands.h"
 #include "daemon/control/perform.h"
+#include "daemon/control/links.h"
 #include "daemon/control/publish.h"
 
 #define FIRST "01ARZ3NDEKTSV4RRFFQ69G5FAA"
@@ -109,6 +112,163 @@ static void a_run_of_other_numbers_is_not_begun(void **state)
 	assert_int_equal(control->machine.phase, PHASE_WAIT_CAPSULE);
 }
 
+/* What the run before reached is not in the record of the next, begun or refused. */
+static void a_record_holds_its_own_run_alone(void **state)
+{
+	const double temperatures_k[] = {400, 5000};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct journal_run word;
+
+		control->machine.phase = PHASE_DONE;
+		control->machine.outcome = OUTCOME_COMPLETED;
+		control->machine.peak_k = 643;
+		control->machine.hold_s = 77;
+		control->machine.interrupted = true;
+		strcpy(control->run, SECOND);
+		queue_run(FIRST, temperatures_k[i]);
+		perform_start_next(control);
+		word = last_word(FIRST);
+		assert_true(word.cause[0] != '\0');
+		assert_true(word.peak_k == 0 && word.hold_s == 0 && !word.interrupted);
+		control->queue.count = 0;
+	}
+}
+
+/* The sections of a run are scanned while the next one is on the press: what the first one reached stays. */
+static void only_the_run_on_the_press_tells_of_it(void **state)
+{
+	struct journal_run word;
+
+	(void)state;
+	queue_run(FIRST, 400);
+	queue_run(SECOND, 400);
+	control->machine.peak_k = 643;
+	strcpy(control->run, SECOND);
+	perform_update_run(control, queue_find(&control->queue, FIRST), "6 of 6 sections scanned");
+	word = last_word(FIRST);
+	assert_false(word.of_press);
+	assert_true(word.peak_k == 0);
+	perform_update_run(control, queue_find(&control->queue, SECOND), "completed");
+	word = last_word(SECOND);
+	assert_true(word.of_press);
+	assert_true(word.peak_k == 643);
+}
+
+static void expect_run(enum topic topic, const char *run)
+{
+	const struct link_journal *entry;
+	bool found = false;
+
+	while ((entry = fixture_next(&fixture, JOURNAL_PUBLICATION)) != NULL) {
+		const struct publication *publication = (const void *)entry->body;
+
+		if (publication->topic != topic)
+			continue;
+		found = true;
+		assert_string_equal(entry->run, run);
+		if (topic == TOPIC_ALARM)
+			assert_string_equal(publication->alarm.run, run);
+	}
+	assert_true(found);
+}
+
+/* What the calorimeter says is said of the run whose sections it scans, whatever is on the press. */
+static void the_calorimeter_speaks_of_its_own_run(void **state)
+{
+	struct result_body result = {.run = FIRST};
+	struct scan_body scan = {.run = FIRST};
+	const struct link_journal *entry;
+
+	(void)state;
+	strcpy(control->run, SECOND);
+	strcpy(control->scan_run, FIRST);
+	publish_result(control, &result);
+	expect_run(TOPIC_RESULT, FIRST);
+	publish_scan(control, &scan);
+	expect_run(TOPIC_SCAN, FIRST);
+	publish_state(control, true);
+	expect_run(TOPIC_STATE, SECOND);
+	publish_alarm(control, ALARM_CHIP, true, "out of band", control->scan_run);
+	entry = fixture_next(&fixture, JOURNAL_ALARM);
+	assert_non_null(entry);
+	assert_string_equal(entry->run, FIRST);
+	expect_run(TOPIC_ALARM, FIRST);
+}
+
+/* What is confirmed or cancelled is what the operator saw: another section may be in turn by now. */
+static void a_section_is_confirmed_as_it_was_seen(void **state)
+{
+	struct link_command command = {
+		.role = ROLE_SUPERVISOR, .client = "uid-0", .request_id = "1", .state_seq = 4};
+	const struct journal_command *answer;
+	const uint8_t kinds[] = {COMMAND_CONFIRM_SECTION, COMMAND_CANCEL};
+
+	(void)state;
+	assert_int_equal(dedup_init(&control->dedup), 0);
+	control->publishing.decision_seq = 5;
+	strcpy(control->section, FIRST "/r500/s2");
+	strcpy(control->scan_run, FIRST);
+	strcpy(command.text, FIRST "/r500/s2");
+	for (size_t i = 0; i < 2; i++) {
+		const struct link_journal *entry;
+
+		command.kind = kinds[i];
+		command.request_id[0]++;
+		commands_take(control, &command, -1);
+		entry = fixture_next(&fixture, JOURNAL_COMMAND);
+		assert_non_null(entry);
+		answer = (const void *)entry->body;
+		assert_int_equal(answer->code, REPLY_REFUSED);
+		assert_non_null(strstr(answer->why, "look again"));
+	}
+	command.kind = COMMAND_CONFIRM_SECTION;
+	command.request_id[0]++;
+	command.state_seq = 0;
+	command.text[0] = '\0';
+	strcpy(command.run, SECOND);
+	commands_take(control, &command, -1);
+	answer = (const void *)fixture_next(&fixture, JOURNAL_COMMAND)->body;
+	assert_int_equal(answer->code, REPLY_REFUSED);
+	assert_non_null(strstr(answer->why, FIRST));
+	dedup_deinit(&control->dedup);
+}
+
+static uint32_t count_questions(void)
+{
+	const struct link_header *header;
+	const void *body;
+	uint32_t count = 0;
+	int fd;
+
+	while (link_receive(fixture.recorder, fixture.buffer, sizeof(fixture.buffer), &header, &body, &fd) ==
+	       1)
+		count += header->type == LINK_RECORDER_QUERY;
+	return count;
+}
+
+/* An intent waits behind the questions in the recorder's hands: a client with many does not make the run
+ * hold. */
+static void questions_do_not_crowd_out_the_journal(void **state)
+{
+	struct link_query query = {.kind = QUERY_RUNS, .request_id = "1"};
+	struct link_query_answer answer = {.error = -ENOENT};
+	int socket = control->recorder.socket;
+
+	(void)state;
+	links_init(control);
+	control->recorder.socket = socket;
+	control->recorder.ready = control->loaded = true;
+	for (uint32_t i = 0; i < 4 * CONTROL_QUERIES_MAX; i++)
+		control->gateway.message(&control->gateway, LINK_QUERY, &query, sizeof(query), -1);
+	assert_int_equal(count_questions(), CONTROL_QUERIES_MAX);
+	control->recorder.message(&control->recorder, LINK_RECORDER_ANSWER, &answer, sizeof(answer), -1);
+	control->gateway.message(&control->gateway, LINK_QUERY, &query, sizeof(query), -1);
+	control->gateway.message(&control->gateway, LINK_QUERY, &query, sizeof(query), -1);
+	assert_int_equal(count_questions(), 1);
+}
+
 /* A run that waits for a decision says which words it takes: nobody finds a silent stay in the morning. */
 static void a_waiting_run_asks_for_a_decision(void **state)
 {
@@ -148,6 +308,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_impossible_run_fails_and_the_next_begins, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_waiting_run_asks_for_a_decision, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_record_holds_its_own_run_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_the_run_on_the_press_tells_of_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_calorimeter_speaks_of_its_own_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_section_is_confirmed_as_it_was_seen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(questions_do_not_crowd_out_the_journal, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
