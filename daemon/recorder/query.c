@@ -383,7 +383,7 @@ static int answer_trace(const struct asked *asked)
 	if (query->format != 1) {
 		write_trace_json(asked->out, &trace);
 	} else {
-		fputs("T_K,hf,t_s\n", asked->out);
+		fputs("T_K,heat_flow_mW,t_s\n", asked->out);
 		for (uint32_t i = 0; i < trace.header.rows; i++)
 			fprintf(asked->out, "%.8g,%.8g,%.8g\n", trace.rows[i].temperature_k,
 				trace.rows[i].heat_flow_mw, trace.rows[i].t_s);

@@ -5,6 +5,7 @@ usage: analyse.py DENSCTL
 """
 import math
 import os
+import re
 
 from bench import run_parts
 import synthetic as s
@@ -112,6 +113,23 @@ def forms(bench):
     for name, pair in ways.items():
         found = bench.number(name, "pair", *pair, "--bootstrap", "0")
         bench.close(found["Tf_K"], plain, 0.3 if "missing" in name else 0.01, name)
+
+
+def picture(bench):
+    """The ordinate has a unit, also where the file has none; the legend names what is to be seen."""
+    for name, unit in (("heat_flow_mW", "heat flow / mW"), ("hf", "heat flow / unit of the file"), ("cp_J_molK", "J/(mol K)")):
+        svg = bench.path(".svg")
+        done = bench.run("pair", *write_pair(bench, names=("T_K", name)), "--bootstrap", "0", "--svg", svg)
+        if "gnuplot" in done.stderr and done.returncode == 4:
+            print("no gnuplot: pictures were not looked at")
+            return
+        bench.check(done.returncode == 0, f"picture of {name}: {done.stderr}")
+        with open(svg, encoding="utf-8") as stream:
+            drawn = stream.read().replace("&#160;", " ")
+        words = ("temperature / K", unit, "endothermic up", "first scan, aligned", "liquid line", "equal: first", "and: liquid")
+        bench.check(all(word in drawn for word in words), f"picture of {name} lacks {[w for w in words if w not in drawn]}")
+        named = re.findall(r"<tspan[^>]*>([^<]*)</tspan></text>", drawn)
+        bench.check(named.count("first scan, aligned") == named.count("glass line") == 1, f"each is named once: {named}")
 
 
 def swap(values):
@@ -329,5 +347,5 @@ def usage(bench):
 
 
 if __name__ == "__main__":
-    run_parts("densctl analyse", known_pair, options, forms, stare, refuse_files, refuse_shapes, kissinger, crystallised, gains, refuse_tables,
+    run_parts("densctl analyse", known_pair, options, forms, picture, stare, refuse_files, refuse_shapes, kissinger, crystallised, gains, refuse_tables,
               usage)

@@ -7,6 +7,7 @@
 #include "tools/densctl/analyse/picture.h"
 
 enum { POINTS_SHOWN = 3000 };
+#define SEEN 0.02 /* of all that is shaded: less is not seen */
 
 /* What the eye needs of the ordinate. */
 struct frame {
@@ -135,26 +136,77 @@ static void write_axes(FILE *script, const struct picture_pair *pair)
 
 	fprintf(script, "set xrange [%.4f:%.4f]\nset yrange [%.8g:%.8g]\n", curves->temperature_k[0],
 		curves->temperature_k[curves->count - 1], frame.low, frame.high);
-	fprintf(script, "set xlabel 'temperature / K'\nset ylabel '%s  (endothermic up)' noenhanced\n",
-		pair->quantity);
-	fputs("set key outside below center horizontal Left reverse maxrows 4 samplen 2 width -4\nset "
+	fprintf(script, "set xlabel 'temperature / K'\nset ylabel '%s%s, endothermic up' noenhanced\n",
+		pair->quantity, strchr(pair->quantity, '/') ? "" : " / unit of the file");
+	fputs("set key outside below center horizontal Left reverse maxrows 4 samplen 2 width -8\nset "
 	      "bmargin 8.5\n",
 	      script);
 }
 
+/* How much of an area lies above its line and below it, in the unit of the ordinate times K. */
+static void measure_area(const struct picture_pair *pair, double from_k, double to_k, const double line[2],
+			 double *ret_above, double *ret_below)
+{
+	const struct pair_curves *curves = &pair->curves;
+
+	*ret_above = *ret_below = 0;
+	for (size_t i = 1; i < curves->count; i++) {
+		double middle_k = (curves->temperature_k[i - 1] + curves->temperature_k[i]) / 2;
+		double off = (curves->first[i - 1] + curves->first[i]) / 2 - line_value(line, middle_k);
+
+		if (middle_k >= from_k && middle_k <= to_k)
+			*(off > 0 ? ret_above : ret_below) +=
+				fabs(off) * (curves->temperature_k[i] - curves->temperature_k[i - 1]);
+	}
+}
+
 /* One area, paler where it counts negative: there the first scan is not on @side of the line. */
-static void shade(FILE *script, const char *block, const char *side, const char *colour, const char *title)
+static void shade(FILE *script, const char *block, const char *side, const char *colour)
 {
 	const char *other = strcmp(side, "above") == 0 ? "below" : "above";
 
 	fprintf(script,
-		"$%s using 1:2:3 with filledcurves %s fc rgb '%s' fs transparent solid 0.5 noborder title "
-		"\"%s\", ",
-		block, side, colour, title);
+		"$%s using 1:2:3 with filledcurves %s fc rgb '%s' fs transparent solid 0.5 noborder "
+		"notitle, ",
+		block, side, colour);
 	fprintf(script,
 		"$%s using 1:2:3 with filledcurves %s fc rgb '%s' fs transparent solid 0.2 noborder "
-		"title 'counted negative', ",
+		"notitle, ",
 		block, other, colour);
+}
+
+/* In the legend: what the area is, and its pale part where there is one to see. */
+static void name_area(FILE *script, const char *colour, const char *title, double shown, double negative,
+		      double all)
+{
+	fprintf(script, ", keyentry with boxes fc rgb '%s' fs transparent solid 0.5 noborder title \"%s%s\"",
+		colour, title, shown < SEEN * all ? ": ≈ 0" : "");
+	if (negative >= SEEN * all)
+		fprintf(script,
+			", keyentry with boxes fc rgb '%s' fs transparent solid 0.2 noborder title 'counted "
+			"negative'",
+			colour);
+}
+
+/* Lines first, then the areas, whatever lies above what in the picture. */
+static void write_legend(FILE *script, const struct picture_pair *pair, double tf_k)
+{
+	const struct pair_result *result = pair->result;
+	double glass_above, glass_below, liquid_above, liquid_below, all;
+
+	measure_area(pair, result->area_from_k, tf_k, result->glass_line, &glass_above, &glass_below);
+	measure_area(pair, tf_k, result->area_to_k, result->liquid_line, &liquid_above, &liquid_below);
+	all = glass_above + glass_below + liquid_above + liquid_below;
+	fputs(", keyentry with lines lw 2.2 lc rgb '#c0392b' title 'first scan, aligned'"
+	      ", keyentry with lines lw 1.6 lc rgb '#3c4650' title 'reference scan'"
+	      ", keyentry with lines lw 1.4 dt (8,5) lc rgb '#6b7680' title 'glass line'"
+	      ", keyentry with lines lw 1.4 dt (2,4) lc rgb '#6b7680' title 'liquid line'",
+	      script);
+	name_area(script, "#e8a33d", "equal: first − glass ({/:Italic T}<{/:Italic T}_f)", glass_above,
+		  glass_below, all);
+	name_area(script, "#4d9bd6", "and: liquid − first ({/:Italic T}>{/:Italic T}_f)", liquid_below,
+		  liquid_above, all);
+	fputc('\n', script);
 }
 
 void picture_write_pair(FILE *script, const void *subject)
@@ -171,15 +223,13 @@ void picture_write_pair(FILE *script, const void *subject)
 	write_window(script, 2, result->liquid_k, "liquid");
 	write_tf(script, result);
 	write_reference(script, pair);
-	fputs("plot $curves using 1:2 with lines lw 2.2 lc rgb '#c0392b' title 'first scan, aligned', "
-	      "'' using 1:3 with lines lw 1.6 lc rgb '#3c4650' title 'reference scan', ",
-	      script);
-	shade(script, "below", "above", "#e8a33d",
-	      "equal areas: first - glass ({/:Italic T}<{/:Italic T}_f)");
-	shade(script, "above", "below", "#4d9bd6", "and: liquid - first ({/:Italic T}>{/:Italic T}_f)");
-	fputs("$curves using 1:4 with lines lw 1.4 dt (8,5) lc rgb '#6b7680' title 'glass line', "
-	      "'' using 1:5 with lines lw 1.4 dt (2,4) lc rgb '#6b7680' title 'liquid line', "
+	fputs("plot ", script);
+	shade(script, "below", "above", "#e8a33d");
+	shade(script, "above", "below", "#4d9bd6");
+	fputs("$curves using 1:4 with lines lw 1.4 dt (8,5) lc rgb '#6b7680' notitle, "
+	      "'' using 1:5 with lines lw 1.4 dt (2,4) lc rgb '#6b7680' notitle, "
 	      "'' using 1:3 with lines lw 1.6 lc rgb '#3c4650' notitle, "
-	      "'' using 1:2 with lines lw 2.2 lc rgb '#c0392b' notitle\n",
+	      "'' using 1:2 with lines lw 2.2 lc rgb '#c0392b' notitle",
 	      script);
+	write_legend(script, pair, tf_k);
 }
