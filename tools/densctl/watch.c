@@ -29,7 +29,9 @@ struct watch {
 	bool redraw, json;
 	int lines_drawn;
 	int64_t drawn_ms;
-	char shown[384]; /* line mode: what makes a line worth printing */
+	double told_seq[2]; /* of alarms and results: the last one printed; a last value is sent again for
+			       others */
+	char shown[384];    /* line mode: what makes a line worth printing */
 };
 
 static void on_signal(int number)
@@ -82,6 +84,20 @@ static void print_pair(json_object *message)
 	putchar('\n');
 }
 
+/* True once a message: what is published again, for somebody who has just come, is no news here. */
+static bool is_news(struct watch *watch, const char *topic, json_object *message)
+{
+	double *told = &watch->told_seq[strcmp(topic, "result") == 0];
+	double seq = json_number(message, "seq");
+
+	if (strcmp(topic, "result") != 0 && strcmp(topic, "alarm") != 0)
+		return false;
+	if (seq <= *told)
+		return false;
+	*told = seq;
+	return true;
+}
+
 /* A message that says something by itself gets its own line in line mode. */
 static void print_event(const char *topic, json_object *message)
 {
@@ -92,6 +108,8 @@ static void print_event(const char *topic, json_object *message)
 		       json_text(message, "alarm", "?"), json_text(message, "text", ""));
 	else if (strcmp(topic, "result") == 0 && strcmp(json_text(message, "kind", ""), "running") == 0)
 		puts(energy_state_text(message, text));
+	else if (strcmp(topic, "result") == 0 && strcmp(json_text(message, "kind", ""), "pair") != 0)
+		return; /* Ea of the run: the state's says as much */
 	else if (strcmp(topic, "result") == 0 && json_flag(message, "refused"))
 		printf("result %s: refused: %s\n", json_text(message, "section", ""),
 		       json_text(message, "why", ""));
@@ -152,7 +170,7 @@ static void watch_turn(struct watch *watch)
 	if (r == 1 && watch->json) {
 		printf("%s\n", json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN));
 		fflush(stdout);
-	} else if (r == 1 && !watch->redraw) {
+	} else if (r == 1 && !watch->redraw && is_news(watch, topic, message)) {
 		print_event(topic, message);
 	}
 	if (r == 1)
