@@ -48,13 +48,20 @@ wait_for() {
 	fail "$what ended, or was not ready in $seconds s; its log is $log"
 }
 
-# Counts what ninja has done, in place, on a terminal; elsewhere silent.
+# Counts what ninja has done: in place on a terminal, elsewhere a line each 10 % and each 10 s.
 show_progress() {
-	local line
+	local line ready=0 total=0 percent next=10 told=$SECONDS
 	while IFS= read -r line; do
-		[ ! -t 1 ] || printf '\r%s steps ' "${line%%]*}]"
+		[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+		ready=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]} percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+		if [ -t 1 ]; then
+			printf '\r%d of %d steps ' "$ready" "$total"
+		elif [ $percent -ge $next ] || [ $((SECONDS - told)) -ge 10 ]; then
+			printf '%4d s  %d of %d steps, %d %%\n' $((SECONDS - started)) "$ready" "$total" $percent
+			next=$((percent / 10 * 10 + 10)) told=$SECONDS
+		fi
 	done
-	[ ! -t 1 ] || printf '\n'
+	if [ "$total" = 0 ]; then echo "nothing new to build"; elif [ -t 1 ]; then echo; fi
 }
 
 # attend PROCESS FOLDER SCALE: an operator on watch until PROCESS ends. A machine that is busy with other work can keep
