@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -70,6 +71,36 @@ static void a_long_line_is_cut_and_still_ends(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
+/* The terminal is stopped, the pager waits, the journal hangs: the alarm would end the test. */
+static void who_does_not_read_the_log_holds_nothing_up(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		static char text[1 << 20];
+		int ends[2], kept = dup(STDERR_FILENO);
+		ssize_t n;
+
+		assert_int_equal(kind == 0 ? pipe(ends) : socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		dup2(ends[1], STDERR_FILENO);
+		log_open("test", LOG_LEVEL_INFO);
+		alarm(20);
+		for (int i = 0; i < 20000; i++)
+			log_info("line %d", i);
+		alarm(0);
+		n = read(ends[0], text, sizeof(text) - 1);
+		assert_true(n > 0);
+		log_info("the last");
+		n = read(ends[0], text, sizeof(text) - 1);
+		dup2(kept, STDERR_FILENO);
+		for (int i = 0; i < 2; i++)
+			close(ends[i]);
+		close(kept);
+		assert_true(n > 0);
+		text[n] = '\0';
+		assert_non_null(strstr(text, "of the log were lost: nobody read them\ntest: the last\n"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +108,7 @@ int main(void)
 		cmocka_unit_test(the_journal_gets_a_priority),
 		cmocka_unit_test(lines_above_the_level_are_dropped),
 		cmocka_unit_test(a_long_line_is_cut_and_still_ends),
+		cmocka_unit_test(who_does_not_read_the_log_holds_nothing_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
