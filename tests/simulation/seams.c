@@ -20,7 +20,6 @@
 #include "tools/densim/noise.h"
 
 #define M_SQRT3 1.7320508075688772
-#define BOOTED_NS (20 * CLOCK_NS_PER_S)
 #define WALL_US INT64_C(1795000000000000) /* a night of November 2026 */
 #define RESTART_FIRST_NS INT64_C(100000000)
 #define RESTART_LAST_NS (5 * CLOCK_NS_PER_S)
@@ -56,11 +55,6 @@ void *__wrap_realloc(void *old, size_t size);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
-
-int64_t world_mono_ns(void)
-{
-	return world.now_ns - world.boot_ns + BOOTED_NS;
-}
 
 int64_t __wrap_clock_mono_ns(void)
 {

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/control/control.h"
 #include "drivers/bus.h"
 #include "tests/simulation/chance.h"
@@ -25,6 +26,7 @@
 
 #define WORLD_QUANTUM_NS INT64_C(100000000) /* a control step */
 #define WORLD_QUANTUM_S 0.1
+#define WORLD_BOOTED_NS (20 * CLOCK_NS_PER_S)
 /* The press of the shipped site: its identity and its write block (drivers/press-map.md). */
 #define WORLD_PRESS_IDENTITY 0x010A
 #define WORLD_PRESS_WRITTEN 7
@@ -110,7 +112,11 @@ struct world {
 };
 extern struct world world;
 
-int64_t world_mono_ns(void);
+/* The clock of densd's machine. */
+static inline int64_t world_mono_ns(void)
+{
+	return world.now_ns - world.boot_ns + WORLD_BOOTED_NS;
+}
 /* One line of the trail, with the time. */
 void world_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same into the hash of its decisions. */
