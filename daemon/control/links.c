@@ -78,6 +78,7 @@ static void gateway_started(struct worker *worker)
 {
 	struct control *control = worker->control;
 
+	worker->heard_ns = clock_mono_ns();
 	send_first(worker, LINK_GATEWAY_CONFIG, &control->site, sizeof(control->site));
 	publish_again(control);
 }
@@ -151,6 +152,7 @@ static void take_load(struct control *control, const struct link_gateway_load *l
 static void gateway_message(struct worker *worker, uint16_t type, const void *body, size_t length, int fd)
 {
 	worker->ready = true;
+	worker->heard_ns = clock_mono_ns();
 	if (type == LINK_COMMAND && length == sizeof(struct link_command)) {
 		commands_take(worker->control, body, fd);
 		return;

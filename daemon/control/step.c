@@ -21,6 +21,7 @@
 #define STEP_LAB_NS (CLOCK_NS_PER_S / 10)
 #define PURGE_DEFAULT_ML_PER_MIN 80.0
 #define STORE_LOST_NS CLOCK_NS_PER_S
+#define GATEWAY_SILENT_NS (10 * CLOCK_NS_PER_S) /* it tells its load every second */
 #define FLUTTER_NS (5 * CLOCK_NS_PER_S)
 #define JUMP_US INT64_C(1000000) /* slewing moves the wall clock by 0.5 ms a second at most */
 #define JUMP_TOLD_NS (60 * CLOCK_NS_PER_S)
@@ -107,6 +108,15 @@ static void watch_lines(struct control *control, int64_t now_ns)
 			: "every port and socket is open");
 }
 
+/* One that hangs takes no HOLD and no ABORT from anybody, and would not end by itself. */
+static void watch_gateway(struct control *control, int64_t now_ns)
+{
+	struct worker *gateway = &control->gateway;
+
+	if (gateway->socket >= 0 && now_ns - gateway->heard_ns > GATEWAY_SILENT_NS)
+		worker_kill(gateway, "has said nothing for 10 s");
+}
+
 static void watch_workers(struct control *control, int64_t now_ns)
 {
 	bool any = false;
@@ -117,6 +127,7 @@ static void watch_workers(struct control *control, int64_t now_ns)
 	}
 	if (!any)
 		publish_own_alarm(control, ALARM_WORKER_LOST, false, "every bus worker answers");
+	watch_gateway(control, now_ns);
 	publish_own_alarm(control, ALARM_GATEWAY_LOST,
 			  control->gateway.socket < 0 && now_ns - control->gateway.lost_ns > STORE_LOST_NS,
 			  "the gateway: clients cannot reach densd while it is gone; the run goes on");
