@@ -305,6 +305,19 @@ static int switch_contactor(struct press *press, const struct press_demand *dema
 	return r;
 }
 
+/* What adds energy, or takes a trip away, asks for more than identity: after a doubtful answer LOCK is obeyed
+ * at once, while the coil that LOCK closes in a 1 atm run, and the latch, wait until the line is good again.
+ */
+static int release_heater(struct press *press, const struct press_demand *demand, double t_lab_s)
+{
+	int r;
+
+	if (!session_may_write(&press->session))
+		return 0;
+	r = reset_latch(press, demand);
+	return r == 0 && demand->heater_enable ? switch_contactor(press, demand, t_lab_s) : r;
+}
+
 /* Writing needs a block to start from: the first good cycle only reads. */
 static int serve(struct press *press, const struct driver_cycle *cycle, const struct press_demand *demand)
 {
@@ -331,9 +344,7 @@ static int serve(struct press *press, const struct driver_cycle *cycle, const st
 	take_block(press, cycle->seq, demand->prior_gpa);
 	if (!write)
 		return 0;
-	r = reset_latch(press, demand);
-	if (r == 0 && demand->heater_enable)
-		r = switch_contactor(press, demand, cycle->t_lab_s);
+	r = release_heater(press, demand, cycle->t_lab_s);
 	press->last_mode = demand->mode;
 	return r;
 }

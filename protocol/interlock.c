@@ -45,6 +45,7 @@ const struct interlock_row interlock_table[] = {
 	{ALARM_MANUAL, "manual", REACT_HOLD, GUARDED, false, check_manual},
 	{ALARM_HOLDBACK, "setpoint not reached", REACT_ABORT, SEGMENTS | IN(PHASE_ABORTING), false,
 	 check_holdback},
+	{ALARM_HOLDBACK, "end not reached", REACT_ALARM, SEGMENTS | IN(PHASE_ABORTING), false, check_end},
 	{ALARM_HOLD_HOT, "held hot", REACT_ABORT, IN(PHASE_HOLD), false, check_hold_hot},
 	{ALARM_RELEASE_REFUSED, "release", REACT_ALARM, RUNNING, true, check_release},
 };
@@ -140,8 +141,12 @@ static void react(struct step *step, const struct interlock_row *row, const char
 {
 	uint8_t phase = step->m->phase;
 
-	if (phase == PHASE_TRIPPED)
+	if (phase == PHASE_TRIPPED) {
+		/* A new trip is told to whoever has shown his identity. */
+		if (row->reaction == REACT_TRIP)
+			step->p->wait_mode = WAIT_SAFE_HOLD;
 		return;
+	}
 	if (row->reaction == REACT_TRIP) {
 		machine_trip(step, row->alarm, text);
 	} else if (phase == PHASE_RECOVERY_WAIT) {

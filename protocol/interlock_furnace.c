@@ -54,32 +54,51 @@ static double protocol_most_k(const struct step *step)
 	return fmin(base_k + step->limits->runaway_over_protocol_k, step->limits->machine_temperature_k);
 }
 
+struct junction {
+	const char *name;
+	bool fresh;
+	double kelvin, hottest_k;
+};
+
+/* At one read, whichever thermocouple it is: the second one is as trusted as the first. */
+static bool is_too_hot(const struct step *step, const struct junction *junction, char *ret_text)
+{
+	double machine_k = step->limits->machine_temperature_k;
+
+	if (!junction->fresh)
+		return false;
+	if (junction->kelvin > protocol_most_k(step)) {
+		interlock_say(ret_text,
+			      "%s at %.1f K, above its limit of %.1f K. Heater off, press locked, "
+			      "tripped. Check heater and "
+			      "thermocouple, then ack and reset.",
+			      junction->name, junction->kelvin, protocol_most_k(step));
+		return true;
+	}
+	if (junction->hottest_k <= machine_k)
+		return false;
+	interlock_say(ret_text,
+		      "%s at %.1f K, perhaps %.1f K by its uncorrected reading, above the machine's "
+		      "limit of %.1f K. Heater off, press locked, tripped. Check heater and thermocouple, "
+		      "then ack and reset.",
+		      junction->name, junction->kelvin, junction->hottest_k, machine_k);
+	return true;
+}
+
 enum verdict check_runaway(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
+	const struct junction first = {"Furnace", step->t_fresh, temperature(step), step_hottest_k(step)},
+			      second = {"Second thermocouple", step_is_fresh(step, &step->in->temperature2_k),
+					step->in->temperature2_k.value, step_hottest2_k(step)};
 	double over_k = steady_k(step) - step->m->setpoint_k;
 	bool powered = output_is(step, OUTPUT_ZERO_PCT) ||
 		       step->p->reads_k.slope_per_s > limits->runaway_rise_k_per_s;
 	bool lasts = interlock_held_while(step, TIMER_RUNAWAY, step->t_fresh,
 					  over_k > limits->runaway_band_k && powered, limits->runaway_time_s);
 
-	if (step->t_fresh && temperature(step) > protocol_most_k(step)) {
-		interlock_say(ret_text,
-			      "Furnace at %.1f K, above its limit of %.1f K. Heater off, press locked, "
-			      "tripped. Check heater and "
-			      "thermocouple, then ack and reset.",
-			      temperature(step), protocol_most_k(step));
+	if (is_too_hot(step, &first, ret_text) || is_too_hot(step, &second, ret_text))
 		return VERDICT_FIRE;
-	}
-	if (step->t_fresh && step_hottest_k(step) > limits->machine_temperature_k) {
-		interlock_say(
-			ret_text,
-			"Furnace at %.1f K, perhaps %.1f K by its uncorrected reading, above the machine's "
-			"limit of %.1f K. Heater off, press locked, tripped. Check heater and thermocouple, "
-			"then ack and reset.",
-			temperature(step), step_hottest_k(step), limits->machine_temperature_k);
-		return VERDICT_FIRE;
-	}
 	if (!lasts)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
@@ -174,6 +193,36 @@ static bool reads_badly(struct step *step, double *ret_jump_k)
 	return jumped || (p->bad_reads & (p->bad_reads - 1)) != 0;
 }
 
+/*
+ * A second counts as one, and where the setpoint is ahead as many as the output is above slip_output_pct:
+ * what is heated hard and does not move at all may take no more energy than slowly, found after the full
+ * time.
+ */
+static double frozen_weight(const struct step *step)
+{
+	double output_pct = step->in->furnace_output_pct.value;
+	bool ahead = step->m->setpoint_k - temperature(step) >= step->limits->not_heating_lag_k;
+
+	return ahead && output_is(step, step->limits->slip_output_pct)
+		       ? output_pct / step->limits->slip_output_pct
+		       : 1;
+}
+
+/* Once found frozen only another value ends it: a heater that is off, or silence, proves nothing. */
+static void count_frozen(struct step *step, bool same, bool answers)
+{
+	double *frozen_s = &step->p->timer[TIMER_FROZEN];
+	bool found = *frozen_s >= step->limits->frozen_time_s;
+	bool read = answers && step->in->temperature_k.quality == QUALITY_GOOD;
+
+	if (found && !read)
+		return;
+	if (same && answers && (found || output_is(step, step->limits->frozen_output_pct)))
+		*frozen_s += step->dt * frozen_weight(step);
+	else
+		*frozen_s = 0;
+}
+
 enum verdict check_sensor_break(struct step *step, char *ret_text)
 {
 	const struct measurement *m = &step->in->temperature_k;
@@ -181,15 +230,10 @@ enum verdict check_sensor_break(struct step *step, char *ret_text)
 	/* Before the other reads: row 7 compares with the value this replaces. */
 	bool same = m->quality == QUALITY_GOOD && m->value <= step->p->memory[MEMORY_READ_K] &&
 		    m->value >= step->p->memory[MEMORY_READ_K];
-	bool found = step->p->timer[TIMER_FROZEN] >= step->limits->frozen_time_s;
 	double jump_k;
 	bool bad = reads_badly(step, &jump_k);
 
-	/* Once found frozen only another value ends it: a heater that is off, or silence, proves nothing. */
-	if (!found || (answers && m->quality == QUALITY_GOOD))
-		interlock_held(step, TIMER_FROZEN,
-			       same && answers && (found || output_is(step, step->limits->frozen_output_pct)),
-			       0);
+	count_frozen(step, same, answers);
 	if (!bad && !(answers && step->in->furnace_sensor_break))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
@@ -267,13 +311,12 @@ enum verdict check_frozen(struct step *step, char *ret_text)
 	if (elapsed_s < limits->frozen_time_s ||
 	    step->now - step->in->temperature_k.t_lab_s > limits->fresh_age_s)
 		return VERDICT_CLEAR;
-	interlock_say(ret_text,
-		      "Temperature has been exactly %.2f K for %.0f s at output %.0f %%. Heater off %.0f s "
-		      "after that, pressure held. "
-		      "Restart the controller; once it reads another value, resume. If it never does, hand "
-		      "over.",
-		      temperature(step), elapsed_s, step->in->furnace_output_pct.value,
-		      limits->frozen_grace_s);
+	interlock_say(
+		ret_text,
+		"Temperature exactly %.2f K for the heat of %.0f s at output %.0f %%. Heater off %.0f s "
+		"after that, pressure held. Restart the controller; once it reads another value, resume, or "
+		"hand over.",
+		temperature(step), elapsed_s, step->in->furnace_output_pct.value, limits->frozen_grace_s);
 	return elapsed_s < limits->frozen_time_s + limits->frozen_grace_s ? VERDICT_WARN : VERDICT_FIRE;
 }
 

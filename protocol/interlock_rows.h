@@ -22,6 +22,7 @@ enum interlock_timer {
 	TIMER_LOSS,
 	TIMER_MANUAL,
 	TIMER_PREFLIGHT, /* machine_waits.c: since when something is missing */
+	TIMER_END,       /* sum in which a run that moves nothing any more waited for its end */
 	TIMER_MAX
 };
 enum interlock_memory {
@@ -32,6 +33,7 @@ enum interlock_memory {
 	MEMORY_READ_K,     /* last temperature and when it was measured */
 	MEMORY_READ_LAB_S,
 	MEMORY_STUCK_GPA,
+	MEMORY_END_K, /* lowest temperature while it waited */
 	MEMORY_MAX
 };
 
@@ -56,6 +58,9 @@ enum verdict check_slip(struct step *step, char *ret_text);
 enum verdict check_pair(struct step *step, char *ret_text);
 enum verdict check_frozen(struct step *step, char *ret_text);
 enum verdict check_hold_hot(struct step *step, char *ret_text);
+
+/* interlock_end.c */
+enum verdict check_end(struct step *step, char *ret_text);
 
 /* interlock_press.c */
 enum verdict check_release(struct step *step, char *ret_text);

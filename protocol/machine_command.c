@@ -48,9 +48,10 @@ static enum heat_mode heat_by_phase(const struct machine *m)
 	case PHASE_COMPRESS:
 	case PHASE_DECOMPRESS:
 	case PHASE_DONE:
-	case PHASE_TRIPPED:
 	case PHASE_MAX:
 		return HEAT_OFF;
+	case PHASE_TRIPPED:
+		return p->wait_mode == WAIT_TRIPPED_OBSERVE ? HEAT_OBSERVE : HEAT_OFF;
 	}
 	return HEAT_OFF;
 }
@@ -99,9 +100,10 @@ static enum press_mode press_by_phase(const struct step *step, const struct mach
 		return regulate_if(p->wait_mode == WAIT_ADOPT);
 	case PHASE_HANDED_OVER:
 		return p->panel_has_press ? PRESS_OBSERVE : PRESS_LOCK;
+	case PHASE_TRIPPED:
+		return p->wait_mode == WAIT_TRIPPED_OBSERVE ? PRESS_OBSERVE : PRESS_LOCK;
 	case PHASE_PREFLIGHT:
 	case PHASE_DONE:
-	case PHASE_TRIPPED:
 	case PHASE_MAX:
 		return PRESS_LOCK;
 	}

@@ -96,6 +96,7 @@ void machine_trip(struct step *step, enum alarm alarm, const char *why)
 	step->p->heater_off = step->p->safe_hold = step->p->was_tripped = true;
 	step->p->decompressing = step->p->stay = step->p->frozen = false;
 	step->p->acknowledged = false;
+	step->p->wait_mode = WAIT_SAFE_HOLD;
 	if (step->p->ending != OUTCOME_FAILED)
 		step->p->ending = OUTCOME_TRIPPED;
 	step_enter(step, PHASE_TRIPPED, why);

@@ -69,6 +69,7 @@ static void wait_for_operator(struct step *step, enum wait_mode mode,
 static void latch(struct step *step, enum outcome ending, const struct recovery_decision *decision)
 {
 	remember_phase(step);
+	step->p->wait_mode = WAIT_SAFE_HOLD;
 	if (step->m->first_cause == ALARM_NONE)
 		step->m->first_cause = ALARM_RESTARTED;
 	step->m->latched = true;
@@ -148,9 +149,16 @@ static void fail(struct step *step, const struct recovery_decision *decision)
 	machine_finish(step, OUTCOME_FAILED, decision->text);
 }
 
-/* R1 */
+/* R1: the first row that matches. What was latched stays latched (R2), and nothing is written all the same: a
+ * device that is another one, in other units or somebody else's takes no level as it was meant, and without
+ * its heartbeat the PLC opens the contactor and locks by itself. */
 static void write_nothing(struct step *step, const struct recovery_decision *decision)
 {
+	if (step->m->latched) {
+		latch(step, OUTCOME_TRIPPED, decision);
+		step->p->wait_mode = WAIT_TRIPPED_OBSERVE;
+		return;
+	}
 	wait_for_operator(step, WAIT_OBSERVE, decision);
 }
 
@@ -228,9 +236,8 @@ void machine_recover(struct step *step)
 	step->m->outage_s += decision->gap_s > 0 ? decision->gap_s : 0;
 	step->m->interrupted = step->m->interrupted || is_under_way(step->m);
 	begin_again(step);
-	/* Whatever the row: a latched trip stays one; a device that is not the expected one gets no writes
-	 * anyway. */
-	if (step->m->latched && action != RECOVER_HANDED_OVER)
+	/* Whatever the row: a latched trip stays one. */
+	if (step->m->latched && action != RECOVER_HANDED_OVER && action != RECOVER_NO_WRITES)
 		action = RECOVER_S_HOLD_LATCHED;
 	applies[action](step, decision);
 }

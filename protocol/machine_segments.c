@@ -13,7 +13,6 @@
 #define SOAK_START_BAND_K 1.0
 #define SOAK_START_S 10.0
 #define COLD_BAND_K 10.0
-#define COOL_DONE_BAND_K 2.0
 
 static bool needs_intent_first(enum phase phase)
 {
@@ -229,10 +228,11 @@ static void rest_before_tune(struct step *step, bool trails)
 static void end_tune(struct step *step, enum tune_verdict verdict)
 {
 	const struct plan_tune *plan = &step->plan->tune;
-	struct tune_result result;
+	struct tune_result result = {0}; /* what is complete has cycles enough */
 	char text[MACHINE_WHY];
 
-	if (verdict == TUNE_COMPLETE && tune_result(&step->m->tune, plan, &result)) {
+	if (verdict == TUNE_COMPLETE) {
+		tune_result(&step->m->tune, plan, &result);
 		tune_say(&result, text);
 		step->m->tune.stage = TUNE_DONE;
 		step_note(step, NOTE_INFO, ALARM_NONE, "%s", text);

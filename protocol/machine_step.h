@@ -9,9 +9,11 @@
 #include "protocol/machine.h"
 
 #define NEVER_LAB_S (-1.0)
-#define STEP_MOST_S 5.0 /* a longer gap moves no setpoint further than this */
+#define COOL_DONE_BAND_K 2.0 /* COOL ends this close above its target */
+#define STEP_MOST_S 5.0      /* a longer gap moves no setpoint further than this */
 
-enum wait_mode { WAIT_OBSERVE, WAIT_SAFE_HOLD, WAIT_ADOPT };
+/* RECOVERY_WAIT knows the first three, TRIPPED the last: R1 with a latched trip. */
+enum wait_mode { WAIT_OBSERVE, WAIT_SAFE_HOLD, WAIT_ADOPT, WAIT_TRIPPED_OBSERVE };
 
 struct step {
 	const struct plan *plan;     /* never NULL; @fallback when the caller had none */

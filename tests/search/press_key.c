@@ -124,7 +124,7 @@ static void drop_dead(const struct press_state *state, struct press_key *key)
 		key->setpoint_gpa80 = 0;
 	if (none || p->heater_off || m->phase <= PHASE_COMPRESS)
 		key->setpoint_k12 = (int16_t)(298 * K_UNITS);
-	if (m->phase != PHASE_RECOVERY_WAIT)
+	if (m->phase != PHASE_RECOVERY_WAIT && m->phase != PHASE_TRIPPED)
 		key->wait_mode = 0;
 	if (m->phase != PHASE_DONE)
 		key->outcome = OUTCOME_NONE;

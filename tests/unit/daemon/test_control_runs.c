@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "control_fixture.h"
@@ -57,14 +58,47 @@ static struct journal_run last_word(const char *run)
 	return word;
 }
 
+/* The machine as a good run left it. */
+static void leave_a_good_run(void)
+{
+	struct machine *m = &control->machine;
+
+	memset(m, 0, sizeof(*m));
+	m->phase = PHASE_DONE;
+	m->outcome = OUTCOME_COMPLETED;
+	m->interrupted = true;
+	m->peak_k = m->last_good_k = 643;
+	m->peak_gpa = m->last_good_gpa = 7;
+	m->release_temperature_k = 299;
+	m->outage_s = m->hold_s = m->holdback_sum_s = m->pause_s = m->soak_s = 60;
+}
+
+/* What never began saw none of it. */
+static void assert_saw_nothing(const struct journal_run *word)
+{
+	const double values[] = {word->peak_k,
+				 word->last_good_k,
+				 word->peak_gpa,
+				 word->last_good_gpa,
+				 word->release_temperature_k,
+				 word->outage_s,
+				 word->hold_s,
+				 word->holdback_s,
+				 word->pause_s,
+				 word->soak_s};
+
+	assert_false(word->interrupted);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		assert_float_equal(values[i], 0, 1e-12);
+}
+
 /* Infeasible in this laboratory, whatever the check at submit said: too hot for its limits. */
 static void an_impossible_run_fails_and_the_next_begins(void **state)
 {
 	struct journal_run word;
 
 	(void)state;
-	control->machine.phase = PHASE_DONE; /* after a good run: its outcome is not for the next */
-	control->machine.outcome = OUTCOME_COMPLETED;
+	leave_a_good_run(); /* its outcome and its values are not for the next */
 	queue_run(FIRST, 5000);
 	queue_run(SECOND, 400);
 	perform_start_next(control);
@@ -72,6 +106,7 @@ static void an_impossible_run_fails_and_the_next_begins(void **state)
 	assert_int_equal(word.densification, OUTCOME_FAILED);
 	assert_int_equal(word.calorimetry, OUTCOME_FAILED);
 	assert_non_null(strstr(word.cause, "densification.temperature"));
+	assert_saw_nothing(&word);
 	assert_null(queue_find(&control->queue, FIRST));
 	assert_string_equal(control->run, "");
 	perform_start_next(control);
@@ -96,15 +131,16 @@ static void a_run_of_other_numbers_is_not_begun(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct journal_run word;
 
-		control->machine.phase = PHASE_IDLE;
+		leave_a_good_run();
 		queue_run(FIRST, 400);
 		strcpy(cases[i].of_site, "bb");
 		perform_start_next(control);
-		assert_int_equal(control->machine.phase, PHASE_IDLE);
+		assert_int_equal(control->machine.phase, PHASE_DONE);
 		assert_string_equal(control->run, "");
 		word = last_word(FIRST);
 		assert_int_equal(word.densification, OUTCOME_FAILED);
 		assert_non_null(strstr(word.cause, cases[i].words));
+		assert_saw_nothing(&word);
 		strcpy(cases[i].of_site, "");
 	}
 	queue_run(SECOND, 400);

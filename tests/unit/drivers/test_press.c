@@ -464,6 +464,55 @@ static void a_latched_trip_is_reset_only_after_it_was_told(void **state)
 	free_bench(bench);
 }
 
+/* A 1 atm run: LOCK with the heater on. After an answer to another question the coil waits for a line that is
+ * good again, LOCK does not. */
+static void a_doubtful_answer_closes_no_contactor(void **state)
+{
+	struct bench *bench = make_bench(0);
+
+	(void)state;
+	bench->demand.press = (struct press_demand){
+		.mode = MODE_OFF, .heartbeat = true, .watchdog_s = 10, .setpoint_gpa = 0};
+	run(bench, 10);
+	assert_true(bench->report.press.watchdog_armed);
+	bench->fake.coil_writes = bench->fake.write_reads = 0;
+	bench->fake.line.desyncs++;
+	bench->demand.press.heater_enable = true;
+	run(bench, 2);
+	assert_true(bench->fake.write_reads > 0); /* LOCK and heartbeat go on */
+	assert_int_equal(bench->fake.coil_writes, 0);
+	run(bench, 4);
+	assert_int_equal(bench->fake.coil_writes, 1);
+	assert_true(bench->report.press.contactor_closed);
+	/* Opening waits for nothing. */
+	bench->fake.line.desyncs++;
+	bench->demand.press.heater_enable = false;
+	run(bench, 2);
+	assert_int_equal(bench->fake.coil_writes, 2);
+	free_bench(bench);
+}
+
+/* Nor does it take a latched trip away. */
+static void a_doubtful_answer_resets_no_latch(void **state)
+{
+	struct bench *bench = make_bench(1000);
+
+	(void)state;
+	bench->demand.press.mode = MODE_OFF;
+	bench->demand.press.heartbeat = true;
+	run(bench, 8);
+	bench->fake.words[0x700] = 1;
+	plc(&bench->fake);
+	for (int i = 0; i < 20; i++) {
+		bench->fake.line.desyncs += i % 2;
+		run(bench, 1);
+	}
+	assert_int_equal(bench->fake.words[PRESS_RESET_ADDRESS], 0);
+	run(bench, 4);
+	assert_int_equal(bench->fake.words[PRESS_RESET_ADDRESS], 1);
+	free_bench(bench);
+}
+
 static void the_prior_chooses_the_branch(void **state)
 {
 	struct bench *bench = make_bench(1000);
@@ -591,6 +640,8 @@ int main(void)
 		cmocka_unit_test(second_master_and_false_acknowledgement),
 		cmocka_unit_test(a_rare_second_master_is_seen),
 		cmocka_unit_test(a_latched_trip_is_reset_only_after_it_was_told),
+		cmocka_unit_test(a_doubtful_answer_closes_no_contactor),
+		cmocka_unit_test(a_doubtful_answer_resets_no_latch),
 		cmocka_unit_test(the_prior_chooses_the_branch),
 	};
 

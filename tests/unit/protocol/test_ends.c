@@ -178,8 +178,8 @@ static void test_noise_keeps_no_heater_on_in_an_abort(void **unused)
 	assert_int_equal(plant.actions.heat, HEAT_OFF);
 }
 
-/* A furnace that is slow and follows is no alarm; nor is the time of the programme before the abort counted.
- */
+/* A furnace that is slow and follows is no alarm; nor is the stretch that the programme waited before the
+ * abort counted, nor its sum, which was just short of what aborts: the record's sum goes on from it. */
 static void test_an_abort_counts_its_own_time(void **unused)
 {
 	struct plant plant;
@@ -189,6 +189,18 @@ static void test_an_abort_counts_its_own_time(void **unused)
 	plant.machine.holdback_s = 1700;
 	plant.machine.holdback_sum_s = 3500;
 	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_DONE);
+	assert_float_equal(plant.machine.holdback_s, 0, 1e-9);
+	stands_at_k = plant.temperature_k;
+	plant.freeze_process = true;
+	plant.spoil = takes_no_setpoint;
+	plant_run(&plant, 1000);
+	/* It has waited, so that the sum is over the 3600 s which a programme would be aborted by. */
+	assert_true(plant.machine.holdback_s > 900);
+	assert_float_equal(plant.machine.holdback_sum_s, 3500 + plant.machine.holdback_s, 1e-6);
+	assert_int_equal(plant.actions.heat, HEAT_CONTROL);
+	assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 0);
+	plant.spoil = NULL;
+	plant.freeze_process = false;
 	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
 	assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 0);
 }

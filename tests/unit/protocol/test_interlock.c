@@ -197,6 +197,13 @@ static void holdback(struct plant *plant)
 	plant->in.temperature_k.value = 650 + 1e-3 * sin(plant->now);
 }
 
+/* 302 K: more than 2 K above the target, within the holdback of 5 K. */
+static void warm_room(struct plant *plant)
+{
+	plant->machine.setpoint_k = 298;
+	plant->in.temperature_k.value = 302 + 1e-3 * sin(plant->now);
+}
+
 static void hot_release(struct plant *plant)
 {
 	plant->in.temperature_k.value = fmin(298 + 20 * elapsed(plant), 309);
@@ -247,6 +254,7 @@ static const struct expectation cases[] = {
 	{"manual", PHASE_ISOTHERM, local, 3, ALARM_MANUAL, PHASE_HOLD, false, false},
 	{"setpoint not reached", PHASE_ISOTHERM, holdback, 5, ALARM_HOLDBACK, PHASE_ABORTING, false, false,
 	 650},
+	{"end not reached", PHASE_COOL, warm_room, 1802, ALARM_HOLDBACK, PHASE_COOL, true, false, 302},
 	{"held hot", PHASE_HOLD, nothing, 1802, ALARM_HOLD_HOT, PHASE_ABORTING, false, false},
 	{"release", PHASE_DECOMPRESS, hot_release, 1, ALARM_RELEASE_REFUSED, PHASE_DECOMPRESS, true, true},
 };

@@ -68,6 +68,44 @@ static void test_hottest_before_correction(void **unused)
 	rig_assert_says(&rig, "perhaps 615.5 K");
 }
 
+/* Row 2 at the second thermocouple: the same limits at one read, whatever the first one says, and also when
+ * it says nothing. */
+static void test_hottest_at_the_second(void **unused)
+{
+	static const struct {
+		double second_k, margin_k;
+		enum quality first, second;
+		const char *says; /* NULL: nothing */
+	} cases[] = {
+		{610, 0, QUALITY_GOOD, QUALITY_GOOD, NULL},
+		{610.5, 0, QUALITY_GOOD, QUALITY_GOOD, "Second thermocouple at 610.5 K, above its limit"},
+		{610.5, 0, QUALITY_BAD, QUALITY_GOOD, "Second thermocouple at 610.5 K, above its limit"},
+		{610.5, 0, QUALITY_GOOD, QUALITY_SUSPECT, NULL},
+		{610.5, 0, QUALITY_GOOD, QUALITY_NONE, NULL},
+		{605, 15, QUALITY_GOOD, QUALITY_GOOD, NULL},
+		{605, 15.5, QUALITY_GOOD, QUALITY_GOOD, "Second thermocouple at 605.0 K, perhaps 620.5 K"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		rig_put(&rig, PHASE_ISOTHERM);
+		rig.plan.limits.machine_temperature_k = 620;
+		rig.plan.limits.stale_hold_s = FAR;
+		rig.in.temperature_k.quality = (uint8_t)cases[i].first;
+		rig.in.temperature2_k = rig.in.temperature_k;
+		rig.in.temperature2_k.value = cases[i].second_k;
+		rig.in.temperature2_k.quality = (uint8_t)cases[i].second;
+		rig.in.temperature2_margin_k = cases[i].margin_k;
+		rig_tick(&rig, 1);
+		assert_int_equal(rig_fired(&rig, "runaway"), cases[i].says != NULL);
+		assert_int_equal(rig.machine.phase, cases[i].says ? PHASE_TRIPPED : PHASE_ISOTHERM);
+		if (cases[i].says)
+			rig_assert_says(&rig, cases[i].says);
+	}
+}
+
 static void put_over_setpoint(struct plant *rig, double over_k, double output_pct)
 {
 	rig_put_soak(rig);
@@ -371,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hottest_allowed),
 		cmocka_unit_test(test_hottest_before_correction),
+		cmocka_unit_test(test_hottest_at_the_second),
 		cmocka_unit_test(test_runaway_over_setpoint),
 		cmocka_unit_test(test_runaway_that_rises),
 		cmocka_unit_test(test_slopes_rest_on_good_reads),

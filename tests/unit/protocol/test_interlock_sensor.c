@@ -310,6 +310,34 @@ static void test_frozen(void **unused)
 	assert_false(rig_raised(&rig, ALARM_FROZEN));
 }
 
+/* A thermocouple frozen at cold, its setpoint 3 K ahead: by 100 % it is found five times as soon as by 20 %,
+ * so that the furnace has taken the same energy. Where no heat is asked for, by nothing but time. */
+static void test_frozen_is_found_by_the_energy(void **unused)
+{
+	static const struct {
+		double ahead_k, output_pct, found_s;
+	} cases[] = {{3, 100, 12}, {3, 40, 30}, {3, 20, 60}, {3, 10, 60}, {2.75, 100, 60}, {-3, 100, 60}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+		int ticks = (int)(cases[i].found_s * 4 + 0.5);
+
+		put_frozen(&rig, cases[i].output_pct);
+		rig.plan.holdback_temperature_k = 1; /* the setpoint stands */
+		rig.machine.setpoint_k = rig.in.temperature_k.value + cases[i].ahead_k;
+		rig_ticks(&rig, ticks - 1, 0.25);
+		assert_false(rig_raised(&rig, ALARM_FROZEN));
+		rig_tick(&rig, 0.25);
+		assert_true(rig_raised(&rig, ALARM_FROZEN));
+		rig_ticks(&rig, ticks / 2 - 1, 0.25);
+		assert_false(rig_fired(&rig, "frozen value"));
+		rig_tick(&rig, 0.25);
+		assert_true(rig_fired(&rig, "frozen value"));
+		assert_int_not_equal(rig.actions.heat, HEAT_CONTROL);
+	}
+}
+
 /* Found at exactly 60 s it is found: only another value that is read now ends it, and until then no output
  * counts. */
 static void test_frozen_is_ended_by_another_value_alone(void **unused)
@@ -412,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_slip_looks_anew),
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_frozen_is_found_by_the_energy),
 		cmocka_unit_test(test_frozen_is_ended_by_another_value_alone),
 		cmocka_unit_test(test_frozen_outlives_a_restart),
 		cmocka_unit_test(test_no_release_on_what_was_frozen_before_a_restart),

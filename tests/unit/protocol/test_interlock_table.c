@@ -150,6 +150,16 @@ static void waits_too_long(struct plant *rig)
 	rig->machine.holdback_s = 4000;
 }
 
+static void waits_for_its_end(struct plant *rig)
+{
+	rig->plan.holdback_limit_s = 4;
+	rig->machine.cold_run = true;
+	rig->machine.soak_s = 1e6;
+	rig->machine.private_state.heater_off = true;
+	rig->machine.setpoint_gpa = 0;
+	rig->in.temperature_k.value = 400;
+}
+
 static void held_hot(struct plant *rig)
 {
 	rig->machine.private_state.hold_hot_since_lab_s = 0;
@@ -209,6 +219,12 @@ static const struct wanted wanted[] = {
 	{"second master", other_master, 2, LOADED, true, {NULL}},
 	{"manual", local, 4, LOADED, true, {"fresh_age_s"}},
 	{"setpoint not reached", waits_too_long, 2, PROGRAMME | IN(PHASE_ABORTING), true, {NULL}},
+	{"end not reached",
+	 waits_for_its_end,
+	 5,
+	 IN(PHASE_ISOTHERM) | IN(PHASE_COOL) | IN(PHASE_DECOMPRESS) | IN(PHASE_ABORTING),
+	 true,
+	 {NULL}},
 	{"held hot", held_hot, 2, IN(PHASE_HOLD), true, {NULL}},
 	{"release", warm_release, 2, IN(PHASE_DECOMPRESS) | IN(PHASE_ABORTING), false, {"release_dwell_s"}},
 };

@@ -418,6 +418,62 @@ static void test_another_device_gets_no_writes(void **unused)
 	}
 }
 
+/* R1 stands before R2: what is latched stays so, and nothing is written, also once the stranger has gone;
+ * until somebody resets, or a rule trips anew. */
+static void put_latched_among_strangers(struct plant *plant)
+{
+	struct recovery_facts facts = facts_of(PHASE_TRIPPED, RP_PRESSED, RT_HOT);
+
+	plant_put(plant, PHASE_TRIPPED);
+	plant->machine.latched = facts.latched = true;
+	plant->machine.first_cause = ALARM_PRESSURE_LOSS;
+	facts.identity_ok = false;
+	plant_tick(plant);
+	recover(plant, &facts);
+	plant_run(plant, 20);
+	assert_int_equal(plant->machine.phase, PHASE_TRIPPED);
+	assert_true(plant->machine.latched);
+	assert_int_equal(plant->machine.first_cause, ALARM_PRESSURE_LOSS);
+	assert_int_equal(plant->actions.heat, HEAT_OBSERVE);
+	assert_int_equal(plant->actions.press, PRESS_OBSERVE);
+	assert_false(plant->actions.contactor);
+}
+
+static void hotter_than_allowed(struct plant *plant)
+{
+	plant->in.temperature_k.value = 700;
+}
+
+static void test_a_latched_trip_among_strangers(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	put_latched_among_strangers(&plant);
+	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_REFUSED);
+	assert_int_equal(plant_verb(&plant, VERB_ACK), ANSWER_DONE);
+	assert_int_equal(plant.actions.press, PRESS_OBSERVE);
+	assert_int_equal(plant_verb(&plant, VERB_RESET), ANSWER_DONE);
+	assert_int_equal(plant.machine.phase, PHASE_HOLD);
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	put_latched_among_strangers(&plant);
+	plant.spoil = hotter_than_allowed;
+	plant_tick(&plant);
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	/* The next restart among friends: R2. */
+	put_latched_among_strangers(&plant);
+	recover(&plant, &(struct recovery_facts){.journal_ok = true,
+						 .phase = PHASE_TRIPPED,
+						 .latched = true,
+						 .identity_ok = true,
+						 .pressure = RP_PRESSED,
+						 .temperature = RT_HOT});
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+}
+
 /* I17: no cell heats by itself, but for a run that cools already, unless the policy says continue. */
 static void test_restart_never_heats(void **unused)
 {
@@ -551,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_consequences),
 		cmocka_unit_test(test_handed_over_stays_so),
 		cmocka_unit_test(test_another_device_gets_no_writes),
+		cmocka_unit_test(test_a_latched_trip_among_strangers),
 		cmocka_unit_test(test_restart_never_heats),
 		cmocka_unit_test(test_r14_goes_on_from_the_measured),
 		cmocka_unit_test(test_a_restart_under_way_interrupts),

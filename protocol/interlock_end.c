@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Row 39 where nothing moves any more: a run that has only to be cold, or without pressure, to go on or to
+ * end. It waits for that as long as it takes, and never ends by a time; who is asleep is told after
+ * `holdback: limit`, with what is missing.
+ */
+#include "protocol/interlock_rows.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define STILL_COOLS_K 1.0
+
+struct lack {
+	char what[MACHINE_WHY];
+	const char *remedy; /* NULL: nothing is missing but the dwell */
+};
+
+static bool is_lowest(const struct step *step)
+{
+	return step->p->heater_off || step->m->setpoint_k <= plan_cooling_target_k(step->ambient_k);
+}
+
+static bool is_decompressing(const struct step *step)
+{
+	return step->m->phase == PHASE_DECOMPRESS ||
+	       (step->m->phase == PHASE_ABORTING && step->p->decompressing);
+}
+
+/* A frozen abort stands by a hazard, which has its own alarm. */
+static bool only_waits(const struct step *step)
+{
+	uint8_t phase = step->m->phase;
+
+	if (is_decompressing(step))
+		return step->m->setpoint_gpa <= 0 && !step->p->frozen;
+	if (phase == PHASE_ISOTHERM)
+		return step->m->cold_run && step->m->soak_s >= step->plan->isotherm_s;
+	return (phase == PHASE_COOL || (phase == PHASE_ABORTING && !step->p->frozen)) && is_lowest(step);
+}
+
+/* COOL goes on at the room's temperature; what else ends, and who only stays, at T_release. */
+static bool ends_at_room(const struct step *step)
+{
+	return step->m->phase == PHASE_COOL && !step->p->stay;
+}
+
+static double ends_below_k(const struct step *step)
+{
+	double release_k = step->limits->release_temperature_k;
+
+	if (!ends_at_room(step))
+		return release_k;
+	return fmin(plan_cooling_target_k(step->ambient_k) + COOL_DONE_BAND_K, release_k);
+}
+
+static void look_at_temperature(const struct step *step, struct lack *lack)
+{
+	double kelvin = step->in->temperature_k.value, below_k = ends_below_k(step);
+
+	if (!step->t_fresh) {
+		snprintf(lack->what, sizeof(lack->what), "no good temperature since %.1f K",
+			 step->m->last_good_k);
+		lack->remedy = "Check the thermocouple and its line, or hand over.";
+	} else if (kelvin > below_k) {
+		snprintf(lack->what, sizeof(lack->what), "%.1f K, more than %.1f K, and not cooling", kelvin,
+			 below_k);
+		lack->remedy =
+			ends_at_room(step)
+				? "A warm room? Cool it, or abort, which releases at T_release already."
+				: "Check what keeps it warm: if it is the heater, cut its mains.";
+	} else if (!step->cold) {
+		snprintf(lack->what, sizeof(lack->what),
+			 "%.1f K, but perhaps %.1f K, or the second sensor's %.1f K is old or more than %.1f "
+			 "K",
+			 kelvin, step_hottest_k(step), step->in->temperature2_k.value,
+			 step->limits->release_temperature_k);
+		lack->remedy = "Check the sensors and their calibration, or hand over.";
+	}
+}
+
+/* A 1 atm run that aborts tells of its pressure by itself (ALARM_FOREIGN_PRESSURE). */
+static void look_at_pressure(const struct step *step, struct lack *lack)
+{
+	bool empties = is_decompressing(step) || (step->plan->reference && step->m->phase != PHASE_ABORTING);
+
+	if (!empties || step->p->stay || step->ambient)
+		return;
+	snprintf(lack->what, sizeof(lack->what), "oil %.1f bar (ambient: %.1f bar), and the press says %s",
+		 step->in->oil_bar.value, step->limits->ambient_oil_bar,
+		 step->in->press_depressurised ? "depressurised" : "not depressurised");
+	lack->remedy = "Check gauge, valve and pump at its panel.";
+}
+
+/* What comes and goes waits as long in sum; what still cools is not late. */
+static bool is_late(struct step *step, bool waits, bool lacks)
+{
+	double *waited_s = &step->p->timer[TIMER_END], *lowest_k = &step->p->memory[MEMORY_END_K];
+	double kelvin = interlock_middle(&step->p->reads_k);
+
+	if (!waits || *waited_s <= 0 || kelvin < *lowest_k - STILL_COOLS_K) {
+		*waited_s = 0;
+		*lowest_k = kelvin;
+	}
+	if (waits && lacks)
+		*waited_s += step->dt;
+	return *waited_s > step->plan->holdback_limit_s;
+}
+
+enum verdict check_end(struct step *step, char *ret_text)
+{
+	struct lack lack = {"the dwell", NULL};
+
+	look_at_temperature(step, &lack);
+	if (!lack.remedy)
+		look_at_pressure(step, &lack);
+	if (!is_late(step, only_waits(step), lack.remedy != NULL))
+		return VERDICT_CLEAR;
+	/* Whatever keeps it warm, it is not to be the heater. */
+	step->p->heater_off = true;
+	interlock_say(ret_text, "%s waits for %.0f min: %.100s. Heater off; goes on by itself. %s",
+		      phase_name((enum phase)step->m->phase), step->p->timer[TIMER_END] / 60, lack.what,
+		      lack.remedy ? lack.remedy : "Nothing to do.");
+	return VERDICT_WARN;
+}
