@@ -235,6 +235,8 @@ static void read_root(const struct yaml_node *root, struct diagnostics *diagnost
 {
 	struct calibration *calibration = &draft->calibration;
 
+	if (!schema_is_document(root, "calibration", "", diagnostics))
+		return;
 	schema_read(root, "the calibration", root_fields, COUNT(root_fields), diagnostics, draft);
 	check_head(root, diagnostics, draft);
 	if (!yaml_get(root, "kind") || diagnostics->errors > 0)

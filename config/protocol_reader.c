@@ -319,6 +319,8 @@ static void read_root(const struct yaml_node *root, const struct site *site, str
 	const struct yaml_node *material = yaml_get(root, "material"),
 			       *densification = yaml_get(root, "densification"), *node;
 
+	if (!schema_is_document(root, "protocol", "; a site file is named with --site", diagnostics))
+		return;
 	schema_read(root, "the protocol", root_fields, COUNT(root_fields), diagnostics, draft);
 	read_version(root, diagnostics, draft);
 	read_recovery(root, site, diagnostics, draft);

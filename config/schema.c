@@ -21,6 +21,20 @@ void schema_error(struct diagnostics *diagnostics, const struct yaml_node *node,
 			text);
 }
 
+bool schema_is_document(const struct yaml_node *root, const char *kind, const char *hint,
+			struct diagnostics *diagnostics)
+{
+	const struct yaml_node *node = root->kind == YAML_MAP ? yaml_get(root, "densd") : NULL;
+	size_t length = node && node->kind == YAML_SCALAR ? strcspn(node->text, "/") : 0;
+
+	if (!length || !node->text[length] ||
+	    (strlen(kind) == length && strncmp(node->text, kind, length) == 0))
+		return true;
+	schema_error(diagnostics, node, "'densd: %.40s' says that this is a %.*s: allowed is %s/1 here%s",
+		     node->text, (int)(length < 20 ? length : 20), node->text, kind, hint);
+	return false;
+}
+
 bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what,
 	       struct diagnostics *diagnostics)
 {

@@ -42,6 +42,12 @@ bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *wh
 /* An error at the place of @node; NULL: the whole file. */
 void schema_error(struct diagnostics *diagnostics, const struct yaml_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * False, with one error that says which, when @root says 'densd: KIND/N' of another kind than @kind: what
+ * follows would be a flood. @hint: where such a file belongs, or "".
+ */
+bool schema_is_document(const struct yaml_node *root, const char *kind, const char *hint,
+			struct diagnostics *diagnostics);
 /* The word of the list nearest to @word by edit distance, at most 2 away; NULL: none. */
 const char *schema_nearest(const char *word, const char *const *list, size_t count);
 

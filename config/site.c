@@ -292,6 +292,8 @@ static void read_root(const struct site_reader *reader, const struct yaml_node *
 	struct site *site = &reader->draft->site;
 	const struct yaml_node *node;
 
+	if (!schema_is_document(root, "site", "", reader->diagnostics))
+		return;
 	schema_read(root, "the site file", root_fields, COUNT(root_fields), reader->diagnostics,
 		    reader->draft);
 	if ((node = yaml_get(root, "clock")))

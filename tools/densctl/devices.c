@@ -211,8 +211,10 @@ static bool is_confirmed(const char *device)
 		"The count of writes into the memory of '%s' begins again at 0. Type its name if another "
 		"instrument is in its place: ",
 		device);
-	if (!fgets(line, sizeof(line), stdin))
+	if (!fgets(line, sizeof(line), stdin)) {
+		fputc('\n', stderr);
 		return false;
+	}
 	line[strcspn(line, "\n")] = '\0';
 	return strcmp(line, device) == 0;
 }

@@ -59,7 +59,9 @@ static int general(int argc, char **argv)
 	if (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "help") != 0)
 		return -1;
 	if (argc > 2 && strcmp(argv[2], "analyse") == 0)
-		return analyse_main(2, (char *[]){argv[2], (char *)"--help", NULL});
+		return analyse_main(
+			argc > 3 ? 3 : 2,
+			(char *[]){argv[2], argc > 3 ? argv[3] : (char *)"--help", (char *)"--help", NULL});
 	if (argc > 2 && !subcommand)
 		return unknown_command(argv[2]);
 	if (subcommand)

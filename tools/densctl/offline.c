@@ -304,10 +304,8 @@ static int plan_svg(const struct options *options, const struct plan *plan, cons
 	if (r == 0)
 		fprintf(stderr, "densctl plan: drawn into %s\n", numbered);
 	else
-		fprintf(stderr,
-			"densctl plan: %s was not drawn: gnuplot is missing, or the folder cannot be "
-			"written\n",
-			numbered);
+		fprintf(stderr, "densctl plan: %s was not drawn: %s\n", numbered,
+			r == -ENOSYS ? "gnuplot is not installed, or refused" : strerror(-r));
 	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
 }
 

@@ -2,9 +2,11 @@
 #include "tools/densctl/plot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/wait.h>
 
 #define ROWS 15
@@ -81,10 +83,15 @@ void plot_print_quoted(FILE *stream, const char *text)
 
 int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path)
 {
-	FILE *gnuplot = popen("gnuplot", "w");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666),
+	    status; /* gnuplot would draw onto the terminal */
 	double peak_gpa = 0.1;
-	int status;
+	FILE *gnuplot;
 
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	gnuplot = popen("gnuplot 2>/dev/null", "w");
 	if (!gnuplot)
 		return -errno;
 	fputs("set terminal svg size 900,500 font 'sans-serif,13' background 'white'\nset output ", gnuplot);
@@ -105,5 +112,5 @@ int plot_svg(const struct dryrun_point *points, size_t count, const char *title,
 	      "'' using 1:3 axes x1y2 with lines lw 2 lc '#2c5f8a' title 'P'\n",
 	      gnuplot);
 	status = pclose(gnuplot);
-	return status == 0 ? 0 : -ENOENT;
+	return status == 0 ? 0 : -ENOSYS;
 }

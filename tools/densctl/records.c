@@ -130,6 +130,8 @@ int results_run(const struct options *options)
 	if (options->count && !ulid_is_valid(options->arguments[0]))
 		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
 				   options->arguments[0]);
+	if (option_given(options, OPTION_CSV) && option_given(options, OPTION_JSON))
+		return usage_error(options->command, "--csv and --json exclude each other");
 	request = json_request("results");
 	json_add_text(request, "run", options->count ? options->arguments[0] : NULL);
 	r = client_ask(options, request, &reply);

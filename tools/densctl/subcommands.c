@@ -80,7 +80,7 @@ const struct subcommand subcommands[] = {
 	 "  densctl commission --site /etc/densd/site.yaml furnace\n"
 	 "  densctl commission --site /etc/densd/site.yaml",
 	 ALLOW(JSON) | ALLOW(SITE) | ALLOW(OUT) | ALLOW(CAPTURE), 0, 1, commission_run, commission_notes},
-	{"calibration", "show|check|make ...",
+	{"calibration", "show FILE... | check FILE... | make press CSV | make thermocouple CSV",
 	 "what instruments' readings are worth: files, made and checked",
 	 "  show FILE...             what it is, until when it is good, its table\n"
 	 "  check FILE...            the strict reader, the date, and whether somebody's name is under it\n"

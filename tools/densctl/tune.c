@@ -4,9 +4,11 @@
 #include "tools/densctl/tune.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/ulid.h"
 #include "protocol/tune.h"
@@ -138,9 +140,14 @@ static size_t print_rows(const char *csv, const struct found *found, FILE *strea
 
 static int draw(const char *csv, const struct found *found, const char *terminal, const char *path)
 {
-	FILE *gnuplot = popen("gnuplot", "w");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	FILE *gnuplot;
 	size_t rows;
 
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	gnuplot = popen("gnuplot 2>/dev/null", "w");
 	if (!gnuplot)
 		return -errno;
 	fprintf(gnuplot, "set terminal %s size 900,500 font 'sans-serif,13' background 'white'\nset output ",
@@ -158,7 +165,7 @@ static int draw(const char *csv, const struct found *found, const char *terminal
 	      "'' using 1:2 with lines lw 2 lc '#c0392b' title 'T'\n",
 	      gnuplot);
 	if (pclose(gnuplot) != 0)
-		return -ENOENT;
+		return -ENOSYS;
 	return rows > 0 ? 0 : -ENODATA;
 }
 
@@ -185,8 +192,9 @@ static int show_picture(const struct options *options, const struct found *found
 
 		if (drawn < 0) {
 			fprintf(stderr, "densctl tune: cannot draw %s: %s\n", path,
-				drawn == -ENODATA ? "the store has no samples of the relay"
-						  : "gnuplot is not there, or refused");
+				drawn == -ENODATA  ? "the store has no samples of the relay"
+				: drawn == -ENOSYS ? "gnuplot is not installed, or refused"
+						   : strerror(-drawn));
 			r = DENSCTL_INVALID;
 		}
 	}

@@ -65,7 +65,8 @@ def main():
         with open(svg, encoding="utf-8") as stream:
             expect("</svg>" in stream.read(), "the drawing is not whole")
         done = call(densctl, "plan", "--svg", os.path.join(folder, "no/such/folder.svg"), protocols[0])
-        expect(done.returncode == 4 and "not drawn" in done.stderr, f"a folder that is not there: {done}")
+        expect(done.returncode == 4 and "not drawn: No such file" in done.stderr and "gnuplot" not in done.stderr
+               and "<svg" not in done.stdout, f"a folder that is not there: {done}")
     print(f"{len(protocols)} protocols, each dry run completes")
 
 

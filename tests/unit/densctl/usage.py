@@ -63,6 +63,7 @@ USAGE = [
     (["events"], ["argument is missing"]),
     (["events", "yesterday"], ["is not a run id"]),
     (["results", "latest"], ["is not a run id"]),
+    (["results", "--csv", "--json"], ["exclude each other"]),
     (["export"], ["argument is missing"]),
     (["export", "x"], ["is not a run id"]),
     (["export", RUN, "--reference"], ["--reference needs --section"]),
@@ -122,6 +123,11 @@ def invalid_files(folder, site):
         yield [command, "--site", site, empty], ["empty.yaml"]
         yield [command, "--site", site, large], ["64 KiB"]
         yield [command, "--site", site, folder], [folder]
+    yield ["validate", site], ["'densd: site/1' says that this is a site", "named with --site", ": 1 error"]
+    yield ["validate", "--site", os.path.join(os.path.dirname(site), "../protocols/vit4-7gpa-643k.yaml"), site], [
+        "'densd: protocol/1' says that this is a protocol: allowed is site/1", ": 1 error"]
+    yield ["series", os.path.join(folder, "missing.json")], ["missing.json: No such file"]
+    yield ["playback", missing], ["densctl playback:", "missing.yaml", "No such file"]
     yield ["validate", "--site", missing, empty], ["site file", "missing.yaml"]
     yield ["validate", "--site", empty, empty], ["empty.yaml"]
 
@@ -157,7 +163,8 @@ def help_faults(densctl, environment):
     if len(analyses) < 7:
         faults.append(f"analyses: {analyses}")
     for name in analyses:
-        text("analyse", name, "--help")
+        if not text("analyse", name, "--help") == text("help", "analyse", name) or f"densctl analyse {name} " not in text("help", "analyse", name):
+            faults.append(f"help analyse {name} is not analyse {name} --help")
     faults += [f"{name}: {option} does not say '{words}'" for name, option, words in NOTES
                if not re.search(f"^  {option} .*{words}", helps[name], re.MULTILINE)]
     return faults

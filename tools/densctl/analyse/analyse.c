@@ -144,7 +144,7 @@ int analyse_main(int argc, char **argv)
 
 	if (argc < 2)
 		return usage_error("analyse", "say which analysis: %s", list_kinds(kinds));
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		print_help();
 		return DENSCTL_OK;
 	}

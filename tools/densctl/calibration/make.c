@@ -60,7 +60,10 @@ struct making {
 
 static int fault(const struct making *making, size_t line, const char *why)
 {
-	fprintf(stderr, "%s:%zu: error: %s\n", making->path, line, why);
+	if (line > 0)
+		fprintf(stderr, "%s:%zu: error: %s\n", making->path, line, why);
+	else
+		fprintf(stderr, "%s: error: %s\n", making->path, why);
 	return DENSCTL_INVALID;
 }
 

@@ -137,8 +137,11 @@ static bool do_steps(struct commission *commission, struct commissioning_entry *
 
 	for (size_t i = 0; ok && i < count && entry->step_count < COMMISSIONING_STEPS_MAX; i++)
 		ok = do_step(commission, &steps[i], entry);
-	steps_make_safe(commission);
-	puts("  The device is left in its safe state.");
+	if (steps_make_safe(commission))
+		puts("  The device is left in its safe state.");
+	else
+		puts("  The device did NOT answer to its safe state: look at it, and switch it off at its "
+		     "panel.");
 	return ok;
 }
 
@@ -258,6 +261,10 @@ static int commission_device(const struct options *options, const struct site *s
 	       field_line_text(commission.config, text));
 	begin_entry(&commission, &entry);
 	ok = do_steps(&commission, &entry);
+	if (commission.field.reports[commission.index].connects == 0 &&
+	    field_try_line(commission.config, why) < 0)
+		fprintf(stderr, "densctl commission: bus '%s' cannot be opened: %s\n",
+			commission.config->name, why);
 	field_close(&commission.field);
 	if (!ask_stopped() && ok)
 		ok = confirm_marks(&commission.device->profile);

@@ -500,7 +500,7 @@ int playback_open(const char *path, const char *folder, struct playback **ret_pl
 	playback->events = calloc(PLAYBACK_EVENTS_MAX, sizeof(*playback->events));
 	r = playback->events ? read_text(path, &playback->text) : -ENOMEM;
 	if (r < 0) {
-		fprintf(stderr, "%s: %s\n", path, strerror(-r));
+		fprintf(stderr, "densctl playback: %s: %s\n", path, strerror(-r));
 		playback_free(playback);
 		return -1;
 	}

@@ -280,7 +280,6 @@ static int probe_bus(struct probe *probe, const struct bus_config *config)
 		return DENSCTL_REFUSED;
 	if (!probe->list)
 		printf("bus %s: %s\n", config->name, field_line_text(config, text));
-	fflush(stdout);
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		begin_device(probe, config, &config->devices[i]);
 		devices[i] = probe->device;
@@ -445,6 +444,7 @@ int probe_run(const struct options *options)
 	struct site *site = calloc(1, sizeof(*site));
 	int r = site ? site_choose(options, site) : DENSCTL_INVALID;
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* in the order in which it happens, errors among it */
 	if (option_given(options, OPTION_JSON))
 		probe.list = json_object_new_array();
 	if (r == DENSCTL_OK && !probe.list && !site_named(options))

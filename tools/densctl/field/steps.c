@@ -441,28 +441,39 @@ static bool is_locked(const struct report *report)
 	return report->press.locked && !report->press.contactor_closed;
 }
 
-void steps_make_safe(struct commission *commission)
+static bool is_answering(const struct commission *commission)
+{
+	const struct report *report = &commission->field.reports[commission->index];
+
+	return report->online && report->fault == CAUSE_NONE;
+}
+
+bool steps_make_safe(struct commission *commission)
 {
 	struct demand *demand = demand_of(commission);
+	bool safe = false;
 
 	switch ((enum device_kind)demand->kind) {
 	case DEVICE_FURNACE:
 		demand->furnace = (struct furnace_demand){.mode = MODE_OFF};
-		wait_for(commission, SHORT_S, is_off);
+		safe = wait_for(commission, SHORT_S, is_off);
 		break;
 	case DEVICE_PRESS:
 		demand->press = (struct press_demand){.mode = MODE_OFF, .heartbeat = true, .prior_gpa = NAN};
-		wait_for(commission, SHORT_S, is_locked);
+		safe = wait_for(commission, SHORT_S, is_locked);
 		break;
 	case DEVICE_FLOW:
 		demand->flow = (struct flow_demand){.mode = MODE_CONTROL};
 		wait_for(commission, SHORT_S / 3, NULL);
+		safe = is_answering(commission);
 		break;
 	case DEVICE_CHIP:
 		demand->chip.off = true;
 		wait_for(commission, 1, NULL);
+		safe = is_answering(commission);
 		break;
 	case DEVICE_KIND_MAX:
 		break;
 	}
+	return safe;
 }

@@ -30,8 +30,9 @@ struct step {
 };
 /* The steps of a kind of device; *ret_count of them. */
 const struct step *steps_of(uint8_t kind, size_t *ret_count);
-/* Leaves the device as safe as the driver can: heater off, press locked, no flow, chip off. */
-void steps_make_safe(struct commission *commission);
+/* Leaves the device as safe as the driver can: heater off, press locked, no flow, chip off. True: it said so.
+ */
+bool steps_make_safe(struct commission *commission);
 
 /* A question on the terminal; the answer without its line end. False at end of input or after an interrupt.
  */

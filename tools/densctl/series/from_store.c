@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/ulid.h"
 #include "tools/densctl/client.h"
@@ -146,14 +147,19 @@ int store_collect(const struct options *options, bool traces, json_object **ret_
 
 int store_read_file(const struct options *options, const char *path, json_object **ret_document)
 {
-	json_object *document = json_object_from_file(path);
+	json_object *document;
 
+	if (access(path, R_OK) < 0) {
+		fprintf(stderr, "densctl %s: %s: %s\n", options->command, path, strerror(errno));
+		return DENSCTL_INVALID;
+	}
+	document = json_object_from_file(path);
 	if (document && json_number(document, "densd_series") == 1) {
 		*ret_document = document;
 		return DENSCTL_OK;
 	}
 	fprintf(stderr, "densctl %s: %s: %s\n", options->command, path,
-		document ? "this is no document of `densctl series --save`" : json_util_get_last_err());
+		document ? "this is no document of `densctl series --save`" : "this is no JSON document");
 	json_object_put(document);
 	return DENSCTL_INVALID;
 }

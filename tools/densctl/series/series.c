@@ -84,7 +84,7 @@ static int save(const struct options *options, json_object *document)
 		return DENSCTL_OK;
 	if (json_object_to_file_ext(path, document, JSON_C_TO_STRING_PLAIN) == 0)
 		return DENSCTL_OK;
-	fprintf(stderr, "densctl %s: %s: %s\n", options->command, path, json_util_get_last_err());
+	fprintf(stderr, "densctl %s: %s cannot be written: %s\n", options->command, path, strerror(errno));
 	return DENSCTL_INVALID;
 }
 
