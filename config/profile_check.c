@@ -5,29 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/profile_roles.h"
 #include "config/schema.h"
+#include "drivers/codec.h"
 #include "drivers/press_map.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ZERO_CELSIUS_K 273.15
 #define HOTTEST_K 723.15 /* what every furnace profile must be able to count: 450 degC */
-
-struct role {
-	uint8_t kind; /* enum device_kind */
-	const char *driver, *name;
-	bool write;
-	const char *why;
-};
-static const struct role roles[] = {
-	{DEVICE_FURNACE, "", "process_value", false, "the temperature"},
-	{DEVICE_FURNACE, "", "setpoint", true, "what densd steers by"},
-	{DEVICE_FURNACE, "", "output", false, "the proof that the heater is off"},
-	{DEVICE_FLOW, "", "process_value", false, "the flow"},
-	{DEVICE_FLOW, "", "setpoint", true, "the flow that is asked for"},
-	{DEVICE_PRESS, "pump", "pressure", false, "what the instrument measures"},
-	{DEVICE_PRESS, "pump", "setpoint", true, "the pressure that is asked for"},
-	{DEVICE_PRESS, "pump", "run", true, "running or stopped"},
-};
 
 /* What a profile may say, and which driver then serves it (drivers/registry.c). The first of a kind and
  * protocol is meant when it names none. */
@@ -48,25 +33,6 @@ static const struct yaml_node *node_of(const struct yaml_node *root, const char 
 	const struct yaml_node *node = map ? yaml_get(map, name) : NULL;
 
 	return node ? node : map;
-}
-
-static void check_roles(const struct yaml_node *root, struct diagnostics *diagnostics,
-			const struct profile *profile)
-{
-	for (size_t i = 0; i < COUNT(roles); i++) {
-		const struct profile_register *reg = profile_find(profile, roles[i].name);
-
-		if (profile->kind != roles[i].kind || strcmp(profile->driver, roles[i].driver) != 0 ||
-		    strcmp(profile->protocol, "modbus") != 0 || !yaml_get(root, "registers"))
-			continue;
-		if (!reg)
-			schema_error(diagnostics, yaml_get(root, "registers"),
-				     "'registers' lacks '%s', %s, which is required for this kind",
-				     roles[i].name, roles[i].why);
-		else if (roles[i].write && !reg->writable)
-			schema_error(diagnostics, node_of(root, reg->name),
-				     "'%s' is not declared 'writable: true'", reg->name);
-	}
 }
 
 /* The largest number the register holds, in its own unit; infinite for wider types. */
@@ -99,11 +65,32 @@ static void check_register(const struct yaml_node *root, struct diagnostics *dia
 			reg->name, largest(reg), hottest);
 	if (reg->bit >= 0 && reg->type != REG_U16)
 		schema_error(diagnostics, node, "'bit' is allowed in a u16 register only");
+	if (reg->bit >= 0 && reg->writable)
+		schema_error(
+			diagnostics, node,
+			"'%s' is one bit and writable: densd would have to read and write back the others "
+			"of the register; allowed is the whole register (without 'bit') or a coil",
+			reg->name);
 	if (reg->writable && (reg->space == SPACE_INPUT || reg->space == SPACE_DISCRETE))
 		schema_error(diagnostics, node, "'%s' is writable in a space that is read only", reg->name);
 	if (reg->address == 65535 && reg->type >= REG_F32_HIGH_FIRST)
 		schema_error(diagnostics, node, "'%s' has two registers and ends behind address 65535",
 			     reg->name);
+}
+
+/* Half a float is never a number of its own: one of the two addresses is wrong. */
+static void check_overlap(const struct yaml_node *root, struct diagnostics *diagnostics,
+			  const struct profile *profile, const struct profile_register *wide)
+{
+	for (uint32_t i = 0; i < profile->register_count; i++) {
+		const struct profile_register *other = &profile->registers[i];
+
+		if (codec_is_float((enum register_type)wide->type) && other->space == wide->space &&
+		    other->address == wide->address + 1)
+			schema_error(diagnostics, node_of(root, other->name),
+				     "'%s' is at address %u, which is the second half of '%s'", other->name,
+				     other->address, wide->name);
+	}
 }
 
 static void check_setpoint(const struct yaml_node *root, struct diagnostics *diagnostics,
@@ -207,8 +194,8 @@ void profile_check_protocol(const struct yaml_node *root, struct diagnostics *di
 						 "%s'%s' (driver: %s)", used > 0 ? ", " : "",
 						 served[i].protocol, served[i].driver);
 	}
-	schema_error(diagnostics, node, "no driver '%s' serves this kind over '%s': allowed is protocol %s",
-		     profile->driver, profile->protocol, allowed);
+	schema_error(diagnostics, node, "no driver%s%s serves this kind over '%s': allowed is protocol %s",
+		     profile->driver[0] ? " " : "", profile->driver, profile->protocol, allowed);
 }
 
 static void check_press(const struct yaml_node *root, struct diagnostics *diagnostics,
@@ -254,9 +241,11 @@ static void check_retained(const struct yaml_node *root, struct diagnostics *dia
 void profile_check(const struct yaml_node *root, struct diagnostics *diagnostics,
 		   const struct profile *profile)
 {
-	check_roles(root, diagnostics, profile);
-	for (uint32_t i = 0; i < profile->register_count; i++)
+	profile_roles_check(root, diagnostics, profile);
+	for (uint32_t i = 0; i < profile->register_count; i++) {
 		check_register(root, diagnostics, profile, &profile->registers[i]);
+		check_overlap(root, diagnostics, profile, &profile->registers[i]);
+	}
 	check_setpoint(root, diagnostics, profile);
 	check_retained(root, diagnostics, profile);
 	check_ramp(root, diagnostics, profile);

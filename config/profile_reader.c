@@ -9,6 +9,7 @@
 #include "config/profile_check.h"
 #include "config/schema.h"
 #include "config/yaml.h"
+#include "drivers/codec.h"
 
 #define RAMP_AHEAD_S 60.0
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -87,9 +88,9 @@ struct value_draft {
 };
 static const struct schema_field value_fields[] = {
 	{"register", SCHEMA_TEXT, true, offsetof(struct value_draft, value.reg), 32},
-	{"value", SCHEMA_UINT, true, offsetof(struct value_draft, number), 0, DIM_NUMBER, 0, 65535},
-	{"mask", SCHEMA_UINT, false, offsetof(struct value_draft, mask), 0, DIM_NUMBER, 1, 65535},
-	{"to", SCHEMA_UINT, false, offsetof(struct value_draft, to), 0, DIM_NUMBER, 1, 65535},
+	{"value", SCHEMA_UINT, true, offsetof(struct value_draft, number), 0, DIM_NUMBER, 0, UINT32_MAX},
+	{"mask", SCHEMA_UINT, false, offsetof(struct value_draft, mask), 0, DIM_NUMBER, 1, UINT32_MAX},
+	{"to", SCHEMA_UINT, false, offsetof(struct value_draft, to), 0, DIM_NUMBER, 1, UINT32_MAX},
 };
 
 /* An IEEE address is that of the parameter, doubled, in the second half of the address space. */
@@ -136,6 +137,24 @@ static void read_registers(const struct yaml_node *map, struct diagnostics *diag
 	}
 }
 
+/* A number that the register cannot hold is never read there, and a step with it never written. */
+static void check_number(const struct yaml_node *node, const char *what, bool write,
+			 struct diagnostics *diagnostics, const struct profile_register *reg,
+			 const struct value_draft *draft)
+{
+	bool wide = codec_words((enum register_type)reg->type) == 2;
+	uint32_t most = draft->number > draft->to ? draft->number : draft->to;
+	uint16_t words[2];
+
+	if (!write && !wide && (most > UINT16_MAX || draft->mask > UINT16_MAX))
+		schema_error(diagnostics, node, "'%s': %u does not fit in '%s', one register: 0 to 65535",
+			     what, most > UINT16_MAX ? most : draft->mask, reg->name);
+	if (write && codec_encode_own_unit(reg, draft->number, words) < 0)
+		schema_error(diagnostics, node,
+			     "'%s' writes %u, which '%s' of this type and scale cannot hold", what,
+			     draft->number, reg->name);
+}
+
 static uint32_t read_values(const struct yaml_node *list, const char *what, bool write,
 			    struct diagnostics *diagnostics, const struct profile *profile,
 			    struct profile_value *ret_values)
@@ -163,6 +182,8 @@ static uint32_t read_values(const struct yaml_node *list, const char *what, bool
 			schema_error(diagnostics, node,
 				     "'%s' writes '%.31s', which is not declared 'writable: true'", what,
 				     reg->name);
+		else
+			check_number(node, what, write, diagnostics, reg, &draft);
 		draft.value.value = draft.number;
 		draft.value.mask = draft.mask;
 		draft.value.to = draft.to;
@@ -196,7 +217,8 @@ static void read_marks(const struct yaml_node *list, struct diagnostics *diagnos
 static void read_blacklist(const struct yaml_node *list, struct diagnostics *diagnostics,
 			   struct profile *profile)
 {
-	double address;
+	static const struct schema_field field = {"blacklist", SCHEMA_UINT, true, 0, 0, DIM_NUMBER, 0, 65535};
+	uint32_t address;
 
 	if (!schema_is(list, YAML_SEQUENCE, "blacklist", diagnostics))
 		return;
@@ -206,7 +228,7 @@ static void read_blacklist(const struct yaml_node *list, struct diagnostics *dia
 		return;
 	}
 	for (const struct yaml_node *node = list->first_child; node; node = node->next)
-		if (schema_quantity(node, "blacklist", DIM_NUMBER, 0, 65535, diagnostics, &address))
+		if (schema_read_scalar(node, &field, diagnostics, &address))
 			profile->blacklist[profile->blacklist_count++] = (uint16_t)address;
 }
 

@@ -246,6 +246,15 @@ static void read_field(const struct yaml_node *node, const struct schema_field *
 	}
 }
 
+bool schema_read_scalar(const struct yaml_node *node, const struct schema_field *field,
+			struct diagnostics *diagnostics, void *ret_value)
+{
+	size_t errors = diagnostics->errors;
+
+	read_field(node, field, diagnostics, ret_value);
+	return diagnostics->errors == errors;
+}
+
 void schema_read(const struct yaml_node *map, const char *what, const struct schema_field *fields,
 		 size_t field_count, struct diagnostics *diagnostics, void *ret_struct)
 {

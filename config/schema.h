@@ -37,6 +37,8 @@ void schema_read(const struct yaml_node *map, const char *what, const struct sch
 /* One scalar each, for lists and odd places. False with one error in @diagnostics. */
 bool schema_quantity(const struct yaml_node *node, const char *what, enum dimension dimension, double minimum,
 		     double maximum, struct diagnostics *diagnostics, double *ret_value);
+bool schema_read_scalar(const struct yaml_node *node, const struct schema_field *field,
+			struct diagnostics *diagnostics, void *ret_value);
 bool schema_is(const struct yaml_node *node, enum yaml_kind kind, const char *what,
 	       struct diagnostics *diagnostics);
 /* An error at the place of @node; NULL: the whole file. */

@@ -59,28 +59,30 @@ static const struct schema_field contactor_fields[] = {
 	{"coil", SCHEMA_UINT, true, CONTACTOR_AT(coil), 0, DIM_NUMBER, 0, 65535},
 };
 
-/* Where profiles may be, in order; NULL ends the list. A copied site file finds the shipped ones. */
+/* Where profiles may be, in order: what a lab wrote itself lies beside its site file, as its calibrations do.
+ */
 static int find_profile(const struct site_reader *reader, const char *name, struct diagnostics *diagnostics,
 			struct profile *ret_profile)
 {
 	const char *config = getenv("DENSD_CONFIG");
-	char beside_config[SITE_PATH];
-	const char *folders[] = {reader->profile_folder, config ? beside_config : NULL, PROFILES_INSTALLED,
-				 PROFILES_SOURCE};
-	int r = -EINVAL;
+	const struct {
+		const char *folder, *below;
+	} places[] = {{reader->folder, "/devices"},
+		      {reader->profile_folder, ""},
+		      {config, "/devices"},
+		      {PROFILES_INSTALLED, ""},
+		      {PROFILES_SOURCE, ""}};
+	int r = -ENOENT;
 
-	if (config && snprintf(beside_config, sizeof(beside_config), "%s/devices", config) >=
-			      (int)sizeof(beside_config))
-		folders[1] = NULL;
-	for (size_t i = 0; i < COUNT(folders) && !strchr(name, '/'); i++) {
+	if (strchr(name, '/'))
+		return -EINVAL;
+	for (size_t i = 0; i < COUNT(places) && r == -ENOENT; i++) {
 		char path[2 * SITE_PATH];
 
-		if (!folders[i])
+		if (!places[i].folder || snprintf(path, sizeof(path), "%s%s/%s.yaml", places[i].folder,
+						  places[i].below, name) >= (int)sizeof(path))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s.yaml", folders[i], name);
 		r = profile_read(path, diagnostics, ret_profile);
-		if (r != -ENOENT)
-			break;
 	}
 	return r;
 }
@@ -97,12 +99,20 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 	}
 	r = find_profile(reader, name, inner, ret_profile);
 	if (r < 0)
-		schema_error(reader->diagnostics, node,
-			     "profile '%s' cannot be read: %s; looked for %s.yaml in %.120s and %s", name,
-			     strerror(-r), name, reader->profile_folder, PROFILES_INSTALLED);
+		schema_error(
+			reader->diagnostics, node,
+			"profile '%s' cannot be read: %s; looked for devices/%s.yaml beside the site file, "
+			"in %.80s, $DENSD_CONFIG/devices and %s",
+			name, strerror(-r), name, reader->profile_folder, PROFILES_INSTALLED);
 	for (size_t i = 0; r > 0 && i < inner->count; i++)
-		schema_error(reader->diagnostics, node, "profile '%s', line %u:%u: %.200s", name,
-			     inner->list[i].line, inner->list[i].column, inner->list[i].text);
+		schema_error(reader->diagnostics, node, "profile '%s', %.100s:%u:%u: %.180s", name,
+			     inner->file, inner->list[i].line, inner->list[i].column, inner->list[i].text);
+	if (r == 0 && strcmp(ret_profile->name, name) != 0)
+		schema_error(
+			reader->diagnostics, node,
+			"profile '%s', %.100s: it says 'name: %.60s', and must say the name of its file: "
+			"records and captures go by it",
+			name, inner->file, ret_profile->name);
 	free(inner);
 }
 

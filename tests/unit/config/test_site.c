@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -126,7 +127,7 @@ static const char profile_base[] =
 	"  mode: {address: 273, writable: true}\n"                           /* 12 */
 	"  identity: {address: 122}\n"                                       /* 13 */
 	"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n" /* 14 */
-	"  output: {address: 3, type: s16, scale: 0.1}\n"                    /* 15 */
+	"  output: {address: 3, type: s16, unit: \"%\", scale: 0.1}\n"       /* 15 */
 	"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n"    /* 16 */
 	"off: [{register: mode, value: 1}]\n"                                /* 17 */
 	"blacklist: [199]\n"                                                 /* 18 */
@@ -158,7 +159,7 @@ static const struct bad_case profile_cases[] = {
 	{"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n", "", 1, 1, "lacks 'identity'"},
 	{"mask: 0xFF00", "mask: 0xGG", 16, 54, "whole number"},
 	{"blacklist: [199]", "blacklist: 199", 18, 12, "must be a list"},
-	{"  output: {address: 3, type: s16, scale: 0.1}\n", "", 11, 3, "lacks 'output'"},
+	{"  output: {address: 3, type: s16, unit: \"%\", scale: 0.1}\n", "", 11, 3, "lacks 'output'"},
 	{"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n", "", 11, 3, "lacks 'setpoint'"},
 	{"unit: degC, writable: true", "unit: degC", 14, 13, "writable: true"},
 	{"type: ieee, unit: degC", "type: s16, scale: 0.01, unit: degC", 14, 13, "ends at 327.67"},
@@ -169,7 +170,27 @@ static const struct bad_case profile_cases[] = {
 	{"degC, writable: true", "degC, writable: true, space: input", 14, 13, "read only"},
 	{"degC, writable: true", "degC, writable: true, retained: true", 14, 13, "'write_budget'"},
 	{"scale: 0.1}", "scale: 0}", 15, 11, "makes every value 0"},
-	{"scale: 0.1}", "scale: 1e7}", 15, 42, "out of range"},
+	{"scale: 0.1}", "scale: 1e7}", 15, 53, "out of range"},
+	{"type: ieee, unit: degC", "type: ieee", 14, 13,
+	 "'setpoint' needs 'unit: ...': allowed is K or degC"},
+	{"type: ieee, unit: degC", "type: ieee, unit: K", 14, 13, "in K and 'process_value' in degC"},
+	{"type: f32, unit: degC", "type: f32", 11, 18, "'process_value' needs 'unit: ...'"},
+	{"unit: \"%\"", "unit: bar", 15, 11, "allowed is \"%\""},
+	{"watchdog: true\nregisters:\n",
+	 "watchdog: true\nregisters:\n  working_setpoint: {address: 5, type: ieee, unit: K}\n", 11, 21,
+	 "'working_setpoint' counts in K"},
+	{"address: 3, type: s16", "address: 2, type: s16", 15, 11, "second half of 'process_value'"},
+	{"{address: 273, writable: true}", "{address: 273, bit: 3, writable: true}", 12, 9,
+	 "'mode' is one bit and writable"},
+	{"value: 0x2400, mask: 0xFF00", "value: 0x12400", 16, 12, "does not fit in 'identity'"},
+	{"value: 0x2400, mask: 0xFF00", "value: 1, to: 65536", 16, 12, "65536 does not fit"},
+	{"register: mode, value: 1", "register: mode, value: 65536", 17, 7, "'mode' of this type and scale"},
+	{"register: mode, value: 1", "register: setpoint, value: -1", 17, 35, "whole number"},
+	{"blacklist: [199]", "blacklist: [0xC7G]", 18, 13, "whole number from 0 to 65535"},
+	{"address: 273, writable: true}\n  identity: {address: 122}",
+	 "address: 0xC7, writable: true}\n"
+	 "  identity: {address: 122}",
+	 12, 9, "black list"},
 	{"mask: 0xFF00", "to: 0x23FF", 16, 12, "must be above"},
 	{"mask: 0xFF00", "mask: 0xFF00, to: 0x24FF", 16, 12, "exclude each other"},
 	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 0\n", 10, 15, "go together"},
@@ -258,6 +279,26 @@ static void test_malformed_profiles(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* What a manual prints in hexadecimal, and an identity of two registers. */
+static void test_a_profile_in_the_manuals_words(void **state)
+{
+	static char edited[CASE_TEXT_MAX], text[CASE_TEXT_MAX];
+	static struct profile profile;
+	const struct bad_case wide = {"identity: {address: 122}",
+				      "identity: {address: 122, type: u32-low-first}", 0, 0, ""},
+			      number = {"value: 0x2400, mask: 0xFF00", "value: 0x00545837", 0, 0, ""},
+			      hex = {"blacklist: [199]", "blacklist: [0xC7, 200]", 0, 0, ""};
+
+	(void)state;
+	case_text(profile_base, &wide, text);
+	case_text(text, &number, edited);
+	diagnostics_init(&diagnostics, "profile.yaml");
+	assert_int_equal(profile_read_text(text, case_text(edited, &hex, text), &diagnostics, &profile), 0);
+	assert_true(profile.identity[0].value == 0x545837);
+	assert_int_equal(profile.blacklist_count, 2);
+	assert_int_equal(profile.blacklist[0], 199);
+}
+
 static void test_a_good_site(void **state)
 {
 	(void)state;
@@ -307,6 +348,34 @@ static size_t read_edited(const char *furnace, const char *press, bool words)
 		replace(text, "accept_no_watchdog: nitrogen may stay on\n", "");
 	read_site_text(text, strlen(text));
 	return diagnostics.errors;
+}
+
+static void write_own_profile(const char *name)
+{
+	char own[128];
+	FILE *file;
+
+	snprintf(own, sizeof(own), "%s/devices", folder);
+	mkdir(own, 0700);
+	snprintf(own, sizeof(own), "%s/devices/mine.yaml", folder);
+	file = fopen(own, "w");
+	assert_non_null(file);
+	fprintf(file, "densd: profile/1\nname: %s\n%s", name, strstr(profile_base, "maker:"));
+	fclose(file);
+}
+
+/* A lab's own profile lies beside its site file, and bears the name of its file: a copy that kept the old one
+ * is told. */
+static void test_a_profile_beside_the_site(void **state)
+{
+	(void)state;
+	write_own_profile("mine");
+	assert_int_equal(read_edited("profile: mine", "profile: densim-press}", true), 0);
+	assert_string_equal(site.buses[1].devices[0].profile.name, "mine");
+	write_own_profile("eurotherm-2400");
+	assert_int_equal(read_edited("profile: mine", "profile: densim-press}", true), 1);
+	assert_non_null(strstr(diagnostics.list[0].text, "it says 'name: eurotherm-2400'"));
+	assert_non_null(strstr(diagnostics.list[0].text, "/devices/mine.yaml"));
 }
 
 #define OMRON "profile: omron-e5cc"
@@ -415,7 +484,13 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
+	char own[128];
+
 	(void)state;
+	snprintf(own, sizeof(own), "%s/devices/mine.yaml", folder);
+	unlink(own);
+	snprintf(own, sizeof(own), "%s/devices", folder);
+	rmdir(own);
 	unlink(path);
 	return rmdir(folder);
 }
@@ -423,9 +498,14 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_sites),  cmocka_unit_test(test_malformed_profiles),
-		cmocka_unit_test(test_a_good_site),      cmocka_unit_test(test_a_real_site),
-		cmocka_unit_test(test_the_shipped_site), cmocka_unit_test(test_a_contactor_on_a_coupler),
+		cmocka_unit_test(test_malformed_sites),
+		cmocka_unit_test(test_malformed_profiles),
+		cmocka_unit_test(test_a_profile_in_the_manuals_words),
+		cmocka_unit_test(test_a_profile_beside_the_site),
+		cmocka_unit_test(test_a_good_site),
+		cmocka_unit_test(test_a_real_site),
+		cmocka_unit_test(test_the_shipped_site),
+		cmocka_unit_test(test_a_contactor_on_a_coupler),
 		cmocka_unit_test(test_unreadable_files),
 	};
 
