@@ -14,10 +14,13 @@
 #include "drivers/line_lock.h"
 #include "drivers/line_silence.h"
 #include "drivers/modbus_doubt.h"
+#include "drivers/socket_dial.h"
 
 #define RECONNECT_MS 1000.0
 #define LEAST_WAIT_MS 20.0
 #define BUSY_RETRIES 3
+#define DIAL_LOOK_MS 20 /* on a wire of one room a connection takes no more */
+#define DIAL_MOST_MS 3000.0
 #define UNITS 256
 enum { EXCEPTION_BUSY_FIRST = 5, EXCEPTION_BUSY_LAST = 6 };
 
@@ -27,6 +30,8 @@ struct modbus_context {
 	modbus_t *modbus;
 	int lock;
 	bool connected;
+	int dialled; /* a connection on its way, for an owner that cannot wait; -1: none */
+	int64_t dialled_ns;
 	int64_t quiet_until_ns; /* quarantine, or the wait before the next connect */
 	bool quarantined;
 	double quarantine_ms;
@@ -67,6 +72,9 @@ static void close_line(struct modbus_context *context)
 {
 	if (context->connected)
 		modbus_close(context->modbus);
+	if (context->dialled >= 0)
+		close(context->dialled);
+	context->dialled = -1;
 	context->connected = false;
 	context->heard_ns = 0;
 	if (context->lock >= 0)
@@ -94,9 +102,51 @@ static void set_timeout(struct modbus_context *context, double ms)
 				    (uint32_t)(fmod(ms, 1000) * 1000));
 }
 
+static bool can_wait(const struct modbus_context *context)
+{
+	return context->line.until_ns == 0;
+}
+
+/* What is left for one answer. */
+static double find_wait_ms(const struct modbus_context *context, const struct modbus_peer *peer)
+{
+	double left_ms = (double)(context->line.until_ns - clock_mono_ns()) / 1e6;
+
+	return can_wait(context) ? peer->response_timeout_ms
+				 : fmin(peer->response_timeout_ms, fmax(left_ms, 1));
+}
+
+/* One look at a connection that is on its way; 0 when it is there, CAUSE_LINK when it is not. */
+static int dial(struct modbus_context *context, const struct modbus_peer *peer)
+{
+	int r = context->dialled >= 0 ? -EINPROGRESS : take_lock(context);
+
+	if (r == 0) {
+		context->dialled_ns = clock_mono_ns();
+		r = socket_dial_begin(context->config->path, context->config->port, &context->dialled);
+	}
+	if (r == -EINPROGRESS)
+		r = socket_dial_look(context->dialled, (int)fmin(DIAL_LOOK_MS, find_wait_ms(context, peer)));
+	if (r == -EINPROGRESS && clock_mono_ns() - context->dialled_ns < (int64_t)(DIAL_MOST_MS * 1e6))
+		return CAUSE_LINK;
+	if (r == 0 && modbus_set_socket(context->modbus, context->dialled) == 0) {
+		context->dialled = -1;
+		context->connected = true;
+		context->line.connects++;
+		return 0;
+	}
+	close_line(context);
+	context->quiet_until_ns = after_ms(reconnect_ms(context));
+	return CAUSE_LINK;
+}
+
 static int connect_line(struct modbus_context *context, const struct modbus_peer *peer)
 {
-	int r = take_lock(context);
+	int r;
+
+	if (!can_wait(context) && is_tcp(context))
+		return dial(context, peer);
+	r = take_lock(context);
 
 	if (r == 0) {
 		set_timeout(context, peer->response_timeout_ms);
@@ -360,7 +410,7 @@ static int exchange(struct modbus_context *context, const struct modbus_peer *pe
 		if (r != CAUSE_EXCEPTION)
 			return fail_question(context, peer, shape_of(request), asked_ns, r);
 		context->line.exception = (uint8_t)(errno - MODBUS_ENOBASE);
-		if (!is_busy(context->line.exception) || attempt >= BUSY_RETRIES - 1)
+		if (!is_busy(context->line.exception) || attempt >= BUSY_RETRIES - 1 || !can_wait(context))
 			return r;
 		line_busy_wait(context->config->scale, attempt);
 	}
@@ -389,13 +439,16 @@ static int settle(struct modbus_context *context, const struct modbus_peer *peer
 static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
 {
 	struct modbus_context *context = context_of(line);
-	int r = make_ready(context, peer);
+	int r;
 
 	line->exception = 0;
+	if (!can_wait(context) && clock_mono_ns() >= line->until_ns)
+		return CAUSE_TIMEOUT;
+	r = make_ready(context, peer);
 	if (r != 0)
 		return r;
 	modbus_set_slave(context->modbus, peer->unit);
-	set_timeout(context, peer->response_timeout_ms);
+	set_timeout(context, find_wait_ms(context, peer));
 	if (!is_tcp(context) &&
 	    modbus_doubt_is_missing(&context->doubts[peer->unit], shape_of(request), clock_mono_ns()))
 		r = settle(context, peer);
@@ -492,7 +545,7 @@ int modbus_line_new(const struct bus_config *config, struct modbus_line **ret_li
 		return -ENOMEM;
 	context->line.ops = &line_ops;
 	context->config = config;
-	context->lock = -1;
+	context->lock = context->dialled = -1;
 	context->modbus = make_modbus(config);
 	if (!context->modbus) {
 		free(context);

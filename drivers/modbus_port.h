@@ -43,6 +43,12 @@ struct modbus_line {
 	uint32_t desyncs;  /* goes up when an answer was late, broken or another's: identity before anything
 			      else */
 	uint8_t exception; /* code of the last Modbus exception answer, 0: none in the last transaction */
+	/*
+	 * For an owner that cannot wait (mono ns): nothing is begun or waited for beyond this instant,
+	 * connecting goes on from call to call (CAUSE_LINK until then) to a numeric address, and a busy
+	 * device is asked once. 0: each call takes the time it needs.
+	 */
+	int64_t until_ns;
 };
 
 /* One device on a line. */
