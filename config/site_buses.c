@@ -8,7 +8,7 @@
 #include "config/profile_reader.h"
 #include "config/schema.h"
 #include "config/site_reader.h"
-#include "drivers/furnace_contactor.h"
+#include "drivers/contactor_rules.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -116,6 +116,14 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 	free(inner);
 }
 
+/* A name server that does not answer must not stop a bus. */
+static bool is_numeric(const char *host)
+{
+	uint8_t address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
 /* The heater's contactor on a coupler: a line of its own, served by the furnace's worker. */
 static void read_contactor(const struct site_reader *reader, const struct yaml_node *node,
 			   const struct bus_device *furnace, struct bus_config *bus)
@@ -133,9 +141,15 @@ static void read_contactor(const struct site_reader *reader, const struct yaml_n
 	if (draft.profile[0] && profile)
 		read_device_profile(reader, yaml_get(node, "profile"), draft.profile, profile);
 	if (profile && reader->diagnostics->errors == errors &&
-	    furnace_contactor_pack(profile, &bus->contactor, &lacks) < 0)
+	    contactor_rules_pack(profile, &bus->contactor, &lacks) < 0)
 		schema_error(reader->diagnostics, yaml_get(node, "profile"),
 			     "profile '%s' cannot carry a contactor: %s", draft.profile, lacks);
+	if (draft.host[0] && !is_numeric(draft.host))
+		schema_error(reader->diagnostics, yaml_get(node, "host"),
+			     "'%s' is no address: a name is looked up at each connection, and a name server "
+			     "that does not answer would hold up the furnace; a contactor's coupler takes "
+			     "numbers, such as 192.168.1.5 or fd00::5",
+			     draft.host);
 	memcpy(bus->contactor.host, draft.host, sizeof(draft.host));
 	bus->contactor.port = (uint16_t)draft.port;
 	bus->contactor.unit = (uint8_t)draft.unit;
@@ -161,14 +175,6 @@ static void read_device(const struct site_reader *reader, const struct yaml_node
 			schema_error(reader->diagnostics, node,
 				     "unit %u is on this bus twice: each device needs its own", draft.unit);
 	bus->devices[bus->device_count++] = draft.device;
-}
-
-/* A name server that does not answer must not stop a bus. */
-static bool is_numeric(const char *host)
-{
-	uint8_t address[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
 static void check_bus(const struct site_reader *reader, const struct yaml_node *node, struct bus_config *bus)

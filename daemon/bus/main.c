@@ -13,7 +13,7 @@
 #include "daemon/base/log.h"
 #include "daemon/link.h"
 #include "drivers/bus.h"
-#include "drivers/furnace_contactor.h"
+#include "drivers/contactor_rules.h"
 
 static _Alignas(16) uint8_t buffer[LINK_MESSAGE_MAX + sizeof(struct link_header)];
 
@@ -61,10 +61,10 @@ static void tell_contactor(struct worker *worker)
 			continue;
 		if (state > CONTACTOR_ARMED)
 			log_warning("%s: the heater's contactor: %s", worker->config.devices[i].name,
-				    furnace_contactor_text(state));
+				    contactor_rules_text(state));
 		else
 			log_notice("%s: the heater's contactor: %s", worker->config.devices[i].name,
-				   furnace_contactor_text(state));
+				   contactor_rules_text(state));
 		worker->contactor = state;
 	}
 }

@@ -42,7 +42,7 @@ PUMP_SOCKET = PUMP + PRESS_TCP + ((r"kind: modbus-tcp\n    host: (.*)\n    port:
 CONTACTOR = (PUMP[0][0], "accept_no_watchdog: pump and nitrogen have none, and this is densim")
 COUPLER = ((CONTACTOR,) + PUMP[1:] + ((PRESS_TCP[0][0], "unit: 1, profile: isco-pump-modbus"),
            (r"port: (\d+)\n([\s\S]*?)unit: 1, profile: densim-furnace", r"port: \1" "\n" r"\2unit: 1, profile: omron-e5cc, "
-            "contactor: {{profile: {profile}, host: localhost, " r"port: \1, unit: 4, coil: 0}}")))
+            "contactor: {{profile: {profile}, host: \"::ffff:127.0.0.1\", " r"port: \1, unit: 4, coil: 0}}")))
 FLOW_SERIAL = ((r"^.*profile: densim-nitrogen.*\n", ""),
                (r"^  - name: chip\n", "  - name: flow\n    kind: serial\n    path: flow\n    baud: 19200\n    devices:\n"
                 "      - {{name: nitrogen, unit: 1, profile: {profile}}}\n  - name: chip\n"))

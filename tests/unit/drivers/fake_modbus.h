@@ -4,6 +4,7 @@
 #define DENSD_TESTS_FAKE_MODBUS_H
 
 #include <string.h>
+#include <unistd.h>
 
 #include "drivers/driver.h"
 
@@ -32,6 +33,7 @@ struct fake_modbus {
 	uint32_t lose_in; /* the write after so many more, counted from 1, is lost; 0: none */
 	enum fake_loss loss;
 	void (*after_write)(struct fake_modbus *fake);
+	uint32_t answer_us; /* what each answer takes */
 };
 
 static inline int fake_fail(struct fake_modbus *fake)
@@ -49,6 +51,7 @@ static inline int fake_read(struct modbus_line *line, const struct modbus_peer *
 	(void)peer;
 	(void)input;
 	fake->reads++;
+	usleep(fake->answer_us);
 	if (fake->fail != 0)
 		return fake_fail(fake);
 	if (line->connects == 0)
@@ -72,6 +75,7 @@ static inline int fake_write(struct modbus_line *line, const struct modbus_peer 
 
 	(void)peer;
 	fake->written[fake->writes++ % 64] = address;
+	usleep(fake->answer_us);
 	if (fake->fail != 0)
 		return fake_fail(fake);
 	if (fake->lose_in > 0 && --fake->lose_in == 0) {
@@ -113,6 +117,7 @@ static inline int fake_coil(struct modbus_line *line, const struct modbus_peer *
 
 	(void)peer;
 	fake->coil_writes++;
+	usleep(fake->answer_us);
 	if (fake->fail != 0)
 		return fake_fail(fake);
 	if (fake->fail_write != 0)
@@ -134,6 +139,7 @@ static inline int fake_bit(struct modbus_line *line, const struct modbus_peer *p
 	(void)peer;
 	(void)discrete;
 	fake->reads++;
+	usleep(fake->answer_us);
 	if (fake->fail != 0)
 		return fake_fail(fake);
 	*ret_bit = fake->coils[address];

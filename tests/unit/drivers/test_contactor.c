@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "config/profile_reader.h"
 #include "daemon/base/clock.h"
@@ -68,7 +67,7 @@ static struct bench *make_bench(void)
 	read_profile(profile);
 	setup.config = &bench->config;
 	bench->config.scale = 1;
-	assert_int_equal(furnace_contactor_pack(profile, &bench->config.contactor, &lacks), 0);
+	assert_int_equal(contactor_rules_pack(profile, &bench->config.contactor, &lacks), 0);
 	bench->config.contactor.unit = 1;
 	bench->config.contactor.coil = COIL;
 	bench->config.contactor.watchdog_s = WATCHDOG_MS / 1000.0;
@@ -165,7 +164,7 @@ static void freeze_is_refused(void **state)
 		assert_int_equal(bench->fake.writes + bench->fake.coil_writes, 0);
 		assert_int_equal(bench->fake.words[FALLBACK], fallback);
 	}
-	assert_non_null(strstr(furnace_contactor_text(CONTACTOR_FREEZES), "fall-back"));
+	assert_non_null(strstr(contactor_rules_text(CONTACTOR_FREEZES), "fall-back"));
 	bench->fake.words[FALLBACK] = 0;
 	run(bench, MODE_OFF, 30);
 	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
@@ -393,28 +392,131 @@ static void observe_keeps_what_is_known(void **state)
 	free(bench);
 }
 
-static void answer_slowly(struct fake_modbus *fake)
+static uint32_t questions(const struct bench *bench)
 {
-	(void)fake;
-	usleep(200000);
+	return bench->fake.reads + bench->fake.writes + bench->fake.coil_writes;
 }
 
-/* Each answer 0.2 s late: a cycle stops after half a second, the furnace's temperature is waiting. */
-static void a_slow_coupler_gets_half_a_second(void **state)
+/* What the driver had closed it opens at once, and until it is seen open; the watchdog may wait ten seconds.
+ */
+static void observe_opens_what_it_had_closed(void **state)
+{
+	struct bench *bench = make_bench();
+	uint32_t before;
+
+	(void)state;
+	run(bench, MODE_OFF, 20);
+	run(bench, MODE_CONTROL, 20);
+	assert_true(bench->fake.coils[COIL]);
+	before = bench->fake.coil_writes;
+	bench->fake.deaf_coils = true;
+	run(bench, MODE_OBSERVE, 3);
+	assert_int_equal(bench->fake.coil_writes, before + 3);
+	bench->fake.deaf_coils = false;
+	run(bench, MODE_OBSERVE, 1);
+	assert_false(bench->fake.coils[COIL]);
+	before = bench->fake.coil_writes + bench->fake.writes;
+	run(bench, MODE_OBSERVE, 20);
+	assert_int_equal(bench->fake.coil_writes + bench->fake.writes, before);
+	free(bench);
+}
+
+/* Lost on the way it is said again, once the coupler is known again. */
+static void observe_opens_it_after_a_lost_answer(void **state)
 {
 	struct bench *bench = make_bench();
 
 	(void)state;
-	run(bench, MODE_OFF, 2);
+	run(bench, MODE_OFF, 20);
+	run(bench, MODE_CONTROL, 20);
+	bench->fake.fail = CAUSE_TIMEOUT;
+	run(bench, MODE_OBSERVE, 3);
+	assert_true(bench->fake.coils[COIL]);
+	bench->fake.fail = 0;
+	run(bench, MODE_OBSERVE, 1);
+	assert_false(bench->fake.coils[COIL]);
+	free(bench);
+}
+
+/* Seventeen questions of 80 ms: arming goes on from cycle to cycle, and each leaves the furnace its turn. */
+static void a_slow_coupler_is_armed_over_cycles(void **state)
+{
+	struct bench *bench = make_bench();
+	int cycles = 0;
+
+	(void)state;
+	run(bench, MODE_OFF, 3);
 	assert_int_equal(bench->fake.writes, 0);
-	bench->fake.after_write = answer_slowly;
-	for (int i = 0; i < 4; i++) {
-		uint32_t before = bench->fake.writes + bench->fake.coil_writes;
+	bench->fake.answer_us = 80000;
+	while (bench->report.contactor != CONTACTOR_ARMED && cycles < 12) {
+		uint32_t before = questions(bench);
 
 		run(bench, MODE_OFF, 1);
-		assert_true(bench->fake.writes + bench->fake.coil_writes <= before + 4);
+		assert_true(questions(bench) <= before + 5);
+		cycles++;
 	}
-	assert_int_equal(bench->report.contactor, CONTACTOR_UNARMED);
+	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	assert_true(cycles > 2);
+	run(bench, MODE_CONTROL, 2);
+	assert_true(bench->report.contactor_closed);
+	bench->fake.line.connects++;
+	run(bench, MODE_CONTROL, 6);
+	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	assert_true(bench->report.contactor_closed);
+	free(bench);
+}
+
+/* The reset's two words are one sequence, whatever cycle they fall into; a new connection begins anew. */
+static void arming_begins_anew_with_the_connection(void **state)
+{
+	struct bench *bench = make_bench();
+
+	(void)state;
+	run(bench, MODE_OFF, 3);
+	bench->fake.answer_us = 80000;
+	run(bench, MODE_OFF, 1);
+	assert_int_not_equal(bench->report.contactor, CONTACTOR_ARMED);
+	bench->fake.line.connects++;
+	bench->fake.words[FALLBACK] = 1;
+	bench->fake.answer_us = 0;
+	run(bench, MODE_OFF, 30);
+	assert_int_equal(bench->report.contactor, CONTACTOR_FREEZES);
+	free(bench);
+}
+
+static void silent_for_long(struct bench *bench)
+{
+	bench->fake.answer_us = 300000;
+	bench->fake.fail = CAUSE_TIMEOUT;
+}
+
+/* One that takes all its time is left alone for a while, so that the furnace is not. */
+static void a_coupler_that_takes_its_time_is_left_alone(void **state)
+{
+	struct bench *bench = make_bench();
+	uint32_t before;
+
+	(void)state;
+	run(bench, MODE_OFF, 20);
+	silent_for_long(bench);
+	before = questions(bench);
+	run(bench, MODE_OFF, 30);
+	assert_int_equal(questions(bench), before + 2);
+	free(bench);
+}
+
+/* What holds already is not written: a coupler may refuse its watchdog's time while that runs. */
+static void what_is_set_already_is_not_written(void **state)
+{
+	struct bench *bench = make_bench();
+
+	(void)state;
+	bench->fake.words[WATCHDOG] = WATCHDOG_MS;
+	bench->fake.words[LOCK] = 1;
+	run(bench, MODE_OFF, 5);
+	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
+	assert_int_equal(bench->fake.writes, 2);
+	assert_true(bench->fake.written[0] == RESET && bench->fake.written[1] == RESET);
 	free(bench);
 }
 
@@ -426,13 +528,13 @@ static void every_state_and_look(void **state)
 			for (uint8_t mode = MODE_OBSERVE; mode <= MODE_CONTROL; mode++)
 				for (uint32_t off = 0; off <= CONTACTOR_OFF_CYCLES;
 				     off += CONTACTOR_OFF_CYCLES) {
-					struct furnace_contactor_look look = {.mode = mode,
-									      .fell_back = bits & 1,
-									      .disobeys = bits & 2,
-									      .unset = bits & 4,
-									      .silent = bits & 8,
-									      .off_cycles = off};
-					uint8_t to = furnace_contactor_next(from, &look);
+					struct contactor_look look = {.mode = mode,
+								      .fell_back = bits & 1,
+								      .disobeys = bits & 2,
+								      .unset = bits & 4,
+								      .silent = bits & 8,
+								      .off_cycles = off};
+					uint8_t to = contactor_rules_next(from, &look);
 
 					/* Nothing but arming arms. */
 					assert_true(to != CONTACTOR_ARMED ||
@@ -455,13 +557,13 @@ static void a_profile_that_is_no_coupler_is_refused(void **state)
 	assert_non_null(profile);
 	read_profile(profile);
 	strcpy(profile->registers[0].name, "other");
-	assert_int_equal(furnace_contactor_pack(profile, &contactor, &lacks), -EINVAL);
+	assert_int_equal(contactor_rules_pack(profile, &contactor, &lacks), -EINVAL);
 	assert_string_equal(lacks, "fallback_count");
 	read_profile(profile);
 	profile->auto_count = 0;
-	assert_int_equal(furnace_contactor_pack(profile, &contactor, &lacks), -EINVAL);
+	assert_int_equal(contactor_rules_pack(profile, &contactor, &lacks), -EINVAL);
 	profile->kind = DEVICE_FURNACE;
-	assert_int_equal(furnace_contactor_pack(profile, &contactor, &lacks), -EINVAL);
+	assert_int_equal(contactor_rules_pack(profile, &contactor, &lacks), -EINVAL);
 	assert_false(contactor.fitted);
 	assert_int_equal(contactor.unit, 9);
 	free(profile);
@@ -487,7 +589,12 @@ int main(void)
 		cmocka_unit_test(without_one_nothing_is_said),
 		cmocka_unit_test(unarmed_is_open_where_heat_is_asked_for),
 		cmocka_unit_test(observe_keeps_what_is_known),
-		cmocka_unit_test(a_slow_coupler_gets_half_a_second),
+		cmocka_unit_test(observe_opens_what_it_had_closed),
+		cmocka_unit_test(observe_opens_it_after_a_lost_answer),
+		cmocka_unit_test(a_slow_coupler_is_armed_over_cycles),
+		cmocka_unit_test(arming_begins_anew_with_the_connection),
+		cmocka_unit_test(a_coupler_that_takes_its_time_is_left_alone),
+		cmocka_unit_test(what_is_set_already_is_not_written),
 		cmocka_unit_test(every_state_and_look),
 		cmocka_unit_test(a_profile_that_is_no_coupler_is_refused),
 	};
