@@ -130,6 +130,20 @@ static void end_run(struct control *control)
 	queue_drop_ended(&control->queue);
 }
 
+/* Who asks at night reads how far the run on the press has come, not how it was when it began. */
+static void tell_run(struct control *control)
+{
+	const struct machine *machine = &control->machine;
+	struct link_queue_item *item = queue_find(&control->queue, control->run);
+	char cause[MACHINE_WHY];
+
+	if (!item || !item->started || item->densification != OUTCOME_NONE)
+		return;
+	snprintf(cause, sizeof(cause), "%s%s%.180s", phase_name((enum phase)machine->phase),
+		 machine->cause[0] ? ": " : "", machine->cause);
+	perform_update_run(control, item, cause);
+}
+
 static void log_transition(struct control *control, enum phase from)
 {
 	const struct machine *machine = &control->machine;
@@ -173,6 +187,8 @@ void perform_event(struct control *control, struct event *event, struct answer *
 	if (event->kind != EVENT_START && next.outcome != OUTCOME_NONE &&
 	    (next.phase == PHASE_DONE || next.phase == PHASE_IDLE))
 		end_run(control);
+	if (phase != next.phase)
+		tell_run(control);
 	if (phase != next.phase || latched != next.latched || outcome != next.outcome) {
 		if (latched != next.latched)
 			publish_snapshot_now(control);

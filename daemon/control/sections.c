@@ -104,7 +104,7 @@ static void end_section(struct control *control)
 		if (item->sections_done >= queue_count_sections(&item->plan))
 			end_calorimetry(control, item);
 		else
-			perform_update_run(control, item, control->section);
+			perform_update_run(control, item, "");
 	}
 	rest(control);
 	publish_snapshot(control);

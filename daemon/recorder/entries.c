@@ -144,7 +144,8 @@ static int keep_press(struct store *store, struct journal_run *run)
 		run->sections_lost = now.sections_lost;
 		run->clock_scale = now.clock_scale;
 		run->limits = now.limits;
-		memcpy(run->cause, now.cause, sizeof(run->cause));
+		if (now.cause[0] != '\0')
+			memcpy(run->cause, now.cause, sizeof(run->cause));
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;

@@ -337,12 +337,38 @@ static void a_waiting_run_asks_for_a_decision(void **state)
 	}
 }
 
+/* Asked in the middle of the night the store says where the run stands; a run whose sections are scanned while the
+ * next one is pressed is spoken of without the press's figures. */
+static void the_record_follows_the_run(void **state)
+{
+	struct event abort_it = {.kind = EVENT_VERB, .verb = VERB_ABORT, .role = ROLE_OPERATOR, .text = ""};
+	struct journal_run word;
+
+	(void)state;
+	queue_run(FIRST, 400);
+	queue_run(SECOND, 400);
+	perform_start_next(control);
+	control->machine.outage_s = 702;
+	control->machine.interrupted = true;
+	control->machine.phase = PHASE_HEAT;
+	perform_event(control, &abort_it, NULL);
+	assert_int_equal(control->machine.phase, PHASE_ABORTING);
+	word = last_word(FIRST);
+	assert_int_equal(word.densification, OUTCOME_NONE);
+	assert_true(word.of_press && word.interrupted);
+	assert_float_equal(word.outage_s, 702, 0);
+	assert_non_null(strstr(word.cause, "aborting: aborted by the operator"));
+	perform_update_run(control, queue_find(&control->queue, SECOND), "");
+	assert_false(last_word(SECOND).of_press);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_run_of_other_numbers_is_not_begun, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_impossible_run_fails_and_the_next_begins, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(the_record_follows_the_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_waiting_run_asks_for_a_decision, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_record_holds_its_own_run_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_the_run_on_the_press_tells_of_it, set_up, tear_down),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "daemon/recorder/bind.h"
 #include "daemon/recorder/load.h"
 #include "daemon/recorder/query.h"
 #include "daemon/recorder/samples.h"
@@ -93,6 +94,46 @@ static void ended_run_leaves_the_queue(void **state)
 	commit(fixture);
 	load_summary(&fixture->store, &loaded);
 	assert_int_equal(loaded.queue_items, 0);
+}
+
+/* The next run is on the press while this one's sections are scanned: what is said of it then must not wipe out
+ * what the press did. */
+static void a_later_word_keeps_what_the_press_did(void **state)
+{
+	struct fixture *fixture = *state;
+	struct journal_run run = {.run = RUN,
+				  .densification = OUTCOME_COMPLETED,
+				  .started = true,
+				  .interrupted = true,
+				  .of_press = true,
+				  .outage_s = 702,
+				  .soak_s = 600,
+				  .peak_k = 644,
+				  .release_temperature_k = 298.4,
+				  .cause = "programme complete"};
+	struct journal_run later = {
+		.run = RUN, .densification = OUTCOME_COMPLETED, .started = true, .sections_done = 1};
+	struct journal_run kept;
+	sqlite3_stmt *s;
+
+	add_run(fixture);
+	add(fixture, 2, JOURNAL_RUN_UPDATED, &run, sizeof(run));
+	add(fixture, 3, JOURNAL_RUN_UPDATED, &later, sizeof(later));
+	commit(fixture);
+	assert_int_equal(sqlite3_prepare_v2(fixture->store.journal,
+					    "SELECT record, interrupted, sections_done, cause FROM runs", -1,
+					    &s, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_int_equal(column_copy(s, 0, &kept, sizeof(kept)), 0);
+	assert_float_equal(kept.outage_s, 702, 0);
+	assert_float_equal(kept.soak_s, 600, 0);
+	assert_float_equal(kept.peak_k, 644, 0);
+	assert_float_equal(kept.release_temperature_k, 298.4, 0);
+	assert_int_equal(sqlite3_column_int(s, 1), 1);
+	assert_int_equal(sqlite3_column_int(s, 2), 1);
+	assert_string_equal(column_text(s, 3), "programme complete");
+	sqlite3_finalize(s);
 }
 
 static void full_disk_keeps_the_batch(void **state)
@@ -421,6 +462,7 @@ int main(void)
 		STORE_TEST(entry_sent_again_is_stored_once),
 		STORE_TEST(wrong_length_is_refused),
 		STORE_TEST(ended_run_leaves_the_queue),
+		STORE_TEST(a_later_word_keeps_what_the_press_did),
 		STORE_TEST(half_a_submit_is_not_committed),
 		STORE_TEST(full_disk_keeps_the_batch),
 		STORE_TEST(full_disk_drops_samples_first),
