@@ -103,3 +103,16 @@ int link_receive(int socket, void *buffer, size_t size, const struct link_header
 	*ret_fd = fd;
 	return 1;
 }
+
+const char *link_command_name(enum command_kind kind, enum verb verb)
+{
+	static const char *const names[COMMAND_MAX] = {
+		[COMMAND_SUBMIT] = "submit",    [COMMAND_CONFIRM_SECTION] = "confirm section",
+		[COMMAND_CANCEL] = "cancel",    [COMMAND_STATUS] = "status",
+		[COMMAND_CAPTURE] = "capture",  [COMMAND_DEVICES] = "devices",
+		[COMMAND_REPLACED] = "replaced"};
+
+	if (kind == COMMAND_VERB)
+		return verb < VERB_MAX ? verb_name(verb) : "?";
+	return kind < COMMAND_MAX ? names[kind] : "?";
+}

@@ -97,6 +97,9 @@ enum command_kind {
 	COMMAND_REPLACED,
 	COMMAND_MAX
 };
+/* As a person says it: "submit", "resume", "confirm section"; @verb counts for COMMAND_VERB alone. */
+const char *link_command_name(enum command_kind kind, enum verb verb);
+
 struct link_command {
 	uint8_t kind;   /* enum command_kind */
 	uint8_t verb;   /* enum verb */

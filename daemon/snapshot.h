@@ -91,7 +91,7 @@ struct journal_run {
 		clock_scale;
 	double holdback_s, pause_s, soak_s; /* soak_s: credit, what counted in band on fresh data */
 	struct limits limits;               /* in force, widened at scale > 1; all 0 before the start */
-	char cause[MACHINE_WHY];
+	char cause[MACHINE_WHY];            /* empty, and not of_press: as it is stored */
 };
 struct journal_recovery { /* what a start found, and the row that decided */
 	struct recovery_facts facts;

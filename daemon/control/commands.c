@@ -233,12 +233,18 @@ static struct answer do_submit(struct control *control, const struct link_comman
 {
 	struct answer answer = {.code = ANSWER_REFUSED};
 	uint32_t waiting = queue_count_waiting(&control->queue);
+	char text[MACHINE_WHY];
 
 	if (command->role < ROLE_OPERATOR)
 		return refuse_role(control, ROLE_OPERATOR);
-	if (!control_store_ok(control) || !control->recorder.ready)
+	if (!control->recorder.ready)
 		return refuse(
 			"the recorder is not there, a run could not be kept safe: try again in a moment");
+	if (control_store_trouble(control, text, sizeof(text)) > 0) {
+		snprintf(answer.why, MACHINE_WHY,
+			 "%.120s; a run could not be kept safe: put that right first", text);
+		return answer;
+	}
 	if (submit_read_plans(fd, command, submitted, answer.why) < 0)
 		return answer;
 	if (waiting + command->plan_count > PLAN_QUEUE_MAX ||
@@ -497,10 +503,7 @@ static void handle(struct control *control, const struct link_command *command, 
 	record.code = answer.code == ANSWER_REFUSED ? REPLY_REFUSED : REPLY_DONE;
 	memcpy(record.why, answer.why, MACHINE_WHY);
 	log_notice("command %s by %s (%s): %s%s%s",
-		   command->kind == COMMAND_VERB
-			   ? verb_name((enum verb)command->verb)
-			   : (const char *const[]){"submit", "verb", "confirm section", "cancel", "status",
-						   "capture", "devices", "replaced"}[command->kind],
+		   link_command_name((enum command_kind)command->kind, (enum verb)command->verb),
 		   command->client, role_name((enum role)command->role),
 		   record.code == REPLY_DONE ? "done" : "refused", record.why[0] ? ": " : "", record.why);
 	finish(control, command->route, &record, pending);

@@ -138,6 +138,9 @@ struct control {
 double control_lab_s(const struct control *control);
 /* True when the recorder holds everything up to a short while ago and has room for more. */
 bool control_store_ok(const struct control *control);
+/* 0: it is ok; else the length of the sentence that says what is wrong. @ret_text may be NULL with @size 0.
+ */
+int control_store_trouble(const struct control *control, char *ret_text, size_t size);
 /* Loading by itself is for simulated sites with simulated instruments only, whatever a plan says. */
 bool control_loads_itself(const struct control *control, const struct plan *plan);
 struct cycle_view control_view(const struct control *control, double t_lab_s);

@@ -32,9 +32,31 @@ static void ask_for_decision(const struct control *control, struct state_body *s
 		snprintf(state->ask, sizeof(state->ask),
 			 "release the pressure at the panel; the run ends at ambient pressure");
 	else if (cools || machine->phase == PHASE_HOLD || machine->phase == PHASE_RECOVERY_WAIT)
-		snprintf(state->ask, sizeof(state->ask), "%s: %sdensctl abort, or densctl handover",
-			 cools ? "cools and stays under pressure until you decide" : "waits for you",
+		snprintf(state->ask, sizeof(state->ask), "%s: %sdensctl abort, or densctl handover REASON",
+			 cools ? "your decision; until then it cools and stays under pressure"
+			       : "your decision",
 			 resume ? "densctl resume, " : "");
+}
+
+/* Behind what the press asks: a sample under pressure comes first. A command is never cut off: what does not
+ * fit goes without the section's name, and is not said when that does not fit either. */
+static void ask_for_section(const struct control *control, struct state_body *state)
+{
+	const char *sections[] = {control->section, ""};
+	const size_t length = strlen(state->ask), room = sizeof(state->ask) - length;
+	const char *what = control->scan.phase == SCAN_WAIT_LOAD ? "load a fresh section"
+			   : control->scan.phase == SCAN_CHIP_FAULT
+				   ? "check or replace the chip, load a section"
+				   : NULL;
+
+	for (size_t i = 0; what && i < sizeof(sections) / sizeof(sections[0]); i++) {
+		int wanted = snprintf(state->ask + length, room, "%s%s, then: densctl confirm section%s%s",
+				      length ? "; and " : "", what, sections[i][0] ? " " : "", sections[i]);
+
+		if ((size_t)wanted < room)
+			return;
+		state->ask[length] = '\0';
+	}
 }
 
 static void fill_ask(const struct control *control, struct state_body *state)
@@ -50,14 +72,6 @@ static void fill_ask(const struct control *control, struct state_body *state)
 		snprintf(state->ask, sizeof(state->ask),
 			 "load a capsule for %.26s (%.95s), then: densctl confirm capsule", control->run,
 			 control->plan.name);
-	else if (control->scan.phase == SCAN_WAIT_LOAD)
-		snprintf(state->ask, sizeof(state->ask),
-			 "load a fresh section on the chip, then: densctl confirm section %.79s",
-			 control->section);
-	else if (control->scan.phase == SCAN_CHIP_FAULT)
-		snprintf(state->ask, sizeof(state->ask),
-			 "replace or check the chip, load the section, then: densctl confirm section %.79s",
-			 control->section);
 	else if (control->machine.latched)
 		snprintf(state->ask, sizeof(state->ask),
 			 "remove the cause of the trip, then: densctl ack, densctl reset");
@@ -65,6 +79,8 @@ static void fill_ask(const struct control *control, struct state_body *state)
 		snprintf(state->ask, sizeof(state->ask), "%.199s", control->no_writes_why);
 	else
 		ask_for_decision(control, state);
+	if (!control->recovering.active)
+		ask_for_section(control, state);
 }
 
 static void fill_sections(const struct control *control, struct state_body *state)

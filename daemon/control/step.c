@@ -52,14 +52,25 @@ bool control_loads_itself(const struct control *control, const struct plan *plan
 
 bool control_store_ok(const struct control *control)
 {
+	return control_store_trouble(control, NULL, 0) == 0;
+}
+
+int control_store_trouble(const struct control *control, char *ret_text, size_t size)
+{
 	int64_t oldest_ns = journal_oldest_ns(&control->journal);
-	double limit_ns = control->limits.intent_hold_s * (double)CLOCK_NS_PER_S;
+	double late_s = oldest_ns == 0 ? 0 : (double)(clock_mono_ns() - oldest_ns) / (double)CLOCK_NS_PER_S;
+	int length = 0;
 
 	if (control->store_error < 0)
-		return false;
-	if (control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib)
-		return false;
-	return oldest_ns == 0 || (double)(clock_mono_ns() - oldest_ns) < limit_ns;
+		length = snprintf(ret_text, size, "the store cannot be written: %s",
+				  strerror(-control->store_error));
+	else if (control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib)
+		length = snprintf(ret_text, size,
+				  "the store's disk has %.0f MiB left, the site wants %.0f MiB at least",
+				  control->free_mib, control->site.minimum_free_mib);
+	else if (late_s >= control->limits.intent_hold_s)
+		length = snprintf(ret_text, size, "the store has not answered for %.1f s", late_s);
+	return length;
 }
 
 static void watch_bus(struct control *control, struct worker *worker, int64_t now_ns)
@@ -120,6 +131,7 @@ static void watch_gateway(struct control *control, int64_t now_ns)
 static void watch_workers(struct control *control, int64_t now_ns)
 {
 	bool any = false;
+	char text[MACHINE_WHY];
 
 	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {
 		watch_bus(control, &control->buses[bus], now_ns);
@@ -134,8 +146,9 @@ static void watch_workers(struct control *control, int64_t now_ns)
 	publish_own_alarm(control, ALARM_RECORDER_LOST,
 			  !control->recorder.ready && now_ns - control->recorder.lost_ns > STORE_LOST_NS,
 			  "the recorder: nothing becomes durable while it is gone; no new segment begins");
-	publish_own_alarm(control, ALARM_STORE, !control_store_ok(control),
-			  "the store: late, full or failing; no new segment begins, the run holds");
+	if (control_store_trouble(control, text, sizeof(text)) == 0)
+		snprintf(text, sizeof(text), "the store is written again");
+	publish_own_alarm(control, ALARM_STORE, !control_store_ok(control), text);
 }
 
 /* Hazard 30: the jump is told and that is all; no decision of a step looks at the wall clock. */

@@ -394,6 +394,20 @@ static int answer_trace(const struct asked *asked)
 
 /* ---- events: what happened in a run, in the order of time ---- */
 
+/* "uid-1000: resume refused: the thermocouple is broken", and the reason or section that was given with it.
+ */
+static void add_command(json_object *object, sqlite3_stmt *s)
+{
+	enum command_kind kind = (enum command_kind)sqlite3_column_int(s, 4);
+	const char *given = column_text(s, 7), *why = column_text(s, 8);
+	char text[2 * MACHINE_WHY + 2 * LINK_ID];
+
+	snprintf(text, sizeof(text), "%s: %s%s%s %s%s%s", column_text(s, 3),
+		 link_command_name(kind, (enum verb)sqlite3_column_int(s, 5)), given[0] ? " " : "", given,
+		 sqlite3_column_int(s, 6) == REPLY_DONE ? "done" : "refused", why[0] ? ": " : "", why);
+	message_add_text(object, "text", text);
+}
+
 static json_object *render_event(sqlite3_stmt *s)
 {
 	json_object *object = json_object_new_object();
@@ -401,7 +415,10 @@ static json_object *render_event(sqlite3_stmt *s)
 	message_add_text(object, "what", column_text(s, 0));
 	message_add_wall(object, "t_wall", sqlite3_column_int64(s, 1));
 	message_add_number(object, "t_lab", sqlite3_column_double(s, 2));
-	message_add_text(object, "text", column_text(s, 3));
+	if (sqlite3_column_type(s, 4) == SQLITE_NULL)
+		message_add_text(object, "text", column_text(s, 3));
+	else
+		add_command(object, s);
 	return object;
 }
 
@@ -409,13 +426,14 @@ static int answer_events(const struct asked *asked)
 {
 	sqlite3_stmt *s = store_prepare(
 		asked->store, asked->store->journal,
-		"SELECT 'note', t_wall_us, t_lab_s, text FROM transitions WHERE run = ?1 UNION ALL"
-		" SELECT 'intent', t_wall_us, t_lab_s, text FROM intents WHERE run = ?1 UNION ALL"
-		" SELECT CASE raised WHEN 1 THEN 'alarm' ELSE 'alarm-cleared' END, t_wall_us, t_lab_s, text "
-		"FROM alarms"
+		"SELECT 'note', t_wall_us, t_lab_s, text, NULL, NULL, NULL, NULL, NULL FROM transitions"
 		" WHERE run = ?1 UNION ALL"
-		" SELECT 'command', t_wall_us, t_lab_s, client || ': ' || text || ' ' || why FROM commands "
-		"WHERE run = ?1"
+		" SELECT 'intent', t_wall_us, t_lab_s, text, NULL, NULL, NULL, NULL, NULL FROM intents"
+		" WHERE run = ?1 UNION ALL"
+		" SELECT CASE raised WHEN 1 THEN 'alarm' ELSE 'alarm-cleared' END, t_wall_us, t_lab_s, text,"
+		" NULL, NULL, NULL, NULL, NULL FROM alarms WHERE run = ?1 UNION ALL"
+		" SELECT 'command', t_wall_us, t_lab_s, client, kind, verb, code, text, why FROM commands"
+		" WHERE run = ?1"
 		" ORDER BY 2 LIMIT ?2");
 	size_t count = 0;
 

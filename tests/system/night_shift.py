@@ -35,7 +35,7 @@ def stop_and_go(lab):
     state = lab.state()
     check(state["phase"] == "hold" and "densctl resume" in state["ask"], f"the state says so, and asks: {state['ask']}")
     picture = lab.densctl("watch", "--once", check=0).stdout
-    check("state        hold" in picture and "asked of you waits for you: densctl resume" in picture,
+    check("state        hold" in picture and "asked of you your decision: densctl resume" in picture,
           "and so does the picture of watch")
     check(max(map(len, picture.splitlines())) < 80, "which fits a terminal of 80 columns")
     check("heat" in lab.densctl("resume", check=0).stdout, "resume goes on")

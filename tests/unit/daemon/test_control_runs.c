@@ -315,7 +315,7 @@ static void a_waiting_run_asks_for_a_decision(void **state)
 		const char *word, *not_the_word;
 	} cases[] = {{PHASE_HOLD, false, true, false, "densctl resume", "stays under pressure"},
 		     {PHASE_RECOVERY_WAIT, false, false, false, "densctl abort", "resume"},
-		     {PHASE_COOL, true, true, false, "densctl resume", "waits for you"},
+		     {PHASE_COOL, true, true, false, "densctl resume", "your decision:"},
 		     {PHASE_COOL, true, true, true, "densctl abort", "resume"},
 		     {PHASE_COOL, false, true, false, "", "densctl"},
 		     {PHASE_HEAT, false, true, false, "", "densctl"},
@@ -337,8 +337,55 @@ static void a_waiting_run_asks_for_a_decision(void **state)
 	}
 }
 
-/* Asked in the middle of the night the store says where the run stands; a run whose sections are scanned while the
- * next one is pressed is spoken of without the press's figures. */
+/* The calorimeter's wish does not hide that a sample stays under pressure until somebody decides. */
+static void the_press_asks_before_the_calorimeter(void **state)
+{
+	struct state_body said;
+
+	(void)state;
+	snprintf(control->section, sizeof(control->section), "%s/r1000/s12", FIRST);
+	control->scan.phase = SCAN_WAIT_LOAD;
+	publish_build_state(control, &said);
+	assert_string_equal(said.ask,
+			    "load a fresh section, then: densctl confirm section " FIRST "/r1000/s12");
+	control->machine.phase = PHASE_HOLD;
+	control->machine.private_state.resume_offered = true;
+	publish_build_state(control, &said);
+	assert_string_equal(said.ask,
+			    "your decision: densctl resume, densctl abort, or densctl handover REASON; "
+			    "and load a fresh section, then: densctl confirm section " FIRST "/r1000/s12");
+	control->machine.phase = PHASE_COOL;
+	control->machine.private_state.stay = true;
+	control->scan.phase = SCAN_CHIP_FAULT;
+	publish_build_state(control, &said);
+	assert_non_null(strstr(said.ask, "densctl handover REASON; and check or replace"));
+	assert_string_equal(said.ask + strlen(said.ask) - strlen("then: densctl confirm section"),
+			    "then: densctl confirm section");
+	control->machine.latched = true;
+	publish_build_state(control, &said);
+	assert_non_null(strstr(said.ask, "densctl ack, densctl reset; and "));
+}
+
+static void the_store_says_what_is_wrong(void **state)
+{
+	char text[MACHINE_WHY] = "";
+
+	(void)state;
+	control->site.minimum_free_mib = 500;
+	control->free_mib = 501;
+	assert_int_equal(control_store_trouble(control, text, sizeof(text)), 0);
+	assert_true(control_store_ok(control));
+	control->free_mib = 31;
+	assert_true(control_store_trouble(control, text, sizeof(text)) > 0);
+	assert_string_equal(text, "the store's disk has 31 MiB left, the site wants 500 MiB at least");
+	assert_false(control_store_ok(control));
+	control->store_error = -ENOSPC;
+	assert_true(control_store_trouble(control, text, sizeof(text)) > 0);
+	assert_string_equal(text, "the store cannot be written: No space left on device");
+}
+
+/* Asked in the middle of the night the store says where the run stands; a run whose sections are scanned
+ * while the next one is pressed is spoken of without the press's figures. */
 static void the_record_follows_the_run(void **state)
 {
 	struct event abort_it = {.kind = EVENT_VERB, .verb = VERB_ABORT, .role = ROLE_OPERATOR, .text = ""};
@@ -368,6 +415,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_run_of_other_numbers_is_not_begun, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_impossible_run_fails_and_the_next_begins, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(the_press_asks_before_the_calorimeter, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_store_says_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_record_follows_the_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_waiting_run_asks_for_a_decision, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_record_holds_its_own_run_alone, set_up, tear_down),

@@ -96,8 +96,8 @@ static void ended_run_leaves_the_queue(void **state)
 	assert_int_equal(loaded.queue_items, 0);
 }
 
-/* The next run is on the press while this one's sections are scanned: what is said of it then must not wipe out
- * what the press did. */
+/* The next run is on the press while this one's sections are scanned: what is said of it then must not wipe
+ * out what the press did. */
 static void a_later_word_keeps_what_the_press_did(void **state)
 {
 	struct fixture *fixture = *state;
@@ -317,6 +317,41 @@ static void unknown_run_is_said(void **state)
 	free(ask(*state, &query, -EINVAL));
 }
 
+/* Who said what, and whether it was done: in the morning the answer alone tells nothing. */
+static void events_name_the_command(void **state)
+{
+	static const struct {
+		struct journal_command command;
+		const char *text;
+	} cases[] = {
+		{{.kind = COMMAND_VERB,
+		  .verb = VERB_RESUME,
+		  .code = REPLY_REFUSED,
+		  .client = "uid-7",
+		  .why = "a value is older than allowed"},
+		 "\"uid-7: resume refused: a value is older than allowed\""},
+		{{.kind = COMMAND_VERB,
+		  .verb = VERB_HANDOVER,
+		  .client = "uid-7",
+		  .text = "leak",
+		  .why = "locked"},
+		 "\"uid-7: handover leak done: locked\""},
+		{{.kind = COMMAND_CONFIRM_SECTION, .client = "uid-8"}, "\"uid-8: confirm section done\""},
+	};
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_EVENTS, .run = RUN};
+	char *events;
+
+	add_run(fixture);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		add(fixture, 2 + i, JOURNAL_COMMAND, &cases[i].command, sizeof(cases[i].command));
+	commit(fixture);
+	events = ask(fixture, &query, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_non_null(strstr(events, cases[i].text));
+	free(events);
+}
+
 static void samples_come_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -470,6 +505,7 @@ int main(void)
 		STORE_TEST(full_disk_gives_up_the_reserve),
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
+		STORE_TEST(events_name_the_command),
 		STORE_TEST(samples_come_back),
 		STORE_TEST(sections_leave_the_press_record),
 		STORE_TEST(a_long_run_is_answered_in_pages),
