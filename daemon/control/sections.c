@@ -104,7 +104,9 @@ static void end_section(struct control *control)
 		if (item->sections_done >= queue_count_sections(&item->plan))
 			end_calorimetry(control, item);
 		else
-			perform_update_run(control, item, "");
+			perform_update_run(control, item,
+					   strcmp(item->run, control->run) == 0 ? control->machine.cause
+										: "");
 	}
 	rest(control);
 	publish_snapshot(control);
