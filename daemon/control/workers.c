@@ -320,6 +320,15 @@ static int watch_process(struct worker *worker)
 	return r < 0 ? r : watch(worker->child, worker->pidfd);
 }
 
+/* Nothing will say that it is gone: it is waited for here, where it has only just been begun. */
+static void give_up(struct worker *worker, const char *why)
+{
+	worker_kill(worker, why);
+	waitpid(worker->pid, NULL, 0);
+	forget_child(worker);
+	schedule_restart(worker);
+}
+
 int worker_start(struct worker *worker)
 {
 	int r = worker_open(worker);
@@ -339,7 +348,7 @@ int worker_start(struct worker *worker)
 	worker->starts++;
 	r = watch_process(worker);
 	if (r < 0) {
-		worker_kill(worker, strerror(-r));
+		give_up(worker, strerror(-r));
 		return r;
 	}
 	log_info("%s: %s started, pid %d", worker->name, worker->program, (int)worker->pid);
