@@ -51,6 +51,15 @@ echo "   STATUS: $(show StatusText)"
 check "densctl asks it" densctl status --timeout 10
 reads() { densctl status --timeout 5 | grep -q "temperature  *[0-9]" && densctl status --timeout 5 | grep -q "pressure  *[0-9-]"; }
 check "furnace and press answer inside the sandbox" within 20 reads
+locked() {
+	local file
+	for file in /run/lock/densd-line-*.lock; do
+		flock -n "$file" true || return 0
+	done
+	return 1
+}
+check "its lines are locked for every other program, outside the sandbox too" locked
+check "a worker that memory runs out for does not stop densd" [ "$(show OOMPolicy)" = continue ]
 check "a stranger is refused" bash -c "! runuser -u nobody -- densctl hold --timeout 3 2>/dev/null"
 
 # A hung control: the watchdog kills it, systemd starts it again.
