@@ -21,14 +21,31 @@ struct telemetry {
 	void *context, *socket;
 };
 
-static int no_daemon(const struct options *options, const char *endpoint, const char *why)
+/* What to look at: @error is that of the socket, 0: it is there and may be written. */
+static const char *advice_of(int error)
 {
-	fprintf(stderr,
-		"densctl %s: no answer from densd at %s: %s.\n"
-		"densctl: is it running (systemctl status densd)? Another socket: --socket, --site or "
-		"$DENSD_SOCKET.\n",
-		options->command, endpoint, why);
+	if (error == EACCES || error == EPERM)
+		return "may this user ask it? Be in group densd and log in again (usermod -aG densd NAME), "
+		       "or in "
+		       "'roles:' of the site file.";
+	if (error == 0)
+		return "is it running, and well (systemctl status densd)? A user whom the site file gives no "
+		       "role gets "
+		       "no answer\n"
+		       "either; then its log says so (journalctl -u densd).";
+	return "is it running (systemctl status densd)? Another socket: --socket, --site or $DENSD_SOCKET.";
+}
+
+static int no_daemon(const struct options *options, const char *endpoint, const char *why, int error)
+{
+	fprintf(stderr, "densctl %s: no answer from densd at %s: %s.\ndensctl: %s\n", options->command,
+		endpoint, why, advice_of(error));
 	return DENSCTL_NO_DAEMON;
+}
+
+int client_silent(const struct options *options, const char *endpoint)
+{
+	return no_daemon(options, endpoint, "it did not answer in time", 0);
 }
 
 static int64_t mono_ms(void)
@@ -37,8 +54,8 @@ static int64_t mono_ms(void)
 }
 
 /*
- * NULL, or why nobody can be listening there. A socket that is missing is given a moment: the gateway makes
- * it when densd starts, and again when it was restarted.
+ * NULL, or why nobody can be listening there, and errno. A socket that is missing is given a moment: the
+ * gateway makes it when densd starts, and again when it was restarted.
  */
 static const char *endpoint_dead(const char *endpoint)
 {
@@ -135,9 +152,9 @@ static int exchange(const struct options *options, const char *endpoint, const c
 	int r = DENSCTL_OK;
 
 	if (!socket)
-		r = no_daemon(options, endpoint, "it is not an endpoint that can be connected to");
+		r = no_daemon(options, endpoint, "it is not an endpoint that can be connected to", ENOENT);
 	else if (!reply)
-		r = no_daemon(options, endpoint, "it did not answer in time");
+		r = client_silent(options, endpoint);
 	else
 		*ret_reply = reply;
 	if (socket)
@@ -161,7 +178,7 @@ int client_request(const struct options *options, json_object *request, json_obj
 		return r;
 	dead = endpoint_dead(endpoint);
 	if (dead)
-		return no_daemon(options, endpoint, dead);
+		return no_daemon(options, endpoint, dead, errno);
 	if (ulid_make(id) < 0)
 		return DENSCTL_NO_DAEMON;
 	json_object_object_add(request, "id", json_object_new_string(id));
@@ -220,7 +237,7 @@ int telemetry_open(const struct options *options, const char *const *topics, str
 		return r;
 	dead = endpoint_dead(endpoint);
 	if (dead)
-		return no_daemon(options, endpoint, dead);
+		return no_daemon(options, endpoint, dead, errno);
 	telemetry = calloc(1, sizeof(*telemetry));
 	if (!telemetry)
 		return DENSCTL_NO_DAEMON;
@@ -228,7 +245,7 @@ int telemetry_open(const struct options *options, const char *const *topics, str
 	telemetry->socket = socket_open(telemetry->context, ZMQ_SUB, endpoint);
 	if (!telemetry->socket) {
 		telemetry_close(telemetry);
-		return no_daemon(options, endpoint, "it is not an endpoint that can be connected to");
+		return no_daemon(options, endpoint, "it is not an endpoint that can be connected to", ENOENT);
 	}
 	for (; *topics; topics++)
 		zmq_setsockopt(telemetry->socket, ZMQ_SUBSCRIBE, *topics, strlen(*topics));

@@ -21,6 +21,8 @@ int client_request(const struct options *options, json_object *request, json_obj
 int client_ask(const struct options *options, json_object *request, json_object **ret_reply);
 
 struct telemetry;
+/* Says that densd is there and silent, and what to look at. DENSCTL_NO_DAEMON. */
+int client_silent(const struct options *options, const char *endpoint);
 /* Subscribes to @topics (a NULL-terminated list; densd sends the last value of each at once). */
 int telemetry_open(const struct options *options, const char *const *topics,
 		   struct telemetry **ret_telemetry);

@@ -64,9 +64,10 @@ const char *energy_state_text(json_object *result, char text[ENERGY_TEXT])
 	char pressure[NUMBER_TEXT], tf[NUMBER_TEXT], spread[NUMBER_TEXT], energy[ENERGY_TEXT];
 
 	snprintf(pressure, sizeof(pressure), "%g GPa", json_number(result, "pressure_gpa"));
-	snprintf(text, ENERGY_TEXT, "state %s, %g K: Tf %s K (%.0f sections, spread %s K); %s",
+	snprintf(text, ENERGY_TEXT, "state %s, %g K: Tf %s K (%.0f section%s, spread %s K); %s",
 		 json_flag(result, "reference") ? "1 atm" : pressure, json_number(result, "temperature_k"),
 		 number_text(json_number(result, "tf_k"), 1, tf), json_number(result, "n_sections"),
+		 json_number(result, "n_sections") == 1 ? "" : "s",
 		 number_text(json_number(result, "tf_spread_k"), 1, spread), energy_text(result, energy));
 	return text;
 }

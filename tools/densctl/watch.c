@@ -13,6 +13,7 @@
 #include "tools/densctl/client.h"
 #include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
+#include "tools/densctl/site_choice.h"
 #include "tools/densctl/view.h"
 
 #define REDRAW_MS 200
@@ -198,11 +199,10 @@ static int watch_once(const struct options *options, struct watch *watch, int64_
 			view_take(&watch->view, topic, message, mono_ms());
 	}
 	if (!view_is_complete(&watch->view)) {
-		fprintf(stderr,
-			"densctl %s: densd publishes nothing there; is it running (systemctl status "
-			"densd)?\n",
-			options->command);
-		return DENSCTL_NO_DAEMON;
+		char endpoint[ENDPOINT_TEXT] = "its socket";
+
+		endpoint_telemetry(options, endpoint);
+		return client_silent(options, endpoint);
 	}
 	if (!watch->json) {
 		view_draw(&watch->view, mono_ms(), "\n", stdout);

@@ -5,6 +5,7 @@ usage: usage.py DENSCTL REPOSITORY
 """
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -132,6 +133,23 @@ def invalid_files(folder, site):
     yield ["validate", "--site", empty, empty], ["empty.yaml"]
 
 
+def forbidden_faults(densctl):
+    """A socket that this user may not write: it says who may. Root may write any."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
+        os.chmod(folder, 0o755)
+        path = os.path.join(folder, "commands")
+        listening.bind(path)
+        os.chmod(path, 0o600 if os.geteuid() == 0 else 0)
+        as_nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            done = subprocess.run([densctl, "hold", "--socket", "ipc://" + path], capture_output=True, text=True, timeout=20,
+                                  stdin=subprocess.DEVNULL, check=False, **as_nobody)
+        except PermissionError:
+            print("densctl lies where nobody but root may run it: a forbidden socket was not tried")
+            return
+    yield check("a forbidden socket", done, 5, ["Permission denied", "group densd", "roles:"])
+
+
 def at_a_real_site(folder, top):
     """(arguments, words): well formed, but the site's calibrations are the virtual laboratory's or nobody's: 1, as densd says."""
     with open(os.path.join(top, "config/sites/densim.yaml"), encoding="utf-8") as stream:
@@ -184,7 +202,7 @@ def main():
         wanted += [(a, 0, []) for a in (["--help"], ["--version"], ["plan", "--help"], ["help", "submit"])]
         faults = [check(" ".join(["densctl", *a]), call(densctl, a, environment), code, words)
                   for a, code, words in wanted] + help_faults(densctl, environment)
-    faults = [fault for fault in faults if fault]
+    faults = [fault for fault in (*faults, *forbidden_faults(densctl)) if fault]
     print("\n".join(faults) or f"{len(wanted)} commands, each answered as it should be")
     sys.exit(1 if faults else 0)
 
