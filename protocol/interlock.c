@@ -205,12 +205,10 @@ void interlock_run(struct step *step)
 	interlock_observe(step);
 	step->p->fired = 0;
 	for (size_t i = 0; i < interlock_count; i++) {
-		enum verdict verdict = VERDICT_CLEAR;
-
+		if (!applies(step, &interlock_table[i]))
+			continue;
 		text[0] = '\0';
-		if (applies(step, &interlock_table[i]))
-			verdict = interlock_table[i].check(step, text);
-		take_verdict(step, i, verdict, text, &findings);
+		take_verdict(step, i, interlock_table[i].check(step, text), text, &findings);
 	}
 	clear_rest(step, findings.raised);
 	if (findings.worst)

@@ -183,24 +183,27 @@ static bool is_worn(const struct control *control, uint32_t bus, uint32_t device
 	       (double)wear_used(at) >= WARN_SHARE * device_of(control, bus, device)->profile.write_budget;
 }
 
+static void warn_of(struct control *control, uint32_t bus, uint32_t device)
+{
+	char text[MACHINE_WHY];
+
+	snprintf(text, sizeof(text),
+		 "'%.31s' has used %llu of the %u writes that its memory stands: see densctl devices",
+		 device_of(control, bus, device)->name,
+		 (unsigned long long)wear_used(&control->wear.devices[bus][device]),
+		 device_of(control, bus, device)->profile.write_budget);
+	publish_own_alarm(control, ALARM_WEAR, true, text);
+}
+
 static void warn(struct control *control)
 {
-	char text[MACHINE_WHY] = "every device's memory is far from its write budget";
-	bool any = false;
-
-	for (uint32_t b = 0; b < control->site.bus_count && !any; b++)
-		for (uint32_t d = 0; d < control->site.buses[b].device_count && !any; d++) {
-			if (!is_worn(control, b, d))
-				continue;
-			any = true;
-			snprintf(text, sizeof(text),
-				 "'%.31s' has used %llu of the %u writes that its memory stands: see densctl "
-				 "devices",
-				 device_of(control, b, d)->name,
-				 (unsigned long long)wear_used(&control->wear.devices[b][d]),
-				 device_of(control, b, d)->profile.write_budget);
-		}
-	publish_own_alarm(control, ALARM_WEAR, any, text);
+	for (uint32_t b = 0; b < control->site.bus_count; b++)
+		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++)
+			if (is_worn(control, b, d)) {
+				warn_of(control, b, d);
+				return;
+			}
+	publish_own_alarm(control, ALARM_WEAR, false, "every device's memory is far from its write budget");
 }
 
 void wear_step(struct control *control)

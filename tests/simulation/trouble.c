@@ -166,6 +166,7 @@ void trouble_begin_for(struct trouble *trouble, enum trouble_kind kind, double t
 {
 	counters_hit(world.counters, COUNTER_TROUBLE, kind);
 	trouble->last_s[kind] = t_s;
+	trouble->on_count += trouble->on[kind] ? 0 : 1;
 	trouble->on[kind] = true;
 	if (world.level == LEVEL_FRAMES)
 		draw_share(trouble->share[kind]);
@@ -205,6 +206,7 @@ static void begin_long(struct trouble *trouble, double t_s)
 
 static void end(struct trouble *trouble, enum trouble_kind kind)
 {
+	trouble->on_count -= trouble->on[kind] ? 1 : 0;
 	trouble->on[kind] = false;
 	set_densim(kind, false);
 	world_tell("trouble: %s is over", kinds[kind].name);
@@ -256,18 +258,25 @@ static void begin_laid_by(struct trouble *trouble, double t_s)
 		begin(trouble, (enum trouble_kind)trouble->timed.kind, t_s);
 }
 
-void trouble_step(struct trouble *trouble, double t_s)
+static void step_on(struct trouble *trouble, double t_s)
 {
-	uint32_t kind;
-
 	for (uint32_t i = 0; i < trouble->chosen_count; i++) {
-		kind = trouble->kinds[i];
+		uint32_t kind = trouble->kinds[i];
+
 		if (!trouble->on[kind])
 			continue;
 		trouble->last_s[kind] = t_s;
 		if (t_s >= trouble->until_s[kind] || t_s >= trouble->quiet_s)
 			end(trouble, (enum trouble_kind)kind);
 	}
+}
+
+void trouble_step(struct trouble *trouble, double t_s)
+{
+	uint32_t kind;
+
+	if (trouble->on_count > 0)
+		step_on(trouble, t_s);
 	act(trouble, t_s);
 	if (t_s >= trouble->long_from_s && t_s < trouble->quiet_s)
 		begin_long(trouble, t_s);

@@ -96,7 +96,7 @@ static void step_capsule(struct laboratory *lab, double step_s)
 
 static double noise(const struct laboratory *lab, enum noise_stream stream, double width)
 {
-	return lab->noise ? width * noise_normal(lab->seed, stream, lab->substep) : 0;
+	return lab->noise && width > 0 ? width * noise_normal(lab->seed, stream, lab->substep) : 0;
 }
 
 static void step_flow(struct laboratory *lab)
