@@ -123,6 +123,113 @@ static void it_gives_up(void **state)
 	assert_false(tune_result(&state_of, &plan, &result));
 }
 
+/* One cycle about 500 K, as the relay sees it: down past the hysteresis, up past it, of @swing_k and
+ * @period_s. */
+static enum tune_verdict cycle(struct tune *tune, const struct plan_tune *with, double *now_s, double swing_k,
+			       double period_s)
+{
+	enum tune_verdict verdict = tune_step(tune, with, *now_s + period_s / 2, 500 + swing_k, 500);
+
+	if (verdict != TUNE_GOES_ON)
+		return verdict;
+	*now_s += period_s;
+	return tune_step(tune, with, *now_s, 500 - swing_k, 500);
+}
+
+static void begin_relay(struct tune *tune, const struct plan_tune *with)
+{
+	*tune = (struct tune){0};
+	tune_rest(tune, 40, 1);
+	tune_begin(tune, with, 0);
+}
+
+/* While swing or period still change it goes on, for more cycles than are kept; then the last ones count. */
+static void it_waits_until_the_cycles_are_steady(void **state)
+{
+	(void)state;
+	for (int grows = 0; grows < 3; grows++) {
+		struct tune_result result;
+		struct tune state_of;
+		double now_s = 0, swing_k = 1, period_s = 20;
+		int same = 0;
+
+		begin_relay(&state_of, &plan);
+		for (int i = 0; i < TUNE_CYCLES_MAX + 6; i++) {
+			assert_int_equal(cycle(&state_of, &plan, &now_s, swing_k, period_s), TUNE_GOES_ON);
+			swing_k *= grows == 1 ? 1.0 : 1.3;
+			period_s *= grows == 0 ? 1.0 : 1.2;
+		}
+		assert_true(state_of.seen > TUNE_CYCLES_MAX);
+		state_of.started_lab_s = now_s;
+		while (cycle(&state_of, &plan, &now_s, 2, 30) == TUNE_GOES_ON)
+			same++;
+		assert_in_range(same, 2, 5);
+		begin_relay(&state_of, &plan);
+		for (now_s = 0; cycle(&state_of, &plan, &now_s, 2, 30) == TUNE_GOES_ON;)
+			;
+		assert_true(tune_result(&state_of, &plan, &result));
+		assert_float_equal(result.period_s, 30, 1e-9);
+		assert_float_equal(result.period_sd, 0, 1e-9);
+	}
+}
+
+/* A single cycle has no spread, so that nobody knows whether it is steady; nor are there more than are kept.
+ */
+static void numbers_of_cycles_that_prove_nothing(void **state)
+{
+	static const uint32_t cycles[] = {1, TUNE_CYCLES_MAX + 8};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		enum tune_verdict verdict = TUNE_GOES_ON;
+		struct plan_tune with = plan;
+		struct tune state_of;
+		double now_s = 0;
+
+		with.cycles = cycles[i];
+		begin_relay(&state_of, &with);
+		while (verdict == TUNE_GOES_ON)
+			verdict = cycle(&state_of, &with, &now_s, 2, 30);
+		assert_int_equal(verdict, TUNE_NO_OSCILLATION);
+		assert_true(state_of.seen > TUNE_CYCLES_MAX + 10);
+	}
+}
+
+/* No time at rest is no mean, and no division by it. */
+static void no_rest_is_no_mean(void **state)
+{
+	struct tune state_of = {0};
+
+	(void)state;
+	tune_rest(&state_of, 40, 0);
+	assert_float_equal(state_of.bias_pct, 0, 1e-12);
+	tune_rest(&state_of, 40, 0.1);
+	assert_float_equal(state_of.bias_pct, 40, 1e-9);
+}
+
+/* A sentence with numbers that no relay finds is none. */
+static void what_is_no_result_is_not_read(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_one;
+	} cases[] = {
+		{"Autotune: ultimate gain 2 +- 0.1 %/K, period 30 +- 1 s (5 cycles)", true},
+		{"Autotune: ultimate gain 0 +- 0.1 %/K, period 30 +- 1 s (5 cycles)", false},
+		{"Autotune: ultimate gain 2 +- 0.1 %/K, period 0 +- 1 s (5 cycles)", false},
+		{"Autotune: ultimate gain nan +- 0.1 %/K, period 30 +- 1 s (5 cycles)", false},
+		{"Autotune: ultimate gain 2 +- 0.1 %/K", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tune_result result = {.cycles = 77};
+
+		assert_int_equal(tune_read(cases[i].text, &result), cases[i].is_one);
+		assert_int_equal(result.cycles, cases[i].is_one ? 5 : 77);
+	}
+}
+
 /* The relay never asks for less than 0 or more than 100 %, and stays even about what holds the temperature.
  */
 static void the_relay_stays_within_the_output(void **state)
@@ -304,6 +411,10 @@ int main(void)
 		cmocka_unit_test(first_order_with_dead_time),
 		cmocka_unit_test(noise_below_the_hysteresis),
 		cmocka_unit_test(it_gives_up),
+		cmocka_unit_test(it_waits_until_the_cycles_are_steady),
+		cmocka_unit_test(numbers_of_cycles_that_prove_nothing),
+		cmocka_unit_test(no_rest_is_no_mean),
+		cmocka_unit_test(what_is_no_result_is_not_read),
 		cmocka_unit_test(the_relay_stays_within_the_output),
 		cmocka_unit_test(the_rules),
 		cmocka_unit_test(the_machine_tunes_and_cools),
