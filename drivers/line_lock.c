@@ -69,7 +69,7 @@ void line_lock_key(const struct bus_config *config, char ret_key[LINE_LOCK_KEY])
 int line_lock_take(const char *key, const char *folder)
 {
 	const char *const folders[] = {"/run/lock", "/tmp"};
-	bool made;
+	bool made = false;
 	int fd;
 
 	fd = open_lock(folder ? folder : folders[0], key, &made);
