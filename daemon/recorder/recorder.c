@@ -24,6 +24,7 @@
 #define DRAIN_MOST 512
 #define IDLE_MS 1000
 #define SEND_WAIT_MS 2000
+#define PRUNE_EVERY_NS CLOCK_NS_PER_S
 #define FIND_AFTER_NS                                                                         \
 	(2 * CLOCK_NS_PER_S) /* results that control sends again after our restart come first \
 			      */
@@ -107,7 +108,6 @@ static int take_config(struct recorder *recorder, const struct site *site)
 		return r;
 	recorder->configured = true;
 	recorder->store.site = &recorder->site;
-	samples_prune(&recorder->store, site->retention_days);
 	recorder->find_ns = clock_mono_ns() + FIND_AFTER_NS;
 	return send_loaded(recorder);
 }
@@ -375,6 +375,17 @@ static bool is_due(const struct recorder *recorder)
 		clock_mono_ns() >= batch->due_ns);
 }
 
+/* Not all at once, nor before LOADED: weeks of samples take longer to delete than a start may. */
+static void prune(struct recorder *recorder)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	if (now_ns < recorder->prune_ns)
+		return;
+	recorder->prune_ns = now_ns + PRUNE_EVERY_NS;
+	samples_prune(&recorder->store, recorder->site.retention_days);
+}
+
 int recorder_turn(struct recorder *recorder)
 {
 	struct pollfd waiting = {.fd = recorder->socket, .events = POLLIN};
@@ -390,6 +401,8 @@ int recorder_turn(struct recorder *recorder)
 		r = r > 0 ? -EPIPE : r;
 	if (recorder->find_ns != 0 && clock_mono_ns() >= recorder->find_ns)
 		analyse_left_over(recorder);
+	if (recorder->configured)
+		prune(recorder);
 	return r;
 }
 

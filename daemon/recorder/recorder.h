@@ -16,6 +16,7 @@ struct recorder {
 	struct batch batch;
 	struct pair_workspace *workspace;
 	int64_t running_seq; /* of the last pair that a running result was sent for */
+	int64_t prune_ns;    /* when old samples are looked for again */
 	int64_t find_ns;     /* when to look for sections without a result; 0: not again */
 	uint8_t buffer[LINK_MESSAGE_MAX + sizeof(struct link_header)] __attribute__((aligned(16)));
 };

@@ -53,8 +53,10 @@ int samples_prune(struct store *store, double days)
 	if (!(days > 0))
 		return 0;
 	s = store_prepare(store, store->samples,
-			  "DELETE FROM samples WHERE seq <= (SELECT max(seq) FROM samples) - ?");
+			  "DELETE FROM samples WHERE seq <= min((SELECT max(seq) FROM samples) - ?1,"
+			  " (SELECT min(seq) FROM samples) + ?2)");
 	bind_integer(s, 1, (int64_t)(days * SAMPLES_A_DAY));
+	bind_integer(s, 2, SAMPLES_PRUNE_MOST - 1);
 	return store_run(s);
 }
 

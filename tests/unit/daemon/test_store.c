@@ -468,6 +468,28 @@ static void retention_counts_samples(void **state)
 	assert_int_equal(store_get_number(fixture->store.samples, first, 0), 2);
 }
 
+/* Weeks of samples that are too old, as after a shorter retention: a start does not wait for all of them. */
+static void retention_deletes_a_little_at_a_time(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *count = "SELECT count(*) FROM samples";
+	const int64_t old = 2 * SAMPLES_PRUNE_MOST + 7;
+
+	assert_int_equal(
+		store_exec(fixture->store.samples,
+			   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10007)"
+			   " INSERT INTO samples(seq, body) SELECT i, x'00' FROM n"),
+		0);
+	assert_int_equal(store_get_number(fixture->store.samples, count, 0), old);
+	add_old_sample(fixture, 10007 + 864000);
+	for (int64_t left = old + 1; left > 1;
+	     left -= left > SAMPLES_PRUNE_MOST ? SAMPLES_PRUNE_MOST : left - 1) {
+		assert_int_equal(store_get_number(fixture->store.samples, count, 0), left);
+		assert_int_equal(samples_prune(&fixture->store, 1), 0);
+	}
+	assert_int_equal(store_get_number(fixture->store.samples, count, 0), 1);
+}
+
 static void trace_is_checked_and_kept(void **state)
 {
 	struct fixture *fixture = *state;
@@ -510,6 +532,7 @@ int main(void)
 		STORE_TEST(sections_leave_the_press_record),
 		STORE_TEST(a_long_run_is_answered_in_pages),
 		STORE_TEST(retention_counts_samples),
+		STORE_TEST(retention_deletes_a_little_at_a_time),
 		STORE_TEST(trace_is_checked_and_kept),
 	};
 
