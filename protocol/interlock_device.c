@@ -12,12 +12,20 @@ static enum verdict judge_age(const struct step *step, double good_lab_s, const 
 
 	if (age_s <= step->limits->fresh_age_s)
 		return VERDICT_CLEAR;
+	if (age_s > step->limits->stale_hold_s) {
+		interlock_say(
+			ret_text,
+			"No good %s for %.1f s (last %.3f %s). Heater off, press locked; a device that is "
+			"silent: by its own watchdog. Check the line to that device, then resume.",
+			what, age_s, last, unit);
+		return VERDICT_FIRE;
+	}
 	interlock_say(ret_text,
 		      "No good %s for %.1f s (last %.3f %s). Setpoints stand; heater off and press locked "
 		      "after %.0f s. Check the line "
 		      "to that device, then resume.",
 		      what, age_s, last, unit, step->limits->stale_hold_s);
-	return age_s > step->limits->stale_hold_s ? VERDICT_FIRE : VERDICT_WARN;
+	return VERDICT_WARN;
 }
 
 enum verdict check_stale_temperature(struct step *step, char *ret_text)

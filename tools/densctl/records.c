@@ -12,10 +12,18 @@
 #include "tools/densctl/samples.h"
 #include "tools/densctl/tune.h"
 
+/* An alarm, the transition and the intent that follow from it carry the same sentence: it is read once. */
 static void events_row(json_object *entry)
 {
-	printf("%s  %-13s  %s\n", json_text(entry, "t_wall", "-"), json_text(entry, "what", "-"),
-	       json_text(entry, "text", ""));
+	static char before[32 + 512]; /* second and sentence of the last row */
+	const char *what = json_text(entry, "what", "-");
+	char now[sizeof(before)];
+
+	snprintf(now, sizeof(now), "%.19s%s", json_text(entry, "t_wall", "-"), json_text(entry, "text", ""));
+	if (strcmp(now, before) == 0 && (strcmp(what, "note") == 0 || strcmp(what, "intent") == 0))
+		return;
+	snprintf(before, sizeof(before), "%s", now);
+	printf("%s  %-13s  %s\n", json_text(entry, "t_wall", "-"), what, json_text(entry, "text", ""));
 }
 
 int events_run(const struct options *options)

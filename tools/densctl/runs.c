@@ -39,10 +39,10 @@ static const char *scans_text(json_object *run, char text[ORDER_TEXT])
 	const char *outcome = json_text(run, "calorimetry", "none");
 	double total = json_number(run, "sections_total");
 
-	if (strcmp(outcome, "none") != 0)
-		return outcome;
 	if (!(total > 0))
 		return "-";
+	if (strcmp(outcome, "none") != 0)
+		return outcome;
 	snprintf(text, ORDER_TEXT, "%.0f of %.0f", json_number(run, "sections_done"), total);
 	return text;
 }

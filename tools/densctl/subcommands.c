@@ -199,7 +199,8 @@ const struct subcommand subcommands[] = {
 	 ALLOW_DAEMON, 0, 0, recovery_run, NULL},
 	{"events", "RUN", "what happened in a run, in the order of time",
 	 "Transitions, intents, alarms and commands with who gave them: the log to read in the morning. RUN\n"
-	 "is an id of `densctl runs`.",
+	 "is an id of `densctl runs`. An alarm, the transition and the intent of one sentence are one line\n"
+	 "(with --json: all). Times are UTC.",
 	 ALLOW_DAEMON, 1, 1, events_run, NULL},
 	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
 	 "Without RUN: of the newest run that has any. An Ea is provisional while planned rates are still\n"

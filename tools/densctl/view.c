@@ -11,12 +11,14 @@
 #define BAR 32
 #define LABEL 15 /* where the text of a line begins */
 #define WIDTH 79
+#define WIDE 9 /* columns of a number */
 
 void view_take(struct view *view, const char *topic, json_object *message, int64_t now_ms)
 {
 	json_object **place = strcmp(topic, "sample") == 0  ? &view->sample
 			      : strcmp(topic, "state") == 0 ? &view->state
 			      : strcmp(topic, "scan") == 0  ? &view->scan
+			      : strcmp(topic, "alarm") == 0 ? &view->alarm
 			      : strcmp(topic, "result") == 0
 				      ? strcmp(json_text(message, "kind", ""), "running") == 0 ? &view->energy
 											       : &view->result
@@ -37,6 +39,7 @@ void view_clear(struct view *view)
 	json_object_put(view->state);
 	json_object_put(view->scan);
 	json_object_put(view->result);
+	json_object_put(view->alarm);
 	json_object_put(view->energy);
 	*view = (struct view){0};
 }
@@ -73,15 +76,16 @@ static void draw_bar(double share, FILE *stream)
 }
 
 /* "643.1 K", "643.1 K (4.2 s OLD)", "643.1 K (bad: sensor-break)" */
-static void draw_measured(json_object *sample, const char *name, int decimals, const char *unit, FILE *stream)
+static void draw_measured(json_object *sample, const char *name, int width, int decimals, const char *unit,
+			  FILE *stream)
 {
 	json_object *value = json_field(sample, name);
 	const char *quality = json_text(value, "quality", "none");
 	double age = json_number(value, "age_s");
 	char text[NUMBER_TEXT];
 
-	fprintf(stream, "%9s %s", number_text(json_number(value, "value"), decimals, text), unit);
-	if (strcmp(quality, "good") != 0)
+	fprintf(stream, "%*s %s", width, number_text(json_number(value, "value"), decimals, text), unit);
+	if (value && strcmp(quality, "good") != 0)
 		fprintf(stream, " (%s: %s)", quality, json_text(value, "cause", "unknown"));
 	if (isfinite(age) && age > 2)
 		fprintf(stream, " (%.1f s OLD)", age);
@@ -98,7 +102,7 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 	char text[NUMBER_TEXT];
 
 	fprintf(stream, "  %-12s", label);
-	draw_measured(view->sample, measured, decimals, unit, stream);
+	draw_measured(view->sample, measured, WIDE, decimals, unit, stream);
 	if (has_run(view->state)) {
 		fprintf(stream, "   setpoint %s",
 			number_text(json_number(view->sample, programme), decimals, text));
@@ -131,6 +135,20 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 	for (size_t i = 0; i < count; i++)
 		draw_alarm(i ? "" : "alarms", json_object_get_string(json_object_array_get_idx(active, i)),
 			   end, stream);
+}
+
+/* When something last went wrong or right again, and in which words: the active alarms do not say since when.
+ */
+static void draw_last_alarm(json_object *alarm, const char *end, FILE *stream)
+{
+	char text[400];
+
+	if (!alarm)
+		return;
+	snprintf(text, sizeof(text), "%.19sZ %s%s: %s", json_text(alarm, "t_wall", "-"),
+		 json_text(alarm, "alarm", "?"), json_flag(alarm, "raised") ? "" : " cleared",
+		 json_text(alarm, "text", ""));
+	draw_text("last alarm", text, end, stream);
 }
 
 static void draw_calorimeter(json_object *state, const char *end, FILE *stream)
@@ -211,13 +229,14 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 	draw_pair(view, "temperature", "temperature_k", "programme_k", "target_k", 1, "K", end, stream);
 	draw_pair(view, "pressure", "pressure_gpa", "programme_gpa", "target_gpa", 3, "GPa", end, stream);
 	fprintf(stream, "  %-12s", "heater");
-	draw_measured(view->sample, "output_pct", 0, "%", stream);
+	draw_measured(view->sample, "output_pct", WIDE, 0, "%", stream);
 	fprintf(stream, "   nitrogen");
-	draw_measured(view->sample, "flow_ml_per_min", 0, "ml/min", stream);
+	draw_measured(view->sample, "flow_ml_per_min", WIDE, 0, "ml/min", stream);
 	fputs(end, stream);
 	draw_calorimeter(view->state, end, stream);
 	draw_energy(view->energy, end, stream);
 	draw_alarms(view->state, end, stream);
+	draw_last_alarm(view->alarm, end, stream);
 	if (cause[0])
 		draw_text("cause", cause, end, stream);
 	if (ask[0])
@@ -244,7 +263,7 @@ static void calorimetry_line(json_object *state, FILE *stream)
 
 void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 {
-	char k[NUMBER_TEXT], gpa[NUMBER_TEXT], left[DURATION_TEXT];
+	char left[DURATION_TEXT];
 	json_object *state = view->state;
 	double progress = json_number(state, "progress"), total = json_number(state, "sections_total");
 
@@ -257,11 +276,12 @@ void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 		calorimetry_line(state, stream);
 		return;
 	}
-	fprintf(stream, "%-12s %3.0f %%  T %6s K  P %6s GPa  left %s", json_text(state, "phase", "-"),
-		isfinite(progress) ? 100 * progress : 0,
-		number_text(json_number(view->sample, "temperature_k.value"), 1, k),
-		number_text(json_number(view->sample, "pressure_gpa.value"), 3, gpa),
-		duration_text(json_number(state, "remaining_s"), left));
+	fprintf(stream, "%-12s %3.0f %%  T ", json_text(state, "phase", "-"),
+		isfinite(progress) ? 100 * progress : 0);
+	draw_measured(view->sample, "temperature_k", 6, 1, "K", stream);
+	fputs("  P ", stream);
+	draw_measured(view->sample, "pressure_gpa", 6, 3, "GPa", stream);
+	fprintf(stream, "  left %s", duration_text(json_number(state, "remaining_s"), left));
 	if (total > 0)
 		fprintf(stream, "  sections %.0f/%.0f %s", json_number(state, "sections_done"), total,
 			json_text(state, "scan_phase", ""));

@@ -12,7 +12,7 @@
 #define VIEW_SILENCE_MS 3000 /* no heartbeat for longer: nothing in the picture is fresh */
 
 struct view {
-	json_object *sample, *state, *scan, *result;
+	json_object *sample, *state, *scan, *result, *alarm;
 	json_object *energy; /* the newest result of kind running */
 	int64_t heard_ms;    /* mono: last message of any topic; 0: never */
 };

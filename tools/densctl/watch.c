@@ -32,6 +32,7 @@ struct watch {
 	int64_t drawn_ms;
 	double told_seq[2]; /* of alarms and results: the last one printed; a last value is sent again for
 			       others */
+	char publisher[32]; /* whose numbers those are */
 	char shown[384];    /* line mode: what makes a line worth printing */
 };
 
@@ -93,6 +94,12 @@ static bool is_news(struct watch *watch, const char *topic, json_object *message
 
 	if (strcmp(topic, "result") != 0 && strcmp(topic, "alarm") != 0)
 		return false;
+	if (strcmp(watch->publisher, json_text(message, "publisher", "")) !=
+	    0) { /* another store counts anew */
+		snprintf(watch->publisher, sizeof(watch->publisher), "%s",
+			 json_text(message, "publisher", ""));
+		watch->told_seq[0] = watch->told_seq[1] = 0;
+	}
 	if (seq <= *told)
 		return false;
 	*told = seq;
@@ -105,7 +112,8 @@ static void print_event(const char *topic, json_object *message)
 	char text[ENERGY_TEXT];
 
 	if (strcmp(topic, "alarm") == 0)
-		printf("%s %s: %s\n", json_flag(message, "raised") ? "ALARM" : "alarm cleared",
+		printf("%.19sZ %s %s: %s\n", json_text(message, "t_wall", "-"),
+		       json_flag(message, "raised") ? "ALARM" : "alarm cleared",
 		       json_text(message, "alarm", "?"), json_text(message, "text", ""));
 	else if (strcmp(topic, "result") == 0 && strcmp(json_text(message, "kind", ""), "running") == 0)
 		puts(energy_state_text(message, text));
@@ -339,7 +347,9 @@ static int report_outcomes(const struct options *options, json_object *runs)
 	     i++) {
 		json_object *run = json_object_array_get_idx(list, i);
 		const char *press = json_text(run, "densification", "none"),
-			   *scans = json_text(run, "calorimetry", "none");
+			   *scans = json_number(run, "sections_total") > 0
+					    ? json_text(run, "calorimetry", "none")
+					    : "none";
 
 		if (!contains(runs, json_text(run, "run", "")))
 			continue;

@@ -153,6 +153,26 @@ def energies_are_said(densctl, folder):
     expect("state 1 atm, 643 K" in done.stdout and "Ea undecided, not yet: 2 distinct rates" in done.stdout, f"early: {done}")
 
 
+def a_sentence_is_one_line_of_events(densctl, folder):
+    rows = [("alarm", "52.596", "Thermocouple broken."), ("note", "52.597", "Thermocouple broken."),
+            ("intent", "52.597", "Thermocouple broken."), ("command", "53.1", "uid-0: ack done"),
+            ("command", "53.2", "uid-0: ack done"), ("note", "54.0", "Thermocouple broken.")]
+    events = [{"what": what, "t_wall": f"2026-11-27T11:21:{second}Z", "t_lab": 1, "text": text} for what, second, text in rows]
+    done, _ = call(densctl, folder, [{"ok": True, "events": events}], "events", RUN)
+    shown = [line.split()[1] for line in done.stdout.splitlines()[1:]]
+    expect(shown == ["alarm", "command", "command", "note"], f"events: {done.stdout}")
+    done, _ = call(densctl, folder, [{"ok": True, "events": events}], "events", RUN, "--json")
+    expect(len(json.loads(done.stdout)) == 6, f"events --json keeps all: {done.stdout}")
+
+
+def a_run_without_scans_has_no_calorimetry(densctl, folder):
+    run = {"run": RUN, "name": "press", "densification": "completed", "calorimetry": "completed", "started": True,
+           "sections_done": 0, "sections_total": 0, "pressure_gpa": 1, "temperature_k": 400, "cause": "complete"}
+    for command in (["runs"], ["runs", RUN]):
+        done, _ = call(densctl, folder, [{"ok": True, "runs": [run]}], *command)
+        expect(done.stdout.count("completed") == 1, f"{command}: {done.stdout}")
+
+
 def odd_replies_do_not_crash(densctl, folder):
     for reply in ({}, {"ok": "yes"}, {"ok": True, "state": 3}, {"ok": True, "state": {"phase": []}}, {"ok": False, "why": 1}):
         done, _ = call(densctl, folder, [reply], "queue")
@@ -163,7 +183,8 @@ def main():
     densctl = sys.argv[1]
     tests = [done_and_refused, every_command_has_its_own_id, silence_repeats_the_same_id, silence_ends_with_5,
              other_answers_are_dropped, busy_is_asked_again, a_bad_protocol_ends_with_4,
-             replay_goes_through_the_pages, energies_are_said, odd_replies_do_not_crash]
+             replay_goes_through_the_pages, energies_are_said, a_sentence_is_one_line_of_events,
+             a_run_without_scans_has_no_calorimetry, odd_replies_do_not_crash]
     failed = 0
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "rig.h"
@@ -45,6 +46,8 @@ static void test_stale(void **unused)
 		rig_tick(&rig, 0.5);
 		assert_true(rig_fired(&rig, name));
 		assert_int_equal(rig.machine.phase, PHASE_HOLD);
+		assert_non_null(strstr(rig.machine.cause, "Heater off, press locked;"));
+		assert_null(strstr(rig.machine.cause, "Setpoints stand"));
 	}
 }
 

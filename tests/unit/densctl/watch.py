@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""What densctl shows of telemetry: ages and qualities in each form, an alarm once and with its time.
+
+usage: watch.py DENSCTL
+"""
+import json
+import subprocess
+import sys
+import tempfile
+import time
+
+import zmq
+
+PUBLISHER, OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+
+
+def measured(value, age_s=0.1, quality="good", cause="none"):
+    return {"value": value, "age_s": age_s, "quality": quality, "cause": cause}
+
+
+def message(topic, seq=1, publisher=PUBLISHER, **fields):
+    return topic, {"topic": topic, "seq": seq, "publisher": publisher, "t_wall": "2026-11-27T03:11:20.391Z", "t_lab": 1, **fields}
+
+
+STATE = message("state", phase="hold", run="", ask="", cause="", alarms_active=[], progress=0.1, remaining_s=60)
+SAMPLE = message("sample", temperature_k=measured(332.1, 68.2), pressure_gpa=measured(1.5, 0.1, "bad", "sensor-break"))
+
+
+def alarm(seq, text, **more):
+    return message("alarm", seq, alarm="bus-lost", raised=True, text=text, **more)
+
+
+class Publisher:
+    """densd's telemetry socket: everything again for whoever has just come."""
+
+    def __init__(self, folder):
+        self.endpoint = f"ipc://{folder}/telemetry"
+        self.socket = zmq.Context.instance().socket(zmq.XPUB)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVTIMEO, 10000)
+        self.socket.bind(self.endpoint)
+
+    def wait_subscribed(self, topic):
+        while self.socket.recv() != b"\x01" + topic.encode():
+            pass
+
+    def send(self, *messages):
+        for topic, body in messages:
+            self.socket.send_multipart([topic.encode(), json.dumps(body).encode()])
+
+
+def expect(true, what):
+    if not true:
+        raise AssertionError(what)
+
+
+def run(densctl, publisher, messages, *arguments, seconds=None):
+    """What it printed; @seconds: then it is interrupted, else it ends by itself."""
+    with subprocess.Popen([densctl, *arguments, "--telemetry", publisher.endpoint], stdout=subprocess.PIPE,
+                          text=True) as process:
+        publisher.wait_subscribed("heartbeat")
+        publisher.send(*messages)
+        if seconds:
+            time.sleep(seconds)
+            process.terminate()
+        return process.communicate(timeout=20)[0]
+
+
+def an_old_value_is_never_shown_as_fresh(densctl, publisher):
+    for shown in (run(densctl, publisher, [SAMPLE, STATE], "watch", "--lines", seconds=1),
+                  run(densctl, publisher, [SAMPLE, STATE], "status")):
+        expect("332.1 K (68.2 s OLD)" in shown, f"the age: {shown}")
+        expect("1.500 GPa (bad: sensor-break)" in shown, f"the quality: {shown}")
+
+
+def an_alarm_is_told_once_with_its_time(densctl, publisher):
+    shown = run(densctl, publisher, [SAMPLE, STATE, alarm(7, "first"), alarm(7, "first"), alarm(8, "second"), alarm(7, "first"),
+                                     alarm(1, "new store", publisher=OTHER)], "watch", "--lines", seconds=1)
+    told = [line for line in shown.splitlines() if "ALARM" in line]
+    expect(told == [f"2026-11-27T03:11:20Z ALARM bus-lost: {text}" for text in ("first", "second", "new store")], f"{shown}")
+
+
+def status_says_when_it_began(densctl, publisher):
+    shown = run(densctl, publisher, [alarm(7, "Device silent."), STATE, SAMPLE], "status")
+    expect("last alarm   2026-11-27T03:11:20Z bus-lost: Device silent." in shown, f"{shown}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        publisher = Publisher(folder)
+        for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began):
+            test(sys.argv[1], publisher)
+            print(f"ok: {test.__name__}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
