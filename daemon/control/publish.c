@@ -74,7 +74,8 @@ static void fill_ask(const struct control *control, struct state_body *state)
 			 control->plan.name);
 	else if (control->machine.latched)
 		snprintf(state->ask, sizeof(state->ask),
-			 "remove the cause of the trip, then: densctl ack, densctl reset");
+			 "remove the cause of the trip, then: %sdensctl reset",
+			 control->machine.private_state.acknowledged ? "" : "densctl ack, ");
 	else if (!control->writes)
 		snprintf(state->ask, sizeof(state->ask), "%.199s", control->no_writes_why);
 	else

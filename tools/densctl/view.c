@@ -85,7 +85,9 @@ static void draw_measured(json_object *sample, const char *name, int width, int 
 	char text[NUMBER_TEXT];
 
 	fprintf(stream, "%*s %s", width, number_text(json_number(value, "value"), decimals, text), unit);
-	if (value && strcmp(quality, "good") != 0)
+	if (strcmp(quality, "none") == 0)
+		fputs(value ? " (no reading yet)" : "", stream);
+	else if (strcmp(quality, "good") != 0)
 		fprintf(stream, " (%s: %s)", quality, json_text(value, "cause", "unknown"));
 	if (isfinite(age) && age > 2)
 		fprintf(stream, " (%.1f s OLD)", age);
@@ -112,14 +114,24 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 	fputs(end, stream);
 }
 
-static void draw_alarm(const char *label, const char *name, const char *end, FILE *stream)
+static bool is_listed(json_object *list, const char *name)
 {
+	for (size_t i = 0; i < json_length(list); i++)
+		if (json_object_get_string(json_object_array_get_idx(list, i)) &&
+		    strcmp(json_object_get_string(json_object_array_get_idx(list, i)), name) == 0)
+			return true;
+	return false;
+}
+
+static void draw_alarm(const char *label, const char *name, bool seen, const char *end, FILE *stream)
+{
+	const char *head = seen ? "acknowledged alarm" : "ALARM";
 	char text[400];
 
-	snprintf(text, sizeof(text), "ALARM %s", name);
+	snprintf(text, sizeof(text), "%s %s", head, name);
 	for (int number = 1; number < ALARM_MAX; number++)
 		if (strcmp(alarm_info((enum alarm)number)->name, name) == 0)
-			snprintf(text, sizeof(text), "ALARM %s: %s. densd: %s. You: %s", name,
+			snprintf(text, sizeof(text), "%s %s: %s. densd: %s. You: %s", head, name,
 				 alarm_info((enum alarm)number)->what, alarm_info((enum alarm)number)->did,
 				 alarm_info((enum alarm)number)->remedy);
 	draw_text(label, text, end, stream);
@@ -132,9 +144,13 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 
 	if (!count)
 		draw_text("alarms", "none", end, stream);
-	for (size_t i = 0; i < count; i++)
-		draw_alarm(i ? "" : "alarms", json_object_get_string(json_object_array_get_idx(active, i)),
-			   end, stream);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(active, i));
+
+		if (name)
+			draw_alarm(i ? "" : "alarms", name,
+				   is_listed(json_field(state, "alarms_acknowledged"), name), end, stream);
+	}
 }
 
 /* When something last went wrong or right again, and in which words: the active alarms do not say since when.

@@ -21,7 +21,8 @@
 #define QUEUE_MS 2000     /* submit --wait asks the queue so often */
 #define ANALYSIS_MS 20000 /* and waits so long for the analysis of the last scan */
 
-static const char *const topics[] = {"sample", "state", "scan", "result", "alarm", "heartbeat", NULL};
+/* Last values come in this order: with state and sample the picture is complete. */
+static const char *const topics[] = {"alarm", "scan", "result", "state", "sample", "heartbeat", NULL};
 static volatile sig_atomic_t interrupted;
 
 struct watch {

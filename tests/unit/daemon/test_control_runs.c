@@ -363,7 +363,10 @@ static void the_press_asks_before_the_calorimeter(void **state)
 			    "then: densctl confirm section");
 	control->machine.latched = true;
 	publish_build_state(control, &said);
-	assert_non_null(strstr(said.ask, "densctl ack, densctl reset; and "));
+	assert_non_null(strstr(said.ask, "then: densctl ack, densctl reset; and "));
+	control->machine.private_state.acknowledged = true;
+	publish_build_state(control, &said);
+	assert_non_null(strstr(said.ask, "then: densctl reset; and "));
 }
 
 static void the_store_says_what_is_wrong(void **state)

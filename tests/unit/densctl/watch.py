@@ -85,10 +85,19 @@ def status_says_when_it_began(densctl, publisher):
     expect("last alarm   2026-11-27T03:11:20Z bus-lost: Device silent." in shown, f"{shown}")
 
 
+def an_acknowledged_alarm_is_told_from_a_new_one(densctl, publisher):
+    state = (STATE[0], {**STATE[1], "alarms_active": ["bus-lost", "restarted"], "alarms_acknowledged": ["restarted"]})
+    unread = (SAMPLE[0], {**SAMPLE[1], "temperature_k": measured(None, None, "none")})
+    shown = run(densctl, publisher, [state, unread], "status")
+    expect(" ALARM bus-lost: " in shown and " acknowledged alarm restarted: " in shown, f"{shown}")
+    expect("- K (no reading yet)" in shown, f"{shown}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         publisher = Publisher(folder)
-        for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began):
+        for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began,
+                     an_acknowledged_alarm_is_told_from_a_new_one):
             test(sys.argv[1], publisher)
             print(f"ok: {test.__name__}", flush=True)
 
