@@ -22,5 +22,10 @@ int offline_load(const char *command, const char *path, struct offline *offline)
 /* Reads and checks @path into @offline. DENSCTL_OK, or DENSCTL_INVALID with the reasons in its diagnostics.
  */
 int offline_read_text(const char *command, const char *path, struct offline *offline);
+/*
+ * What densd would answer a submit of these plans now, beyond what is in the files: DENSCTL_OK, or
+ * DENSCTL_REFUSED with the reason.
+ */
+int offline_judge(const struct offline *offline, char *ret_why, size_t size);
 
 #endif
