@@ -8,7 +8,7 @@
 
 #include "config/site.h"
 
-#define COMMISSIONING_STEPS_MAX 16
+#define COMMISSIONING_STEPS_MAX 24 /* of the table, and a mark of the profile each */
 #define COMMISSIONING_DEVICES_MAX (SITE_BUSES_MAX * BUS_DEVICES_MAX)
 #define COMMISSIONING_TEXT 120
 

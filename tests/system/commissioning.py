@@ -212,6 +212,9 @@ def pump(build, source):
         code = technician.end()
         night.check(code == 0 and "watchdog none" in technician.text, f"a pump is commissioned: exit {code}"
                     + (technician.text if code else ""))
+        with open(os.path.join(lab.folder, "record.yaml"), encoding="utf-8") as stream:
+            marks = stream.read().count('- {step: "verified", result: passed')
+        night.check(marks == technician.text.count("Verified:") > 0, f"the {marks} lines that were verified stay in the record")
     finally:
         lab.stop()
 
@@ -232,7 +235,9 @@ def test(build, source):
         night.check(code == 0, f"the nitrogen is commissioned: exit {code}\n{text if code else ''}")
         code, text = device(lab, "chip", "")
         night.check(code == 1 and "not signed: nothing is recorded" in text, f"without a name nothing is recorded: exit {code}")
-        code, text = device(lab, "chip", SIGNED)
+        code, text = device(lab, "chip", "yes\n" + SIGNED)
+        with open(record, encoding="utf-8") as stream:
+            night.check('by: "yes"' not in stream.read(), "an answer is no name")
         night.check(code == 0, f"the chip is commissioned: exit {code}\n{text if code else ''}")
         lab.start_densd()
         done = submit(lab)

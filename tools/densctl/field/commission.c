@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -156,16 +157,32 @@ static void begin_entry(const struct commission *commission, struct commissionin
 	strftime(entry->date, sizeof(entry->date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &date));
 }
 
-/* The marks of the profile are for people: each is answered before the name is given. */
-static bool confirm_marks(const struct profile *profile)
+/* The marks of the profile are for people: each is answered before the name is given, and stays in the
+ * record. */
+static bool confirm_marks(const struct profile *profile, struct commissioning_entry *entry)
 {
-	for (uint32_t i = 0; i < profile->mark_count; i++) {
+	for (uint32_t i = 0; i < profile->mark_count && entry->step_count < COMMISSIONING_STEPS_MAX; i++) {
+		struct commissioning_step *step = &entry->steps[entry->step_count++];
 		char question[PROFILE_TEXT + 40];
 
 		snprintf(question, sizeof(question), "Verified: %s? (yes or no)", profile->marks[i]);
 		if (!ask_yes(question))
 			return false;
+		*step = (struct commissioning_step){.name = "verified", .result = COMMISSIONING_PASSED};
+		snprintf(step->found, sizeof(step->found), "%s", profile->marks[i]);
+		commissioning_clean(step->found);
 	}
+	return true;
+}
+
+/* What was typed for a question too many is nobody's name. */
+static bool is_name(const char *text)
+{
+	static const char *const answers[] = {"", "y", "n", "yes", "no"};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (strcasecmp(text, answers[i]) == 0)
+			return false;
 	return true;
 }
 
@@ -187,7 +204,7 @@ static int sign_and_store(const char *path, const struct site *site, struct comm
 	struct commissioning *record = calloc(1, sizeof(*record));
 	int r = record ? 0 : -ENOMEM;
 
-	while (r == 0 && !entry->by[0])
+	while (r == 0 && !is_name(entry->by))
 		if (!ask("Your name, to sign this:", entry->by, sizeof(entry->by)))
 			r = -EINTR;
 	if (r == 0) {
@@ -201,7 +218,9 @@ static int sign_and_store(const char *path, const struct site *site, struct comm
 	else if (r < 0)
 		fprintf(stderr, "densctl commission: %s was not written: %s\n", path, strerror(-r));
 	else
-		printf("Recorded in %s. densd reads it when it starts.\n", path);
+		printf("Recorded in %s. densd takes it within a second, or when it starts, where the site "
+		       "names this file.\n",
+		       path);
 	if (r == -EINTR)
 		return DENSCTL_REFUSED;
 	return r < 0 ? DENSCTL_INVALID : DENSCTL_OK;
@@ -267,7 +286,7 @@ static int commission_device(const struct options *options, const struct site *s
 			commission.config->name, why);
 	field_close(&commission.field);
 	if (!ask_stopped() && ok)
-		ok = confirm_marks(&commission.device->profile);
+		ok = confirm_marks(&commission.device->profile, &entry);
 	if (ask_stopped()) {
 		fputs("densctl commission: stopped: nothing is recorded\n", stderr);
 		return DENSCTL_REFUSED;
