@@ -177,6 +177,22 @@ static void read_device(const struct site_reader *reader, const struct yaml_node
 	bus->devices[bus->device_count++] = draft.device;
 }
 
+/* What termios knows; libmodbus makes 9600 of any other, and says nothing. */
+static void check_baud(const struct site_reader *reader, const struct yaml_node *node, uint32_t baud)
+{
+	static const uint32_t known[] = {1200,  2400,   4800,   9600,   19200, 38400,
+					 57600, 115200, 230400, 460800, 921600};
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (known[i] == baud)
+			return;
+	schema_error(
+		reader->diagnostics, node,
+		"'baud: %u' is no speed of a serial line: allowed are 1200, 2400, 4800, 9600, 19200, 38400, "
+		"57600, 115200, 230400, 460800, 921600",
+		baud);
+}
+
 static void check_bus(const struct site_reader *reader, const struct yaml_node *node, struct bus_config *bus)
 {
 	bool tcp = profile_bus_is_tcp(bus->kind);
@@ -224,6 +240,7 @@ static void read_bus(const struct site_reader *reader, const struct yaml_node *n
 				read_device(reader, child, &draft.bus);
 	}
 	check_bus(reader, node, &draft.bus);
+	check_baud(reader, yaml_get(node, "baud"), draft.bus.baud);
 	site->buses[site->bus_count++] = draft.bus;
 }
 
@@ -242,6 +259,52 @@ static void check_contactors(const struct site_reader *reader, const struct yaml
 					     site->buses[b].path, site->buses[b].port, site->buses[b].name);
 }
 
+static bool is_same_line(const struct bus_config *a, const struct bus_config *b)
+{
+	return profile_bus_is_tcp(a->kind) == profile_bus_is_tcp(b->kind) && strcmp(a->path, b->path) == 0 &&
+	       (!profile_bus_is_tcp(a->kind) || a->port == b->port);
+}
+
+/* Orders, records and captures go by the name; a line has one worker. */
+static void check_twice(const struct site_reader *reader, const struct yaml_node *list,
+			const struct site *site)
+{
+	const struct yaml_node *node = list->first_child;
+
+	for (uint32_t b = 0; node && b < site->bus_count; b++, node = node->next)
+		for (uint32_t a = 0; a < b; a++) {
+			if (strcmp(site->buses[a].name, site->buses[b].name) == 0)
+				schema_error(reader->diagnostics, yaml_get(node, "name"),
+					     "there is another bus '%s': each needs a name of its own",
+					     site->buses[b].name);
+			if (site->buses[b].path[0] && is_same_line(&site->buses[a], &site->buses[b]))
+				schema_error(reader->diagnostics, node,
+					     "bus '%s' is on the line of bus '%s', %.100s: a line has one "
+					     "master; put the devices on one bus",
+					     site->buses[b].name, site->buses[a].name, site->buses[b].path);
+		}
+}
+
+static void check_device_names(const struct site_reader *reader, const struct yaml_node *list,
+			       const struct site *site)
+{
+	const char *names[SITE_BUSES_MAX * BUS_DEVICES_MAX];
+	size_t count = 0;
+
+	for (uint32_t b = 0; b < site->bus_count; b++)
+		for (uint32_t d = 0; d < site->buses[b].device_count; d++) {
+			const char *name = site->buses[b].devices[d].name;
+
+			for (size_t i = 0; name[0] && i < count; i++)
+				if (strcmp(names[i], name) == 0)
+					schema_error(reader->diagnostics, list,
+						     "two devices are called '%s': each needs a name of its "
+						     "own, by which it is commissioned",
+						     name);
+			names[count++] = name;
+		}
+}
+
 void site_read_buses(const struct site_reader *reader, const struct yaml_node *list, struct site *site)
 {
 	uint32_t kinds[DEVICE_KIND_MAX] = {0};
@@ -257,6 +320,8 @@ void site_read_buses(const struct site_reader *reader, const struct yaml_node *l
 	for (const struct yaml_node *node = list->first_child; node; node = node->next)
 		read_bus(reader, node, site);
 	check_contactors(reader, list, site);
+	check_twice(reader, list, site);
+	check_device_names(reader, list, site);
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
 			if (site->buses[b].devices[d].profile.kind < DEVICE_KIND_MAX)
