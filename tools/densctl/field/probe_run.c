@@ -75,7 +75,8 @@ static void print_register(const struct profile_register *reg, const struct prob
 	if (reg->bit >= 0)
 		snprintf(bit, sizeof(bit), " bit %d", reg->bit);
 	snprintf(hex, sizeof(hex), words == 2 ? "%04X %04X" : "%04X", value->words[0], value->words[1]);
-	printf("%-9s %12.6g %s%s", hex, own_unit(reg, value->value), unit_names[reg->unit], bit);
+	printf("%-9s %12.*g %s%s", hex, codec_is_float((enum register_type)reg->type) ? 6 : 10,
+	       own_unit(reg, value->value), unit_names[reg->unit], bit);
 	if (reg->unit == UNIT_CELSIUS)
 		printf(" = %.2f K", value->value);
 	if (!isnan(value->other))
@@ -368,7 +369,24 @@ static int read_units(const struct options *options, unsigned *ret_first, unsign
 	return DENSCTL_OK;
 }
 
-static int scan_units(struct probe *probe, const struct bus_config *config, const char *folder)
+/* The profiles that the site names are known as well: a lab's own need not lie among the shipped ones. */
+static uint32_t add_of_site(const struct site *site, uint32_t count, struct profile *ret_profiles)
+{
+	for (uint32_t bus = 0; bus < site->bus_count; bus++)
+		for (uint32_t i = 0; i < site->buses[bus].device_count && count < PROFILES_MAX; i++) {
+			const struct profile *profile = &site->buses[bus].devices[i].profile;
+			uint32_t known = 0;
+
+			while (known < count && strcmp(ret_profiles[known].name, profile->name) != 0)
+				known++;
+			if (known == count && strcmp(profile->protocol, "modbus") == 0)
+				ret_profiles[count++] = *profile;
+		}
+	return count;
+}
+
+static int scan_units(struct probe *probe, const struct site *site, const struct bus_config *config,
+		      const char *folder)
 {
 	struct profile *profiles = calloc(PROFILES_MAX, sizeof(*profiles));
 	struct modbus_line *line = NULL;
@@ -387,7 +405,7 @@ static int scan_units(struct probe *probe, const struct bus_config *config, cons
 		r = DENSCTL_INVALID;
 	if (r == DENSCTL_OK && !probe->list)
 		printf("bus %s: %s\n", config->name, field_line_text(config, text));
-	count = r == DENSCTL_OK ? load_profiles(folder, profiles) : 0;
+	count = r == DENSCTL_OK ? add_of_site(site, load_profiles(folder, profiles), profiles) : 0;
 	for (unsigned unit = first; r == DENSCTL_OK && unit <= last; unit++) {
 		bool answers;
 
@@ -430,7 +448,7 @@ static int probe_all(struct probe *probe, const struct site *site)
 		if (!one)
 			return usage_error(options->command, "--units needs the BUS whose units are asked");
 		site_profile_folder(folder);
-		return scan_units(probe, one, folder);
+		return scan_units(probe, site, one, folder);
 	}
 	for (uint32_t i = 0; r == DENSCTL_OK && i < site->bus_count; i++)
 		if (!one || one == &site->buses[i])
