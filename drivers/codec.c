@@ -103,6 +103,8 @@ bool codec_matches(const struct profile_value *expected, const struct profile_re
 		return raw >= expected->value && raw <= expected->to;
 	if (expected->mask > 0)
 		return ((uint32_t)raw & (uint32_t)expected->mask) == (uint32_t)expected->value;
+	if (!codec_is_float((enum register_type)reg->type))
+		return raw == expected->value; /* a serial number is not nearly another */
 	return fabs(raw - expected->value) < 1e-6 * fmax(1, fabs(expected->value));
 }
 

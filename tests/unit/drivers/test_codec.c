@@ -164,6 +164,11 @@ static void expected_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(codec_matches(&cases[i].expected, &reg, &cases[i].word), cases[i].matches);
+	reg.type = REG_U32_LOW_FIRST; /* seven digits are compared to the last */
+	assert_true(
+		codec_matches(&(struct profile_value){.value = 0x545837}, &reg, (uint16_t[]){0x5837, 0x54}));
+	assert_false(
+		codec_matches(&(struct profile_value){.value = 0x545838}, &reg, (uint16_t[]){0x5837, 0x54}));
 }
 
 /* A length of the block is digits and nothing else; the first on both sides of them is refused. */
