@@ -100,7 +100,8 @@ const struct subcommand subcommands[] = {
 	{"playback", "FILE", "play a capture into the drivers, offline",
 	 "Reads a file of `densctl capture` and gives the drivers, cycle by cycle, the demands and answers\n"
 	 "of then. Shows what they report now where it differs from what they reported then. A fault of the\n"
-	 "field becomes a test of the bench. Profiles are looked for in $DENSD_CONFIG/devices.\n"
+	 "field becomes a test of the bench. Profiles are looked for in $DENSD_CONFIG/devices:\n"
+	 "DENSD_CONFIG=/etc/densd for those that lie beside the site file.\n"
 	 "Exit code 0: all as recorded; 1: something otherwise; 4: not a capture.",
 	 ALLOW(JSON) | ALLOW(LINES), 1, 1, playback_run, playback_notes},
 	{"submit", "FILE", "put a protocol into the queue",

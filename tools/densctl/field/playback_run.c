@@ -47,6 +47,8 @@ struct player {
 	json_object *list;
 	uint32_t same, other;
 	bool quiet;
+	bool acquainting;
+	bool watching[BUS_DEVICES_MAX]; /* observes until the recorded driver writes */
 };
 
 static int begin_drivers(struct player *player)
@@ -116,6 +118,55 @@ static void tell(struct player *player, double t_s, const char *found, const cha
 		printf("%10.3f  recorded: %s\n", t_s, recorded);
 }
 
+static bool is_write_of(const struct playback_event *event, uint8_t unit)
+{
+	unsigned found;
+	char op[16];
+
+	return event->kind == PLAYBACK_MODBUS && sscanf(event->text, "%u %15s", &found, op) == 2 &&
+	       found == unit && (strncmp(op, "write", 5) == 0 || strcmp(op, "coil") == 0);
+}
+
+static bool has_write(const struct playback *playback, uint32_t index, size_t first, size_t last)
+{
+	for (size_t i = first; i < last; i++)
+		if (is_write_of(&playback->events[i], playback->config.devices[index].unit))
+			return true;
+	return false;
+}
+
+static void observe(struct demand *demand)
+{
+	switch ((enum device_kind)demand->kind) {
+	case DEVICE_FURNACE:
+		demand->furnace.mode = MODE_OBSERVE;
+		return;
+	case DEVICE_PRESS:
+		demand->press.mode = MODE_OBSERVE;
+		return;
+	case DEVICE_FLOW:
+		demand->flow.mode = MODE_OBSERVE;
+		return;
+	case DEVICE_CHIP:
+	case DEVICE_KIND_MAX:
+		return;
+	}
+}
+
+/* What the driver of then was told; nothing is written before it wrote. */
+static void take_demand(struct player *player, uint32_t i, const char *text, int64_t now_ns)
+{
+	const struct playback *playback = player->playback;
+
+	if (text)
+		capture_text_read_demand(text, now_ns, &player->demands[i]);
+	if (player->watching[i] && !player->acquainting &&
+	    has_write(playback, i, playback->first, playback->last))
+		player->watching[i] = false;
+	if (player->watching[i] || player->acquainting)
+		observe(&player->demands[i]);
+}
+
 static void play_cycle(struct player *player, uint32_t seq, double t_s)
 {
 	struct playback *playback = player->playback;
@@ -138,19 +189,54 @@ static void play_cycle(struct player *player, uint32_t seq, double t_s)
 		/* A cycle that was cut off has no report, and no time of its own. */
 		if (!recorded || sscanf(recorded, "%lf %n", &cycle.t_lab_s, &used) != 1)
 			continue;
-		if (demand)
-			capture_text_read_demand(demand, now_ns, &player->demands[i]);
+		take_demand(player, i, demand, now_ns);
 		player->drivers[i]->cycle(player->states[i], &cycle, &player->demands[i], &report, &trace);
 		if (trace >= 0)
 			close(trace);
 		capture_text_report(&report, text);
-		tell(player, t_s, text, recorded + used);
+		if (!player->acquainting)
+			tell(player, t_s, text, recorded + used);
 	}
+}
+
+#define ACQUAINTED 3 /* cycles after which a driver trusts a device (drivers/session.c) */
+
+static void forget_used(struct playback *playback)
+{
+	for (size_t i = playback->first; i < playback->last; i++)
+		playback->events[i].used = false;
+}
+
+/*
+ * A capture that begins in the middle of a night: the driver of then knew its device, and had its own rhythm
+ * of writing. The first cycle is played until this one knows it too, and then it observes until the first
+ * write of then, from where both write alike.
+ */
+static void get_acquainted(struct player *player, uint32_t seq)
+{
+	struct playback *playback = player->playback;
+	bool known = !profile_bus_is_text(playback->config.kind);
+
+	for (uint32_t i = 0; i < playback->config.device_count && known; i++) {
+		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
+
+		known = recorded && strstr(recorded, " online=1 ");
+		player->watching[i] = has_write(playback, i, 0, playback->count);
+	}
+	player->acquainting = true;
+	for (int i = 0; known && i < ACQUAINTED; i++) {
+		play_cycle(player, seq, 0);
+		forget_used(playback);
+	}
+	player->acquainting = false;
+	if (!known)
+		memset(player->watching, 0, sizeof(player->watching));
 }
 
 static void play(struct player *player)
 {
 	struct playback *playback = player->playback;
+	bool first = true;
 
 	for (size_t i = 0; i < playback->count; i++) {
 		double t_s;
@@ -164,6 +250,9 @@ static void play(struct player *player)
 		while (playback->last < playback->count &&
 		       playback->events[playback->last].kind != PLAYBACK_CYCLE)
 			playback->last++;
+		if (first)
+			get_acquainted(player, seq);
+		first = false;
 		play_cycle(player, seq, t_s);
 	}
 }
