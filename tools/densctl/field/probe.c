@@ -15,6 +15,11 @@ int probe_open(const struct bus_config *config, struct modbus_line **ret_line)
 	return modbus_line_new(config, ret_line);
 }
 
+static bool is_sensible(double value)
+{
+	return fabs(value) >= LEAST_SENSIBLE && fabs(value) <= SENSIBLE; /* false for NAN */
+}
+
 /* After a silence the line is left alone until its quarantine is over: that is no answer of this register. */
 static int read_value(struct modbus_port *port, const struct profile_register *reg, uint16_t ret_words[2])
 {
@@ -40,6 +45,7 @@ void probe_read(struct modbus_port *port, const struct profile_register *reg, st
 			value.other = (double)codec_decode_f32(value.words, type != REG_F32_HIGH_FIRST);
 			value.proven = value.raw != 0 && fabs(value.raw) >= LEAST_SENSIBLE &&
 				       codec_proves_order(type, value.words, -SENSIBLE, SENSIBLE);
+			value.swapped = value.raw != 0 && is_sensible(value.other) && !is_sensible(value.raw);
 		}
 	}
 	*ret_value = value;

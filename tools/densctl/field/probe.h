@@ -13,6 +13,7 @@ struct probe_value { /* one register of a profile, as read */
 	double raw, value; /* as declared; value in the driver's unit: kelvin for a temperature */
 	double other;      /* a float in the other word order; NAN for an integer */
 	bool proven;       /* a float that makes sense in the declared order alone */
+	bool swapped;      /* in the other order alone */
 };
 /* A line that may be asked, without drivers. 0, or -errno. Freed by line->ops->free. */
 int probe_open(const struct bus_config *config, struct modbus_line **ret_line);

@@ -57,6 +57,7 @@ static json_object *register_json(const struct profile_register *reg, const stru
 	json_object_object_add(entry, "value", json_real(own_unit(reg, value->value)));
 	json_object_object_add(entry, "other_order", json_real(value->other));
 	json_object_object_add(entry, "order_proven", json_object_new_boolean(value->proven));
+	json_object_object_add(entry, "order_swapped", json_object_new_boolean(value->swapped));
 	json_object_object_add(entry, "fault",
 			       value->fault ? json_object_new_string(fault_text(value, text)) : NULL);
 	return entry;
@@ -81,7 +82,11 @@ static void print_register(const struct profile_register *reg, const struct prob
 		printf(" = %.2f K", value->value);
 	if (!isnan(value->other))
 		printf("   (other word order: %.3g%s)", value->other,
-		       value->proven ? ", senseless: the order is proven" : "");
+		       value->proven ? ", senseless: the order is proven"
+		       : value->swapped
+			       ? ", and that makes sense, this does not: the words are the other way "
+				 "round"
+			       : "");
 	putchar('\n');
 }
 
@@ -94,7 +99,7 @@ static void read_registers(struct probe *probe, struct modbus_port *port, const 
 		struct probe_value value;
 
 		probe_read(port, reg, &value);
-		if (value.fault == CAUSE_EXCEPTION)
+		if (value.fault == CAUSE_EXCEPTION || value.swapped)
 			probe->doubtful = true;
 		json_object_array_add(list, register_json(reg, &value));
 		if (!probe->list)
@@ -125,16 +130,18 @@ static bool tell_identity(struct probe *probe, struct modbus_port *port, const s
 	return ok;
 }
 
-static void print_reading(const char *what, const struct reading *reading, const char *unit)
+static void tell_reading(struct probe *probe, const char *what, const struct reading *reading,
+			 const char *unit)
 {
-	if (reading->quality != QUALITY_NONE)
+	probe->doubtful = probe->doubtful || reading->quality == QUALITY_BAD;
+	if (!probe->list && reading->quality != QUALITY_NONE)
 		printf("    %-20s %12.6g %s   %s%s%s\n", what, reading->value, unit,
 		       quality_name((enum quality)reading->quality), reading->cause ? ", " : "",
 		       reading->cause ? cause_name((enum cause)reading->cause) : "");
 }
 
 /* What the driver that densd runs makes of the device, over a few seconds of watching. */
-static void print_report(const struct report *report)
+static void tell_readings(struct probe *probe, const struct report *report)
 {
 	static const struct {
 		uint8_t kind;
@@ -157,9 +164,9 @@ static void print_report(const struct report *report)
 
 	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++)
 		if (readings[i].kind == report->kind)
-			print_reading(readings[i].what,
-				      (const struct reading *)((const char *)report + readings[i].offset),
-				      readings[i].unit);
+			tell_reading(probe, readings[i].what,
+				     (const struct reading *)((const char *)report + readings[i].offset),
+				     readings[i].unit);
 }
 
 static void tell_report(struct probe *probe, const struct bus_device *device, const struct report *report)
@@ -174,13 +181,15 @@ static void tell_report(struct probe *probe, const struct bus_device *device, co
 	json_object_object_add(entry, "simulated", json_object_new_boolean(report->simulated));
 	json_object_object_add(entry, "errors", json_object_new_int64(report->errors));
 	json_object_object_add(probe->device, "driver", entry);
-	if (probe->list)
+	if (probe->list) {
+		tell_readings(probe, report);
 		return;
+	}
 	printf("    as the driver sees it: %s%s%s%s\n", report->online ? "online" : "NOT online: ",
 	       report->online ? "" : cause_name((enum cause)report->fault),
 	       report->units_differ ? ", UNITS OR DECIMALS DIFFER from the profile" : "",
 	       report->simulated ? ", simulated (densim)" : "");
-	print_report(report);
+	tell_readings(probe, report);
 	for (uint32_t i = 0; i < device->profile.mark_count; i++)
 		printf("    verify at commissioning: %s\n", device->profile.marks[i]);
 }
