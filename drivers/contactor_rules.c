@@ -12,16 +12,19 @@ static const char *const needed[] = {"fallback_count", "watchdog_ms", "watchdog_
 
 static const char *const texts[CONTACTOR_STATE_MAX] = {
 	[CONTACTOR_NONE] = "there is none",
-	[CONTACTOR_UNARMED] = "not armed: the coupler falls back by itself, the contactor is open",
+	[CONTACTOR_UNARMED] = "not armed, open. densd arms it before a run; if it stays so, check the "
+			      "coupler's supply, cable and address",
 	[CONTACTOR_ARMED] = "armed: the coupler opens it when nobody writes",
 	[CONTACTOR_OPENED] = "open: the coupler fell back, did not obey or was silent; it is armed anew once "
 			     "the heater has been off",
-	[CONTACTOR_STRANGER] = "refused: what answers is not the coupler of the profile; nothing is written. "
-			       "Check host, unit and profile",
-	[CONTACTOR_FREEZES] = "refused: the coupler's fall-back is not 0 (outputs to zero), so that a dead "
-			      "densd would not open the contactor; nothing is written. Set it at the coupler",
-	[CONTACTOR_LOCKED] = "refused: the coupler takes no writes from here. Another master holds its write "
-			     "lock: end it",
+	[CONTACTOR_STRANGER] =
+		"refused: what answers is not the coupler of the profile. Check host, unit and profile",
+	[CONTACTOR_FREEZES] =
+		"refused: the coupler's fall-back is not 0 (outputs to zero): a dead densd would open "
+		"nothing. Set it at the coupler",
+	[CONTACTOR_LOCKED] =
+		"refused: the coupler takes no writes from here. Another master holds its write lock: "
+		"end it",
 	[CONTACTOR_DIFFERS] =
 		"refused: watchdog, write lock or output read back otherwise than written. Look "
 		"at the coupler",
@@ -79,6 +82,8 @@ int contactor_rules_pack(const struct profile *profile, struct bus_contactor *re
 		return -EINVAL;
 	memcpy(c.registers, profile->registers, profile->register_count * sizeof(*c.registers));
 	c.register_count = profile->register_count;
+	memcpy(c.marks, profile->marks, sizeof(c.marks));
+	c.mark_count = profile->mark_count;
 	snprintf(c.profile, sizeof(c.profile), "%s", profile->name);
 	c.worst_latency_ms = profile->worst_latency_ms;
 	c.response_timeout_ms = profile->response_timeout_ms;

@@ -137,6 +137,8 @@ struct bus_contactor {
 	double watchdog_s; /* the site's device_watchdog_s */
 	double worst_latency_ms, response_timeout_ms;
 	bool single_write;
+	uint32_t mark_count;
+	char marks[PROFILE_MARKS_MAX][PROFILE_TEXT]; /* as of a profile */
 	uint32_t register_count, identity_count, start_count, reset_count;
 	struct profile_register registers[CONTACTOR_REGISTERS_MAX];
 	struct profile_value identity[CONTACTOR_STEPS_MAX], start[CONTACTOR_STEPS_MAX],

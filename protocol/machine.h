@@ -20,6 +20,7 @@
 #include "protocol/verb.h"
 
 #define MACHINE_WHY 200 /* bytes of a sentence */
+#define MACHINE_UNARMED 176
 #define MACHINE_NOTES 16
 
 /* One measured value on the lab clock. Age is event time less t_lab_s. */
@@ -56,7 +57,9 @@ struct inputs {
 	bool order_unproven; /* a device's floats may be in another word order than declared */
 	/* The heater's contactor hangs on a coupler that opened it, or would not open it when it must. */
 	bool furnace_contactor_open;
-	bool devices_armed;            /* each device's own watchdog is armed (or its absence accepted) */
+	bool devices_armed; /* each device's own watchdog is armed (or its absence accepted) */
+	/* Unless devices_armed: which device's is not, and what to do. */
+	char unarmed[MACHINE_UNARMED];
 	bool furnace_lost, press_lost; /* worker or line is gone */
 	bool store_ok;                 /* recorder answers, space is left, last commit in time */
 	bool step_late;                /* this step is more than step_late_ms late */

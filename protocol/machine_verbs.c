@@ -43,7 +43,7 @@ static const char *refuse_devices(const struct step *step)
 	if (in->units_differ)
 		return "a panel shows other units or decimals than its profile: set them back";
 	if (!in->devices_armed)
-		return "a device's watchdog is not armed";
+		return in->unarmed;
 	if (!in->store_ok)
 		return "the journal cannot be written";
 	return NULL;

@@ -53,7 +53,7 @@ static const char *missing_press(const struct step *step, char text[MACHINE_WHY]
 	if (step->in->order_unproven)
 		return "no value has proven the word order of a device's floats: check its profile";
 	if (!step->in->devices_armed)
-		return "a device's watchdog is not armed";
+		return step->in->unarmed;
 	return NULL;
 }
 
@@ -97,7 +97,7 @@ static void tick_preflight(struct step *step)
 
 	if (what) {
 		p->in_band_since_lab_s = NEVER_LAB_S;
-		snprintf(step->m->cause, sizeof(step->m->cause), "Preflight waits: %.150s.", what);
+		snprintf(step->m->cause, sizeof(step->m->cause), "Preflight waits: %.180s.", what);
 		if (late)
 			step_raise(step, ALARM_PREFLIGHT, step->m->cause);
 		return;

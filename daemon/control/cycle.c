@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/contactor_rules.h"
 
 #define WIDEN_S_PER_SCALE 0.25
 
@@ -112,27 +113,73 @@ static void read_press(const struct cycle_view *view, struct inputs *inputs)
 	inputs->order_unproven |= !report->order_proven;
 }
 
-/* Armed, or the site file accepts in words that there is nothing to arm and nothing that opens the contactor.
- */
-static bool is_armed(const struct cycle_view *view)
+/* Which device's watchdog is not armed, and what to do; nothing said: all are, or are accepted in words. */
+static void find_unarmed_press(const struct cycle_view *view, const struct bus_device *plc,
+			       char ret_text[MACHINE_UNARMED])
 {
 	const struct report *press = cycle_find_report(view, DEVICE_PRESS);
-	const struct bus_device *furnace = device_at(view, DEVICE_FURNACE),
-				*plc = device_at(view, DEVICE_PRESS);
+
+	if (!plc->profile.watchdog && !view->site->accept_no_watchdog)
+		snprintf(ret_text, MACHINE_UNARMED,
+			 "the press '%.31s' has no watchdog, and the site file accepts none: "
+			 "accept_no_watchdog: \"...\"",
+			 plc->name);
+	else if (plc->profile.watchdog && !(press && press->online))
+		snprintf(
+			ret_text, MACHINE_UNARMED,
+			"the watchdog of the press '%.31s' is not armed, since it does not answer: check its "
+			"line and supply",
+			plc->name);
+	else if (plc->profile.watchdog && !press->press.watchdog_armed)
+		snprintf(ret_text, MACHINE_UNARMED,
+			 "the watchdog of the press '%.31s' is not armed; densd arms it with its first "
+			 "writes. "
+			 "If it stays so, look at the PLC: key in remote, no other master",
+			 plc->name);
+	/* Words stand in for no contactor that is there. */
+	else if (!plc->profile.contactor && !site_contactor(view->site) && !view->site->accept_no_contactor)
+		snprintf(ret_text, MACHINE_UNARMED,
+			 "the press '%.31s' switches no heater contactor, and the site file accepts none: "
+			 "accept_no_contactor: \"...\"",
+			 plc->name);
+}
+
+static void find_unarmed_furnace(const struct cycle_view *view, const struct bus_device *furnace,
+				 char ret_text[MACHINE_UNARMED])
+{
 	const struct report *heater = cycle_find_report(view, DEVICE_FURNACE);
-	bool press_armed = press && press->online && press->press.watchdog_armed;
 	bool coupled = site_contactor(view->site) != NULL;
 
+	if (coupled && !(heater && heater->online))
+		snprintf(ret_text, MACHINE_UNARMED,
+			 "the contactor of the furnace '%.31s' is not armed, since the furnace does not "
+			 "answer: "
+			 "check its line",
+			 furnace->name);
+	else if (coupled && heater->furnace.contactor != CONTACTOR_ARMED)
+		snprintf(ret_text, MACHINE_UNARMED, "contactor of '%.31s': %.124s", furnace->name,
+			 contactor_rules_text(heater->furnace.contactor));
+	else if (!coupled && !furnace->profile.watchdog && !view->site->accept_no_watchdog)
+		snprintf(ret_text, MACHINE_UNARMED,
+			 "the furnace '%.31s' has no watchdog and no contactor on a coupler, and the site "
+			 "file "
+			 "accepts none: accept_no_watchdog: \"...\"",
+			 furnace->name);
+}
+
+static void judge_watchdogs(const struct cycle_view *view, struct inputs *inputs)
+{
+	const struct bus_device *furnace = device_at(view, DEVICE_FURNACE),
+				*plc = device_at(view, DEVICE_PRESS);
+
+	inputs->unarmed[0] = '\0';
 	if (!furnace || !plc)
-		return false;
-	if (!plc->profile.watchdog)
-		press_armed = view->site->accept_no_watchdog;
-	/* Words stand in for no contactor that is there. */
-	if (coupled && !(heater && heater->online && heater->furnace.contactor == CONTACTOR_ARMED))
-		return false;
-	if (!plc->profile.contactor && !coupled && !view->site->accept_no_contactor)
-		return false;
-	return press_armed && (coupled || furnace->profile.watchdog || view->site->accept_no_watchdog);
+		snprintf(inputs->unarmed, sizeof(inputs->unarmed), "the site has no furnace or no press");
+	if (!inputs->unarmed[0])
+		find_unarmed_furnace(view, furnace, inputs->unarmed);
+	if (!inputs->unarmed[0])
+		find_unarmed_press(view, plc, inputs->unarmed);
+	inputs->devices_armed = inputs->unarmed[0] == '\0';
 }
 
 void cycle_build_inputs(const struct cycle_view *view, struct inputs *ret_inputs)
@@ -155,7 +202,7 @@ void cycle_build_inputs(const struct cycle_view *view, struct inputs *ret_inputs
 	read_press(view, ret_inputs);
 	if (flow)
 		ret_inputs->flow_ml_per_min = measure(view, &flow->flow.flow_ml_per_min);
-	ret_inputs->devices_armed = is_armed(view);
+	judge_watchdogs(view, ret_inputs);
 	cycle_judge_inputs(view, ret_inputs);
 }
 

@@ -10,6 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/control/cycle.h"
+#include "drivers/contactor_rules.h"
 
 static struct site site;
 static struct cycle_map map;
@@ -130,12 +131,15 @@ static void arming_needs_every_watchdog_or_the_words(void **state)
 	(void)state;
 	cycle_build_inputs(&view, &inputs);
 	assert_false(inputs.devices_armed);
+	assert_non_null(strstr(inputs.unarmed, "the watchdog of the press 'press' is not armed"));
 	reports[0].reports[0].press.watchdog_armed = true;
 	cycle_build_inputs(&view, &inputs);
 	assert_true(inputs.devices_armed);
+	assert_string_equal(inputs.unarmed, "");
 	site.buses[1].devices[0].profile.watchdog = false;
 	cycle_build_inputs(&view, &inputs);
 	assert_false(inputs.devices_armed);
+	assert_non_null(strstr(inputs.unarmed, "accept_no_watchdog"));
 	site.accept_no_watchdog = true;
 	cycle_build_inputs(&view, &inputs);
 	assert_true(inputs.devices_armed);
@@ -152,6 +156,7 @@ static void no_contactor_needs_the_words(void **state)
 	site.accept_no_watchdog = true;
 	cycle_build_inputs(&view, &inputs);
 	assert_false(inputs.devices_armed);
+	assert_non_null(strstr(inputs.unarmed, "accept_no_contactor"));
 	site.accept_no_contactor = true;
 	cycle_build_inputs(&view, &inputs);
 	assert_true(inputs.devices_armed);
@@ -174,6 +179,10 @@ static void a_coupled_contactor_must_be_armed(void **state)
 		cycle_build_inputs(&view, &inputs);
 		assert_int_equal(inputs.devices_armed, armed == CONTACTOR_ARMED);
 		assert_int_equal(inputs.furnace_contactor_open, armed > CONTACTOR_ARMED);
+		/* Named, and the remedy is there to its end. */
+		assert_true(armed == CONTACTOR_ARMED ||
+			    (strstr(inputs.unarmed, "contactor of 'furnace'") &&
+			     strstr(inputs.unarmed, contactor_rules_text(armed))));
 	}
 	furnace->furnace.contactor = CONTACTOR_ARMED;
 	furnace->online = false;

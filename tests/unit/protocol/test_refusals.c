@@ -58,6 +58,7 @@ static void units_differ(struct plant *plant)
 static void unarmed(struct plant *plant)
 {
 	plant->in.devices_armed = false;
+	strcpy(plant->in.unarmed, "the watchdog of the press 'press' is not armed");
 }
 
 static void no_store(struct plant *plant)
@@ -116,7 +117,7 @@ static void test_preflight_names_what_is_missing(void **unused)
 		{loaded_press, "not at ambient pressure (20.0 bar oil)"},
 		{not_depressurised, "release it at the panel"},
 		{units_differ, "other units"},
-		{unarmed, "watchdog is not armed"},
+		{unarmed, "watchdog of the press 'press' is not armed"},
 		{no_store, "journal cannot be written"},
 	};
 
@@ -155,7 +156,7 @@ static void test_resume_names_what_is_missing(void **unused)
 		{no_pressure, "no fresh pressure"},
 		{press_local, "press is in local"},
 		{units_differ, "other units"},
-		{unarmed, "watchdog is not armed"},
+		{unarmed, "watchdog of the press 'press' is not armed"},
 		{no_store, "journal cannot be written"},
 		{low_pressure, "below the protocol's band and the cell is hot"},
 	};

@@ -313,6 +313,7 @@ static void test_random_nights(void **unused)
 static void unarmed(struct plant *plant)
 {
 	plant->in.devices_armed = false;
+	strcpy(plant->in.unarmed, "the watchdog of the press 'press' is not armed");
 }
 
 static void test_a_healthy_start_raises_no_alarm(void **state)
