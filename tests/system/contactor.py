@@ -24,14 +24,27 @@ STEP_S = 0.05      # of densim
 SETTINGS = {"watchdog": 0x1120, "type": 0x1122, "fallback": 0x1123, "lock": 0x1124}
 
 
+def connect(lab):
+    return socket.create_connection(("127.0.0.1", lab.port), 5)
+
+
+def put(line, pdu):
+    """One question to the coupler, and the answer without its head."""
+    line.sendall(struct.pack(">HHHB", 1, 0, len(pdu) + 1, 4) + pdu)
+    return line.recv(260)[7:]
+
+
+def write(address, value):
+    return struct.pack(">BHH", 6, address, value)
+
+
 def ask(lab, pdu):
-    """One question to the coupler, by a connection of our own; the answer without its head."""
-    with socket.create_connection(("127.0.0.1", lab.port), 5) as line:
-        line.sendall(struct.pack(">HHHB", 1, 0, len(pdu) + 1, 4) + pdu)
-        answer = line.recv(260)
-    if len(answer) < 9 or answer[7] & 0x80:
+    """By a connection of our own."""
+    with connect(lab) as line:
+        answer = put(line, pdu)
+    if len(answer) < 2 or answer[0] & 0x80:
         raise night.Failed(f"the coupler answers {answer.hex()}")
-    return answer[7:]
+    return answer
 
 
 def read_register(lab, address):
@@ -39,7 +52,7 @@ def read_register(lab, address):
 
 
 def write_register(lab, address, value):
-    ask(lab, struct.pack(">BHH", 6, address, value))
+    ask(lab, write(address, value))
 
 
 def look(lab):
@@ -78,6 +91,26 @@ def refuse_freeze(build, source):
         night.check(read_register(lab, SETTINGS["watchdog"]) == 1000 * WATCHDOG_S and
                     read_register(lab, SETTINGS["lock"]) == 1 and read_register(lab, SETTINGS["type"]) == 0,
                     "set to zero it is armed: watchdog on writes, 10 s, write lock on")
+
+
+def second_master(build, source):
+    """The write lock: a master that is there first keeps densd out, and densd keeps out one that comes later."""
+    with start(build, source) as lab:
+        lab.stop_densd()
+        with connect(lab) as other:
+            night.check(put(other, write(SETTINGS["lock"], 1))[0] == 6, "another master takes the write lock")
+            lab.start_densd()
+            night.submit(lab, night.PRESS_ONLY)
+            lab.wait_until(lambda: "Another master holds its write lock" in lab.log_end("densd", 100), 30, "a refusal in the log")
+            state = night.wait_state(lab, lambda s: "write lock" in s["cause"], 30, "a cause that names the lock")
+            night.check(state["phase"] == "preflight" and not look(lab)["contactor"],
+                        f"a coupler that another master writes to is refused: {state['cause']}")
+        lab.wait_phase("heat", 90)
+        lab.wait_until(lambda: look(lab)["contactor"], 30, "a closed contactor")
+        with connect(lab) as other:
+            answer = put(other, struct.pack(">BHH", 5, 0, 0))
+            night.check(answer[0] == 0x85, f"a second master's write is refused by the coupler: {answer.hex()}")
+            night.check(put(other, struct.pack(">BHH", 1, 0, 1))[2] & 1 == 1, "it may read, and the contactor is closed")
 
 
 def fall_back(build, source):
@@ -137,6 +170,7 @@ def kill(build, source):
 
 def test(build, source):
     refuse_freeze(build, source)
+    second_master(build, source)
     fall_back(build, source)
     kill(build, source)
 

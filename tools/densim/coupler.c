@@ -16,6 +16,21 @@ void coupler_step(struct coupler *coupler, double watchdog_least_s, double step_
 		coupler->output = false;
 }
 
+bool coupler_takes_write(struct coupler *coupler)
+{
+	if (!coupler->write_lock)
+		coupler->master = 0;
+	else if (coupler->master == 0)
+		coupler->master = coupler->asker;
+	return coupler->master == 0 || coupler->master == coupler->asker;
+}
+
+void coupler_hang_up(struct coupler *coupler, unsigned asker)
+{
+	if (coupler->master == asker)
+		coupler->master = 0;
+}
+
 void coupler_hear(struct coupler *coupler, bool write)
 {
 	coupler->running = coupler->running || write;
@@ -39,7 +54,7 @@ void coupler_restart(struct coupler *coupler)
 {
 	coupler->output = coupler->fell_back = coupler->running = false;
 	coupler->fallbacks = 0;
-	coupler->reset_steps = 0;
+	coupler->reset_steps = coupler->master = 0;
 }
 
 bool coupler_closed(const struct coupler *coupler)

@@ -20,10 +20,20 @@ struct coupler {
 	double watchdog_s, silent_s;
 	uint16_t fallbacks;
 	unsigned reset_steps; /* words of the reset sequence written so far, in order */
+	bool write_lock;      /* one master writes, the others are refused */
+	unsigned asker;       /* who asks now, a connection; 0: nobody in particular */
+	unsigned master;      /* who holds the lock; 0: nobody yet */
 };
 
 /* @watchdog_least_s as for the press. */
 void coupler_step(struct coupler *coupler, double watchdog_least_s, double step_s);
+/*
+ * Whether the asker may write. Under the lock the first that writes is the master until its connection ends;
+ * which exception the device refuses another with is not documented: here it is 1.
+ */
+bool coupler_takes_write(struct coupler *coupler);
+/* The connection of @asker has ended. */
+void coupler_hang_up(struct coupler *coupler, unsigned asker);
 /* A telegram came: what the watchdog waits for, by its type. It runs from the first write on. */
 void coupler_hear(struct coupler *coupler, bool write);
 void coupler_set_output(struct coupler *coupler, bool on);

@@ -187,10 +187,18 @@ static void take_write(struct emulator *emulator, unsigned i, const uint16_t *va
 		emulator_roles_set(emulator, i, get_value(reg, values));
 }
 
+/* Another master holds the coupler's write lock: no write of its watchdog's either. */
+static bool is_locked(const struct emulator *emulator)
+{
+	return emulator->profile->kind == DEVICE_KIND_MAX && !coupler_takes_write(&emulator->lab->coupler);
+}
+
 static int emulator_write(void *context, uint16_t address, uint16_t count, const uint16_t *values)
 {
 	struct emulator *emulator = context;
 
+	if (is_locked(emulator))
+		return MODBUS_BAD_FUNCTION;
 	for (int pass = 0; pass < 2; pass++)
 		for (unsigned done = 0; done < count;) {
 			int i = find_register(emulator, (uint16_t)(address + done), false, 0);
@@ -235,6 +243,8 @@ static int emulator_write_coil(void *context, uint16_t address, bool on)
 	struct emulator *emulator = context;
 	int i = find_register(emulator, address, true, 0);
 
+	if (is_locked(emulator))
+		return MODBUS_BAD_FUNCTION;
 	if (is_terminal(emulator, address)) {
 		notice_telegram(emulator, true);
 		if (!emulator->lab->faults.on[FAULT_FALSE_ACK])

@@ -175,6 +175,12 @@ static void set_fallback(struct laboratory *lab, double value)
 	lab->coupler.fallback = (unsigned)value;
 }
 
+static void set_lock(struct laboratory *lab, double value)
+{
+	lab->coupler.write_lock = value == 1;
+	lab->coupler.master = lab->coupler.write_lock ? lab->coupler.asker : 0;
+}
+
 static const struct role roles[] = {
 	{DEVICE_FURNACE, "process_value", get_temperature, NULL},
 	{DEVICE_FURNACE, "process_value2", get_temperature, NULL},
@@ -207,6 +213,7 @@ static const struct role roles[] = {
 	{DEVICE_KIND_MAX, "watchdog_ms", NULL, set_watchdog},
 	{DEVICE_KIND_MAX, "watchdog_type", NULL, set_type},
 	{DEVICE_KIND_MAX, "fallback", NULL, set_fallback},
+	{DEVICE_KIND_MAX, "write_lock", NULL, set_lock},
 };
 
 /* In the order of the STATUS word's bits, drivers/press-map.md. */

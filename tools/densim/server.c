@@ -82,10 +82,20 @@ static void advance(struct server *server)
 	}
 }
 
+/* Which connection it is, for a coupler that lets one master write; 0: none. */
+static unsigned find_asker(const struct server *server, const struct wire *wire)
+{
+	for (unsigned i = 0; i < TCP_MAX; i++)
+		if (wire == &server->tcp[i])
+			return i + 1;
+	return 0;
+}
+
 static void serve_modbus(struct server *server, struct wire *wire)
 {
 	uint8_t answer[MODBUS_FRAME_MAX];
 	size_t length, used = 1;
+	server->lab.coupler.asker = find_asker(server, wire);
 	while (wire->in_length && used) {
 		if (wire->bus == FAULT_BUS_RTU)
 			used = modbus_server_rtu(registers_on_rtu, &server->registers, wire->in,
@@ -159,8 +169,9 @@ static int serve_wire(struct server *server, struct wire *wire)
 	return wire_send(wire, &server->lab.faults, clock_mono_ns());
 }
 
-static void drop_wire(struct wire *wire)
+static void drop_wire(struct server *server, struct wire *wire)
 {
+	coupler_hang_up(&server->lab.coupler, find_asker(server, wire));
 	close(wire->fd);
 	wire->fd = -1;
 }
@@ -242,7 +253,7 @@ static void send_due(struct server *server, struct wire *const wires[WIRE_MAX])
 	for (int i = 0; i < WIRE_MAX; i++)
 		if (wires[i]->fd >= 0 && wire_send(wires[i], &server->lab.faults, clock_mono_ns()) < 0 &&
 		    i >= WIRE_TCP)
-			drop_wire(wires[i]);
+			drop_wire(server, wires[i]);
 }
 
 /* An adapter that is pulled out takes its terminal along; plugged in again it is another one of the same
@@ -253,7 +264,7 @@ static int replug(struct server *server, struct wire *wire, int *slave, const ch
 	int fd;
 
 	if (gone && wire->fd >= 0) {
-		drop_wire(wire);
+		drop_wire(server, wire);
 		close(*slave);
 		*slave = -1;
 		opening_unlink(server->options.directory, name);
@@ -300,7 +311,7 @@ static void serve_ready(struct server *server, struct wire *const wires[WIRE_MAX
 {
 	for (int i = 0; i < WIRE_MAX; i++)
 		if (polls[i].revents && serve_wire(server, wires[i]) < 0 && i >= WIRE_TCP)
-			drop_wire(wires[i]);
+			drop_wire(server, wires[i]);
 	for (int i = 0; i < CONTROL_MAX; i++)
 		if (polls[POLL_CONTROL + i].revents)
 			serve_control(server, &server->clients[i]);

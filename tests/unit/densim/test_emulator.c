@@ -283,6 +283,57 @@ static void test_a_coupler_that_freezes_and_one_that_is_off(void **state)
 	assert_false(laboratory_contactor(&lab));
 }
 
+static void ask_as(unsigned asker)
+{
+	lab.coupler.asker = asker;
+}
+
+/* One master writes, registers and output alike; all read. It is the first one until its connection ends. */
+static void test_a_coupler_refuses_a_second_master(void **state)
+{
+	(void)state;
+	emulate("beckhoff-ek9000");
+	ask_as(1);
+	assert_int_equal(write_coil(0, true), 0);
+	ask_as(2);
+	assert_int_equal(write_coil(0, false), 0); /* no lock, many masters */
+	ask_as(1);
+	assert_int_equal(write_words(0x1124, 1, 1), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	ask_as(2);
+	assert_int_equal(write_coil(0, false), MODBUS_BAD_FUNCTION);
+	assert_int_equal(write_words(0x1124, 1, 0), MODBUS_BAD_FUNCTION);
+	assert_int_equal(write_words(0x1123, 1, 1), MODBUS_BAD_FUNCTION);
+	assert_true(read_coil(0));
+	assert_words(0x1124, 1, 1);
+	coupler_hang_up(&lab.coupler, 2);
+	assert_int_equal(write_coil(0, false), MODBUS_BAD_FUNCTION);
+	coupler_hang_up(&lab.coupler, 1);
+	assert_int_equal(write_coil(0, false), 0);
+	ask_as(3);
+	assert_int_equal(write_coil(0, true), MODBUS_BAD_FUNCTION);
+	ask_as(2);
+	assert_int_equal(write_words(0x1124, 1, 0), 0);
+	ask_as(3);
+	assert_int_equal(write_coil(0, true), 0);
+}
+
+/* What is refused keeps no contactor closed. */
+static void test_a_refused_write_is_no_heartbeat(void **state)
+{
+	(void)state;
+	emulate("beckhoff-ek9000");
+	ask_as(1);
+	assert_int_equal(write_words(0x1120, 1, 40000), 0);
+	assert_int_equal(write_words(0x1124, 1, 1), 0);
+	assert_int_equal(write_coil(0, true), 0);
+	let_pass(39);
+	ask_as(2);
+	assert_int_equal(write_coil(0, true), MODBUS_BAD_FUNCTION);
+	let_pass(2);
+	assert_false(read_coil(0));
+}
+
 /* Clock scales above 1 are accepted from densim alone: the emulated instrument says that it is one. */
 static void test_every_emulator_says_that_it_is_densim(void **state)
 {
@@ -374,6 +425,8 @@ int main(void)
 		cmocka_unit_test(test_a_coupler_as_it_comes),
 		cmocka_unit_test(test_a_coupler_falls_back),
 		cmocka_unit_test(test_a_coupler_that_freezes_and_one_that_is_off),
+		cmocka_unit_test(test_a_coupler_refuses_a_second_master),
+		cmocka_unit_test(test_a_refused_write_is_no_heartbeat),
 		cmocka_unit_test(test_every_emulator_says_that_it_is_densim),
 	};
 
