@@ -206,7 +206,15 @@ static void complain(struct site_commissioning *judged, const char *device, cons
 			 "device '%.31s' %.100s: densctl commission %.31s", device, why, device);
 }
 
-static void judge_device(const struct commissioning *record, const struct bus_device *device,
+static bool has_passed(const struct commissioning_entry *entry, const char *step)
+{
+	for (uint32_t i = 0; i < entry->step_count; i++)
+		if (strcmp(entry->steps[i].name, step) == 0)
+			return entry->steps[i].result == COMMISSIONING_PASSED;
+	return false;
+}
+
+static void judge_device(const struct commissioning *record, const struct bus_device *device, bool coupled,
 			 struct site_commissioning *judged, int64_t *ret_date_s)
 {
 	const struct commissioning_entry *entry = commissioning_find(record, device->name);
@@ -221,6 +229,9 @@ static void judge_device(const struct commissioning *record, const struct bus_de
 			 "was commissioned with another profile, or an older text of it");
 	if (!commissioning_passed(entry))
 		complain(judged, device->name, "failed a step of its commissioning");
+	if (coupled && device->profile.kind == DEVICE_FURNACE && !has_passed(entry, COMMISSIONING_CONTACTOR))
+		complain(judged, device->name,
+			 "was commissioned without the contactor on its coupler, which must be tripped");
 	if (strcmp(entry->profile_sha256, device->profile.sha256) == 0 && commissioning_passed(entry))
 		*ret_date_s = commissioning_date_s(entry);
 	until_s = commissioning_date_s(entry) + (int64_t)(judged->valid_days * DAY_S);
@@ -240,5 +251,6 @@ void commissioning_judge(const struct commissioning *record, struct site *site)
 			 site->name);
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
-			judge_device(record, &site->buses[b].devices[d], judged, &judged->date_s[b][d]);
+			judge_device(record, &site->buses[b].devices[d], site->buses[b].contactor.fitted,
+				     judged, &judged->date_s[b][d]);
 }

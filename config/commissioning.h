@@ -8,9 +8,10 @@
 
 #include "config/site.h"
 
-#define COMMISSIONING_STEPS_MAX 24 /* of the table, and a mark of the profile each */
+#define COMMISSIONING_STEPS_MAX 32 /* of the table, and a mark of the profile each */
 #define COMMISSIONING_DEVICES_MAX (SITE_BUSES_MAX * BUS_DEVICES_MAX)
 #define COMMISSIONING_TEXT 120
+#define COMMISSIONING_CONTACTOR "contactor" /* step of a furnace whose contactor hangs on a coupler */
 
 enum commissioning_result { COMMISSIONING_PASSED, COMMISSIONING_FAILED, COMMISSIONING_SKIPPED };
 struct commissioning_step {

@@ -48,6 +48,7 @@ struct furnace_report {
 	uint32_t writes;       /* setpoint writes since the worker started */
 	uint8_t contactor;     /* enum contactor_state */
 	bool contactor_closed; /* its output, as last read */
+	bool contactor_heard;  /* its coupler answered in this cycle: what is said of it was read */
 };
 
 struct press_permit { /* the temperature a release rests on; the worker checks it: fresh, cold, or it writes

@@ -240,4 +240,5 @@ void furnace_contactor_cycle(struct furnace_contactor *contactor, const struct d
 		judge_silence(contactor, cycle->t_lab_s, mode);
 	report->contactor = contactor->state;
 	report->contactor_closed = contactor->link.closed;
+	report->contactor_heard = r == 0;
 }

@@ -186,6 +186,35 @@ static void the_oldest_entry_says_until_when(void **state)
 	free(site);
 }
 
+/* A furnace on a coupler's contactor is proven by a fall-back of the coupler, and by nothing less. */
+static void a_contactor_must_have_been_tripped(void **state)
+{
+	static const char *const complaint =
+		"device 'furnace' was commissioned without the contactor on its coupler, "
+		"which must be tripped: densctl commission furnace";
+	struct site *site = make_site();
+	struct commissioning *record = make_record();
+	struct commissioning_step *step = &record->entries[0].steps[1];
+
+	(void)state;
+	site->buses[0].contactor.fitted = true;
+	site->buses[0].devices[1].profile.kind = DEVICE_PRESS;
+	commissioning_judge(record, site);
+	assert_string_equal(site->commissioning.fault, complaint);
+	snprintf(step->name, sizeof(step->name), "contactor");
+	step->result = COMMISSIONING_SKIPPED;
+	record->entries[0].step_count = 2;
+	site->commissioning.fault[0] = '\0';
+	commissioning_judge(record, site);
+	assert_string_equal(site->commissioning.fault, complaint);
+	step->result = COMMISSIONING_PASSED;
+	site->commissioning.fault[0] = '\0';
+	commissioning_judge(record, site);
+	assert_string_equal(site->commissioning.fault, "");
+	free(record);
+	free(site);
+}
+
 static void a_record_that_does_not_fit_names_the_device(void **state)
 {
 	static const struct {
@@ -236,6 +265,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(a_record_has_room_for_every_device_of_a_site),
 		cmocka_unit_test(the_oldest_entry_says_until_when),
+		cmocka_unit_test(a_contactor_must_have_been_tripped),
 		cmocka_unit_test(a_record_that_does_not_fit_names_the_device),
 	};
 

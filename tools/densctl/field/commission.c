@@ -159,20 +159,32 @@ static void begin_entry(const struct commission *commission, struct commissionin
 
 /* The marks of the profile are for people: each is answered before the name is given, and stays in the
  * record. */
-static bool confirm_marks(const struct profile *profile, struct commissioning_entry *entry)
+static bool confirm_marks(uint32_t count, const char (*marks)[PROFILE_TEXT],
+			  struct commissioning_entry *entry)
 {
-	for (uint32_t i = 0; i < profile->mark_count && entry->step_count < COMMISSIONING_STEPS_MAX; i++) {
+	for (uint32_t i = 0; i < count && entry->step_count < COMMISSIONING_STEPS_MAX; i++) {
 		struct commissioning_step *step = &entry->steps[entry->step_count++];
 		char question[PROFILE_TEXT + 40];
 
-		snprintf(question, sizeof(question), "Verified: %s? (yes or no)", profile->marks[i]);
+		snprintf(question, sizeof(question), "Verified: %s? (yes or no)", marks[i]);
 		if (!ask_yes(question))
 			return false;
 		*step = (struct commissioning_step){.name = "verified", .result = COMMISSIONING_PASSED};
-		snprintf(step->found, sizeof(step->found), "%s", profile->marks[i]);
+		snprintf(step->found, sizeof(step->found), "%s", marks[i]);
 		commissioning_clean(step->found);
 	}
 	return true;
+}
+
+/* A coupler's are confirmed with the furnace whose contactor it carries. */
+static bool confirm_all_marks(const struct commission *commission, struct commissioning_entry *entry)
+{
+	const struct profile *profile = &commission->device->profile;
+	const struct bus_contactor *contactor = &commission->config->contactor;
+
+	return confirm_marks(profile->mark_count, profile->marks, entry) &&
+	       (profile->kind != DEVICE_FURNACE ||
+		confirm_marks(contactor->mark_count, contactor->marks, entry));
 }
 
 /* What was typed for a question too many is nobody's name. */
@@ -286,7 +298,7 @@ static int commission_device(const struct options *options, const struct site *s
 			commission.config->name, why);
 	field_close(&commission.field);
 	if (!ask_stopped() && ok)
-		ok = confirm_marks(&commission.device->profile, &entry);
+		ok = confirm_all_marks(&commission, &entry);
 	if (ask_stopped()) {
 		fputs("densctl commission: stopped: nothing is recorded\n", stderr);
 		return DENSCTL_REFUSED;

@@ -11,7 +11,8 @@
 #include "drivers/line_lock.h"
 
 #define CYCLE_S 0.1
-#define FIELD_WEAR_MOST 16u /* setpoints that a commissioning writes; densd does not see them */
+#define MUTE_NS (10 * CLOCK_NS_PER_S) /* how old a muted demand is */
+#define FIELD_WEAR_MOST 16u           /* setpoints that a commissioning writes; densd does not see them */
 
 static const char *const bus_kind_names[] = {"Modbus TCP", "Modbus RTU", "serial line", "text over TCP"};
 
@@ -103,7 +104,8 @@ void field_cycle(struct field *field)
 	struct timespec end = {.tv_sec = end_ns / CLOCK_NS_PER_S, .tv_nsec = end_ns % CLOCK_NS_PER_S};
 	int trace;
 
-	bus_cycle(field->bus, began_ns, field->demands, field->reports, &trace);
+	bus_cycle(field->bus, field->mute ? began_ns - MUTE_NS : began_ns, field->demands, field->reports,
+		  &trace);
 	if (trace >= 0)
 		close(trace);
 	clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL);

@@ -35,6 +35,7 @@ struct field {
 	struct demand demands[BUS_DEVICES_MAX];
 	struct report reports[BUS_DEVICES_MAX];
 	double cycle_s; /* real seconds */
+	bool mute;      /* the demands are old ones: what waits for fresh ones to write writes nothing */
 };
 /* All devices observed, nothing written. 0, or -errno. */
 int field_open(const struct bus_config *config, struct field *ret_field);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "drivers/contactor_rules.h"
 
 #define ONLINE_S 20.0
 #define SHORT_S 15.0
@@ -147,6 +148,86 @@ static bool step_setpoint(struct commission *commission, char *ret_found)
 		 furnace->readback_differs ? ", the read-back differs" : "");
 	return fabs(read_k - target_k) < SAME_K && !furnace->readback_differs && !furnace->second_master &&
 	       !furnace->manual;
+}
+
+static bool has_contactor(const struct commission *commission)
+{
+	return commission->config->contactor.fitted;
+}
+
+static bool is_contactor_armed(const struct report *report)
+{
+	return report->furnace.contactor == CONTACTOR_ARMED && !report->furnace.contactor_closed;
+}
+
+static bool is_contactor_closed(const struct report *report)
+{
+	return report->furnace.contactor_closed;
+}
+
+/* Read to be so: one that is merely silent counts as open, and proves nothing. */
+static bool is_contactor_fallen(const struct report *report)
+{
+	return report->furnace.contactor == CONTACTOR_OPENED && !report->furnace.contactor_closed &&
+	       report->furnace.contactor_heard;
+}
+
+/* Heat is asked for at the temperature that is there: what closes the contactor and heats nothing. */
+static void ask_heat(struct commission *commission, bool heat)
+{
+	double target_k = report_of(commission)->furnace.temperature_k.value;
+
+	demand_of(commission)->furnace =
+		heat ? (struct furnace_demand){.mode = MODE_CONTROL, .setpoint_k = target_k}
+		     : (struct furnace_demand){.mode = MODE_OFF};
+}
+
+static bool close_contactor(struct commission *commission)
+{
+	ask_heat(commission, false);
+	if (!wait_for(commission, 2 * SHORT_S, is_contactor_armed))
+		return false;
+	ask_heat(commission, true);
+	return wait_for(commission, SHORT_S, is_contactor_closed);
+}
+
+/* Time without a write until the output is open; NAN: it stayed closed. */
+static double trip_coupler(struct commission *commission)
+{
+	double scale = fmax(commission->config->scale, 1);
+	double limit_s = fmax(commission->site->limits.device_watchdog_s, 0.25 * scale) + WATCHDOG_SLACK_S +
+			 0.25 * scale;
+	int64_t began_ns = clock_mono_ns();
+	bool fallen;
+
+	commission->field.mute = true;
+	fallen = wait_for(commission, limit_s, is_contactor_fallen);
+	commission->field.mute = false;
+	return fallen ? (double)(clock_mono_ns() - began_ns) / 1e9 * scale : NAN;
+}
+
+/* The proof that matters: without a write the coupler opens it by itself, and asking for heat closes nothing.
+ */
+static bool step_contactor(struct commission *commission, char *ret_found)
+{
+	bool closed = close_contactor(commission), stayed, again;
+	double took_s = closed ? trip_coupler(commission) : NAN;
+
+	if (isnan(took_s)) {
+		ask_heat(commission, false);
+		snprintf(ret_found, COMMISSIONING_TEXT, "%.30s%.80s",
+			 closed ? "closed; nobody wrote: NOT open" : "NOT closed: ",
+			 closed ? "" : contactor_rules_text(report_of(commission)->furnace.contactor));
+		return false;
+	}
+	stayed = !wait_for(commission, SHORT_S / 3, is_contactor_closed);
+	again = close_contactor(commission);
+	ask_heat(commission, false);
+	again = again && wait_for(commission, SHORT_S, is_contactor_armed);
+	snprintf(ret_found, COMMISSIONING_TEXT,
+		 "nobody wrote: open after %.1f s; heat asked for: %s; armed anew: %s", took_s,
+		 stayed ? "stayed open" : "CLOSED by itself", again ? "closed, then open" : "NOT closed");
+	return stayed && again;
 }
 
 static bool is_manual(const struct report *report)
@@ -395,6 +476,8 @@ static const struct step furnace_steps[] = {
 	{"heater off", "The profile's heater-off sequence, output read back.", false, NULL, step_off},
 	{"setpoint", "A setpoint at the present temperature, written and read back; automatic.", false, NULL,
 	 step_setpoint},
+	{COMMISSIONING_CONTACTOR, "Nobody writes to the coupler: it opens the contactor by itself.", false,
+	 has_contactor, step_contactor},
 	{"manual", "Manual at the panel is seen.", true, NULL, step_manual},
 	{"sensor break", "A broken thermocouple is seen and its value is bad.", true, NULL, step_break},
 };
