@@ -162,6 +162,18 @@ def make_alarm(lab):
     lab.wait_until(lambda: lab.densctl("resume").returncode == 0, 30, "resume")
 
 
+def csv_pages(client, run):
+    """Every page of the samples with the name of its example; together they are one file, with one head."""
+    pages, rest = [], {}
+    while not pages or "next" in pages[-1]:
+        rest = {"from": pages[-1]["next"]} if pages else {}
+        pages.append(client.ask("samples", run=run, format="csv", **rest))
+    lines = "".join(page["csv"] for page in pages).splitlines()
+    check(sum(line.startswith("t_wall") for line in lines) == 1 and len({line.count(",") for line in lines}) == 1,
+          f"{len(lines)} lines of samples in {len(pages)} pages are one table")
+    return [("csv page" if "next" in page else "csv", page) for page in pages]
+
+
 def questions(client, run, examples):
     section = f"{run}/r300/s1"
     for name, reply, field in (
@@ -172,7 +184,7 @@ def questions(client, run, examples):
         faults = differences(examples[name], found)
         check(reply["ok"] and not faults, f"{field} are as on the page: {faults}")
     for name, reply in (("trace", client.ask("trace", section=section)), ("csv", client.ask("trace", section=section, format="csv")),
-                        ("csv", client.ask("samples", run=run, format="csv"))):
+                        *csv_pages(client, run)):
         faults = differences(examples[name], reply)
         check(reply["ok"] and not faults, f"{name}: {faults}")
     check(client.ask("queue")["queue"] == [], "nothing is queued after the run")
