@@ -82,9 +82,10 @@ static const struct alarm_info infos[ALARM_MAX] = {
 	[ALARM_POWER_CUT] = {"power-cut", SEVERITY_ALARM, "power was cut during a run",
 			     "decided by its restart table from what it measured; the cause names the row",
 			     "read the run's cause, then decide"},
-	[ALARM_STORE] = {"store", SEVERITY_ALARM, "the journal cannot be written in time",
-			 "no new segment begins; one that waits for the journal is held",
-			 "free disk space or repair the disk, then resume"},
+	[ALARM_STORE] =
+		{"store", SEVERITY_ALARM, "the store is late, full, or has less room than the site wants",
+		 "samples are dropped first; no run begins; a segment that cannot be journaled is held",
+		 "free disk space or repair the disk; if the run holds, then resume"},
 	[ALARM_STORE_CORRUPT] =
 		{"store-corrupt", SEVERITY_ALARM, "the journal was lost or corrupt at start",
 		 "a new store was begun; nothing is resumed by itself",
