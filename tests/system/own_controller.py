@@ -43,13 +43,20 @@ off: [{register: mode, value: 0}]
 automatic: [{register: mode, value: 1}]
 blacklist: [0x0500]
 """
-# What a technician gets wrong, and what probe says of it.
+# What a technician gets wrong, what probe says of it, and what commission says where it gets so far.
 SLIPS = (
     ("f32-low-first", "f32", r"other word order: 23, and that makes sense", "the word order"),
     ("0x00545837", "0x00545838", r"0 of 1", "the identity"),
     ("0x0300", "0x0310", r"exception 2", "the setpoint's address"),
     ("scale: 0.1, space", "scale: 0.1, bit: 16, space", r"tx7\.yaml:16:\d+: 'bit: 16' must be", "a bit that is none"),
     ("degC", "K", r"23\.0\d* K", "the unit: 23 K where the display says 23"),
+)
+
+
+COMMISSION_SLIPS = (
+    ("f32-low-first", "f32", "no value proves the declared word order: densctl probe shows"),
+    ("0x00545837", "0x00545838", "FAILED: another device, settings or address: densctl probe shows it"),
+    ("degC", "K", "is the unit the panel's, K or degC?"),
 )
 
 
@@ -93,6 +100,11 @@ def tell_slips(lab):
         night.check(done.returncode and re.search(words, done.stdout + done.stderr),
                     f"a slip in {what} is told: exit {done.returncode}"
                     + ("" if done.returncode else f"\n{done.stdout}{done.stderr}"))
+    for right, wrong, words in COMMISSION_SLIPS:
+        lab.write_profile(PROFILE.replace(right, wrong))
+        done = lab.densctl("commission", "furnace", "--out", os.path.join(lab.folder, "record.yaml"))
+        night.check(done.returncode == 1 and words in done.stdout, f"and stops a commissioning: {words}"
+                    + ("" if words in done.stdout else f"\n{done.stdout}{done.stderr}"))
     lab.write_profile(PROFILE)
     done = lab.densctl("probe", "oven", "--units", "6:8")
     night.check(re.search(r"unit 7 answers; identity fits:.* tx7", done.stdout) and "unit 6" not in done.stdout,

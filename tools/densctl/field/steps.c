@@ -46,14 +46,25 @@ static bool is_online(const struct report *report)
 	return report->online;
 }
 
+/* Where to look; shorter than COMMISSIONING_TEXT with the counts behind it. */
+static const char *identity_text(const struct report *report)
+{
+	if (report->online)
+		return "identity as the profile says";
+	if (report->transactions > 0 && report->errors >= report->transactions)
+		return "nothing answers: cable, speed, parity, unit, is it on?";
+	if (report->fault == CAUSE_IDENTITY)
+		return "another device, settings or address: densctl probe shows it";
+	return cause_name((enum cause)report->fault);
+}
+
 static bool step_identity(struct commission *commission, char *ret_found)
 {
 	bool ok = wait_for(commission, ONLINE_S, is_online);
 	const struct report *report = report_of(commission);
 
-	snprintf(ret_found, COMMISSIONING_TEXT, "%s; %u of %u transactions failed%s",
-		 ok ? "identity as the profile says" : cause_name((enum cause)report->fault), report->errors,
-		 report->transactions, report->simulated ? "; simulated (densim)" : "");
+	snprintf(ret_found, COMMISSIONING_TEXT, "%s; %u of %u transactions failed%s", identity_text(report),
+		 report->errors, report->transactions, report->simulated ? "; simulated (densim)" : "");
 	return ok;
 }
 
@@ -66,9 +77,10 @@ static bool step_order(struct commission *commission, char *ret_found)
 {
 	bool ok = wait_for(commission, SHORT_S, is_proven);
 
-	snprintf(ret_found, COMMISSIONING_TEXT, "%s",
-		 ok ? "the values make sense in the declared word order alone"
-		    : "no value proves the declared word order");
+	snprintf(
+		ret_found, COMMISSIONING_TEXT, "%s",
+		ok ? "the values make sense in the declared word order alone"
+		   : "no value proves the declared word order: densctl probe shows the numbers in the other");
 	return ok;
 }
 
@@ -106,8 +118,9 @@ static bool step_temperature(struct commission *commission, char *ret_found)
 	bool cold =
 		reading->quality == QUALITY_GOOD && reading->value < COLD_K && reading->value > FREEZING_K;
 
-	snprintf(ret_found, COMMISSIONING_TEXT, "%.2f K (%.2f degC), %s", reading->value,
-		 reading->value - ZERO_CELSIUS_K, quality_name((enum quality)reading->quality));
+	snprintf(ret_found, COMMISSIONING_TEXT, "%.2f K (%.2f degC), %s%s", reading->value,
+		 reading->value - ZERO_CELSIUS_K, quality_name((enum quality)reading->quality),
+		 cold ? "" : ": a cold furnace is wanted; is the unit the panel's, K or degC?");
 	if (!cold)
 		return false;
 	snprintf(question, sizeof(question),
