@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A furnace controller that ramps by itself: a target and a rate are written to it, and only now and then.
- * Pure: it says what is to be written next, furnace.c writes it and reads it back.
+ * Pure: it says what is to be written next, furnace_setpoint.c writes it and reads it back.
  *
  * The setpoint of control stays the truth. The target lies at most `ramp_ahead` ahead of it (10 s until the
  * device was seen to move at the rate it was given), so that a device whose master died comes to rest within
