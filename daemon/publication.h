@@ -17,6 +17,18 @@
 
 enum topic { TOPIC_SAMPLE, TOPIC_STATE, TOPIC_ALARM, TOPIC_SCAN, TOPIC_RESULT, TOPIC_HEARTBEAT, TOPIC_MAX };
 
+/* What an instrument said of a lock or a contactor when it was last asked. */
+enum switch_is {
+	SWITCH_NOT_KNOWN, /* never read, or too long ago */
+	SWITCH_NONE,      /* the site has none there */
+	SWITCH_OFF,       /* free; open */
+	SWITCH_ON,        /* locked; closed */
+	SWITCH_IS_MAX
+};
+struct switch_body {
+	double t_lab_s; /* when it was last read; -INFINITY: never, or there is none */
+	uint8_t is;     /* enum switch_is */
+};
 struct sample_body {
 	struct measurement temperature_k, temperature2_k, setpoint_k, output_pct, pressure_gpa,
 		pressure_setpoint_gpa, oil_bar, flow_ml_per_min, chip_temperature_k;
@@ -26,7 +38,11 @@ struct sample_body {
 	uint32_t skipped; /* stored samples just before this one that were not sent live (50 Hz limit): not a
 			     loss */
 	char run[ULID_TEXT]; /* the run it belongs to; empty while idle */
+	/* Later (bodies of SAMPLE_BODY_SHORT bytes before); aligned, so that it begins where those end. */
+	_Alignas(8) struct switch_body press_lock;
+	struct switch_body press_contactor, coupler_contactor; /* of the heater */
 };
+#define SAMPLE_BODY_SHORT offsetof(struct sample_body, press_lock)
 struct state_body {
 	uint8_t phase, outcome, resume_phase, scan_phase, densification_outcome, calorimetry_outcome;
 	bool holdback, latched, interrupted, pause_pending, simulated;

@@ -90,6 +90,7 @@ int contactor_link_read(struct contactor_link *link)
 	if (r != 0)
 		return r;
 	link->closed = bit[0] != 0;
+	link->read_ns = link->session.port.t_reply_ns;
 	if (!link->closed && link->have_order && !link->ordered)
 		link->may_be_closed = false;
 	return 0;

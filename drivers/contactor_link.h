@@ -14,6 +14,7 @@ struct contactor_link {
 	struct bus_device device; /* what the session speaks to, made of @config */
 	struct session session;
 	bool closed;        /* the output, as last read */
+	int64_t read_ns;    /* mono: when that was; 0: never */
 	bool ordered;       /* what it was last told, when @have_order */
 	bool have_order;    /* the last order was acknowledged */
 	bool may_be_closed; /* it was told to close and not read back open since it was told to open */

@@ -49,6 +49,7 @@ struct furnace_report {
 	uint8_t contactor;     /* enum contactor_state */
 	bool contactor_closed; /* its output, as last read */
 	bool contactor_heard;  /* its coupler answered in this cycle: what is said of it was read */
+	int64_t contactor_ns;  /* mono: when its output was last read; 0: never */
 };
 
 struct press_permit { /* the temperature a release rests on; the worker checks it: fresh, cold, or it writes
@@ -72,6 +73,7 @@ struct press_report {
 	double oil_gpa_per_bar;
 	bool identity_ok, locked, local, depressurised, contactor_closed, watchdog_armed, watchdog_tripped,
 		power_failed, readback_differs, second_master, release_refused;
+	int64_t switches_ns; /* mono: when lock and contactor were last read; 0: never */
 	uint32_t writes;
 };
 

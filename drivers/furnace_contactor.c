@@ -241,4 +241,5 @@ void furnace_contactor_cycle(struct furnace_contactor *contactor, const struct d
 	report->contactor = contactor->state;
 	report->contactor_closed = contactor->link.closed;
 	report->contactor_heard = r == 0;
+	report->contactor_ns = contactor->link.read_ns;
 }

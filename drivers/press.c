@@ -245,6 +245,7 @@ static void take_block(struct press *press, uint32_t seq, double prior_gpa)
 	report->local = block->status & PRESS_LOCAL;
 	report->depressurised = block->status & PRESS_DEPRESSURISED;
 	report->contactor_closed = block->status & PRESS_CONTACTOR_CLOSED;
+	report->switches_ns = report->oil_bar.t_reply_ns;
 	report->watchdog_armed = is_armed(press);
 	report->watchdog_tripped = block->status & PRESS_WATCHDOG_TRIPPED;
 	report->power_failed = block->status & PRESS_POWER_FAILED;

@@ -288,6 +288,7 @@ void source_conclude(struct source *source, const struct driver_cycle *cycle,
 	press_follow_tick(&source->follow, cycle->t_lab_s);
 	press->identity_ok = identity_ok;
 	press->locked = source->state.status_reads > 0 && !source->state.running;
+	press->switches_ns = source->state.status_reads > 0 ? source->state.status_ns : 0;
 	press->local = source->state.local;
 	press->readback_differs = source->differs >= DIFFERS_TWICE || source->mode_differs >= DIFFERS_TWICE ||
 				  source->failed_itself ||

@@ -22,6 +22,7 @@ struct source_state {
 	bool running, local;
 	bool failed; /* over-pressure, motor fault: it says itself that it cannot go on */
 	uint32_t setpoint_reads, status_reads;
+	int64_t status_ns; /* mono: of the last of @status_reads */
 };
 struct source_ops {
 	/* Each returns 0 or a positive enum cause. @bar is a multiple of the resolution. */

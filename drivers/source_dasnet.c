@@ -152,6 +152,7 @@ static int read_status(struct pump *pump)
 	state->local = status.local;
 	state->failed = status.over_pressure || status.motor_fault || status.empty;
 	state->status_reads++;
+	state->status_ns = pump->text.session.t_reply_ns;
 	return 0;
 }
 

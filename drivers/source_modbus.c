@@ -186,6 +186,7 @@ static int read_pump(struct pump *pump, uint32_t seq)
 		return r;
 	state->running = codec_decode_raw(pump->run, words) != 0;
 	state->status_reads++;
+	state->status_ns = pump->session.port.t_reply_ns;
 	r = read_turn(pump, seq);
 	take_flags(pump);
 	return r;

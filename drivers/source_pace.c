@@ -144,8 +144,11 @@ static int read_state(struct pace *pace)
 
 	if (r == 0 && pace_parse_flag(line, ":OUTP:STAT", &state->running) < 0)
 		r = text_session_fail(&pace->text.session, CAUSE_MISMATCH);
-	state->status_reads += r == 0;
-	return r;
+	if (r != 0)
+		return r;
+	state->status_reads++;
+	state->status_ns = pace->text.session.t_reply_ns;
+	return 0;
 }
 
 static int read_pace(void *driver, uint32_t seq)

@@ -242,6 +242,42 @@ void cycle_build_chip_inputs(const struct cycle_view *view, struct chip_inputs *
 	ret_inputs->out_of_band = chip->chip.out_of_band;
 }
 
+/* @read_ns: mono, 0: never. What an instrument that is not proven says is not known either. */
+static struct switch_body make_switch(const struct cycle_view *view, bool on, int64_t read_ns, bool proven,
+				      double limit_s)
+{
+	struct switch_body body = {.t_lab_s = -INFINITY, .is = SWITCH_NOT_KNOWN};
+
+	if (read_ns > 0)
+		body.t_lab_s = clock_lab_s(read_ns, view->site->clock_scale);
+	if (proven && view->t_lab_s - body.t_lab_s <= limit_s)
+		body.is = on ? SWITCH_ON : SWITCH_OFF;
+	return body;
+}
+
+void cycle_fill_switches(const struct cycle_view *view, double limit_s, struct sample_body *sample)
+{
+	const struct switch_body none = {.t_lab_s = -INFINITY, .is = SWITCH_NONE};
+	const struct switch_body unread = {.t_lab_s = -INFINITY, .is = SWITCH_NOT_KNOWN};
+	const struct report *press = cycle_find_report(view, DEVICE_PRESS),
+			    *furnace = cycle_find_report(view, DEVICE_FURNACE);
+	const struct bus_device *plc = device_at(view, DEVICE_PRESS);
+
+	sample->press_lock = plc ? unread : none;
+	sample->press_contactor = plc && plc->profile.contactor ? unread : none;
+	sample->coupler_contactor = site_contactor(view->site) ? unread : none;
+	if (press && sample->press_lock.is != SWITCH_NONE)
+		sample->press_lock = make_switch(view, press->press.locked, press->press.switches_ns,
+						 press->online, limit_s);
+	if (press && sample->press_contactor.is != SWITCH_NONE)
+		sample->press_contactor = make_switch(view, press->press.contactor_closed,
+						      press->press.switches_ns, press->online, limit_s);
+	if (furnace && sample->coupler_contactor.is != SWITCH_NONE)
+		sample->coupler_contactor =
+			make_switch(view, furnace->furnace.contactor_closed, furnace->furnace.contactor_ns,
+				    furnace->furnace.contactor != CONTACTOR_STRANGER, limit_s);
+}
+
 /* Doubtful is what claims another scale; at scale 1 a real device claims none. */
 static bool scale_is_right(const struct report *report, double scale, bool proved)
 {

@@ -40,6 +40,8 @@ void cycle_find_devices(const struct site *site, struct cycle_map *ret_map);
 void cycle_build_inputs(const struct cycle_view *view, struct inputs *ret_inputs);
 /* What does not come out of the reports: lost lines, the store, a late step, the room. */
 void cycle_judge_inputs(const struct cycle_view *view, struct inputs *inputs);
+/* Locks and contactors as last read into a sample; what was read more than @limit_s ago is not known. */
+void cycle_fill_switches(const struct cycle_view *view, double limit_s, struct sample_body *sample);
 void cycle_build_chip_inputs(const struct cycle_view *view, struct chip_inputs *ret_inputs);
 /* The report of the device, or NULL when the site has none or nothing was heard of it. */
 const struct report *cycle_find_report(const struct cycle_view *view, enum device_kind kind);

@@ -95,7 +95,8 @@ static void fill_sections(const struct control *control, struct state_body *stat
 		return;
 	state->sections_done = item->sections_done;
 	state->sections_total = queue_count_sections(&item->plan);
-	state->calorimetry_outcome = item->calorimetry;
+	if (state->sections_total > 0)
+		state->calorimetry_outcome = item->calorimetry;
 }
 
 void publish_build_state(const struct control *control, struct state_body *ret_state)
@@ -278,9 +279,10 @@ static bool is_idle(const struct control *control)
 	       control->scan.phase == SCAN_IDLE;
 }
 
-static void fill_sample(const struct control *control, struct sample_body *sample)
+static void fill_sample(const struct control *control, double t_lab_s, struct sample_body *sample)
 {
 	const struct inputs *inputs = &control->inputs;
+	struct cycle_view view = control_view(control, t_lab_s);
 
 	*sample = (struct sample_body){.temperature_k = inputs->temperature_k,
 				       .temperature2_k = inputs->temperature2_k,
@@ -296,6 +298,7 @@ static void fill_sample(const struct control *control, struct sample_body *sampl
 				       .run_s = control->machine.run_s,
 				       .phase = control->machine.phase};
 	memcpy(sample->run, control->run, ULID_TEXT);
+	cycle_fill_switches(&view, control->limits.fresh_age_s, sample);
 }
 
 void publish_sample(struct control *control, double t_lab_s, int64_t now_ns)
@@ -309,7 +312,7 @@ void publish_sample(struct control *control, double t_lab_s, int64_t now_ns)
 		return;
 	publishing->sample_lab_s = t_lab_s;
 	publication = next_publication(control, TOPIC_SAMPLE);
-	fill_sample(control, &publication->sample);
+	fill_sample(control, publication->t_lab_s, &publication->sample);
 	publication->sample.skipped = publishing->skipped;
 	if (now_ns - publishing->sample_ns >= SAMPLE_LEAST_NS) {
 		publishing->sample_ns = now_ns;

@@ -60,6 +60,20 @@ int samples_prune(struct store *store, double days)
 	return store_run(s);
 }
 
+/* One of a densd that did not know of locks and contactors is the beginning of one of today. */
+static int load_body(sqlite3_stmt *row, int at, struct sample_body *ret_sample)
+{
+	const struct switch_body unread = {.t_lab_s = -INFINITY, .is = SWITCH_NOT_KNOWN};
+	struct sample_body sample = {
+		.press_lock = unread, .press_contactor = unread, .coupler_contactor = unread};
+
+	if (column_copy(row, at, &sample, sizeof(sample)) < 0 &&
+	    column_copy(row, at, &sample, SAMPLE_BODY_SHORT) < 0)
+		return -EBADMSG;
+	*ret_sample = sample;
+	return 0;
+}
+
 int samples_load(const struct store *store, sqlite3_stmt *row, struct publication *ret_publication)
 {
 	struct publication publication = {.topic = TOPIC_SAMPLE,
@@ -67,7 +81,7 @@ int samples_load(const struct store *store, sqlite3_stmt *row, struct publicatio
 					  .t_wall_us = sqlite3_column_int64(row, 1),
 					  .t_lab_s = sqlite3_column_double(row, 2)};
 
-	if (column_copy(row, 3, &publication.sample, sizeof(publication.sample)) < 0)
+	if (load_body(row, 3, &publication.sample) < 0)
 		return -EBADMSG;
 	memcpy(publication.publisher, store->id, ULID_TEXT);
 	*ret_publication = publication;

@@ -66,6 +66,11 @@ def start(build, source, *more):
         yield lab
 
 
+def shown(lab):
+    """What densd says of the coupler's contactor."""
+    return lab.json("status")["sample"]["coupler_contactor"]["value"]
+
+
 def heat(lab):
     night.submit(lab, night.PRESS_ONLY)
     lab.wait_phase("heat", 60)
@@ -117,6 +122,7 @@ def fall_back(build, source):
     """Nobody writes for longer than the watchdog waits: all bus workers are stopped for a while."""
     with start(build, source) as lab:
         heat(lab)
+        lab.wait_until(lambda: shown(lab) == "closed", 10, "a status that says closed")
         buses = [pid for pid, name in lab.workers().items() if name == "densd-bus"]
         for pid in buses:
             os.kill(pid, signal.SIGSTOP)
@@ -129,6 +135,9 @@ def fall_back(build, source):
         named = [alarm["text"] for alarm in night.replay(lab, "alarm") if "contactor is open" in alarm["text"]]
         night.check(named, f"an alarm names it: {named[:1]}")
         night.check(not look(lab)["contactor"], "and it stays open")
+        picture = lab.densctl("status", check=0).stdout
+        night.check(shown(lab) == "open" and "contactor    open, read " in picture and "(coupler)" in picture,
+                    f"status says so, with its age: {[line for line in picture.splitlines() if 'contactor  ' in line]}")
         lab.wait_until(lambda: lab.densctl("resume").returncode == 0, 30, "a resume")
         lab.wait_until(lambda: look(lab)["contactor"], 30, "a closed contactor")
         night.check(look(lab)["coupler"]["fell_back"] is False, "armed anew with the heater off, it closes after the resume")

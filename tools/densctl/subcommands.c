@@ -114,7 +114,9 @@ const struct subcommand subcommands[] = {
 	 ALLOW_DAEMON | ALLOW(TELEMETRY) | ALLOW(WAIT) | ALLOW(LINES), 1, 1, submit_run, submit_notes},
 	{"status", "", "one picture of what densd does now",
 	 "State, temperature and pressure with their age, alarms with what to do, and what is asked of the\n"
-	 "operator.",
+	 "operator. Heater output, contactor and lock of the press stand as the instruments last said, with\n"
+	 "the age of each: 'not known' when that was too long ago. With --json: sample.press_lock,\n"
+	 "sample.press_contactor and sample.coupler_contactor, {value, age_s}; value null is not known.",
 	 ALLOW_DAEMON | ALLOW(TELEMETRY), 0, 0, status_run, NULL},
 	{"watch", "", "the same, live",
 	 "Redraws on a terminal; prints one line a change elsewhere or with --lines. Ctrl-C ends it, never\n"

@@ -7,6 +7,7 @@
 #include "protocol/alarm.h"
 #include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
+#include "tools/densctl/switches.h"
 
 #define BAR 32
 #define LABEL 15 /* where the text of a line begins */
@@ -25,6 +26,8 @@ void view_take(struct view *view, const char *topic, json_object *message, int64
 				      : NULL;
 
 	view->heard_ms = now_ms;
+	if (strcmp(topic, "heartbeat") == 0 && json_number(message, "t_lab") > 0)
+		view->heard_lab_s = json_number(message, "t_lab");
 	if (!place) {
 		json_object_put(message);
 		return;
@@ -91,6 +94,31 @@ static void draw_measured(json_object *sample, const char *name, int width, int 
 		fprintf(stream, " (%s: %s)", quality, json_text(value, "cause", "unknown"));
 	if (isfinite(age) && age > 2)
 		fprintf(stream, " (%.1f s OLD)", age);
+}
+
+/* How long before the last heartbeat the sample was taken: an idle densd takes one every 10 s. */
+static double sample_since_s(const struct view *view)
+{
+	double since_s = view->heard_lab_s - json_number(view->sample, "t_lab");
+
+	return since_s > 0 ? since_s : 0;
+}
+
+/* Is the heater really off? Each answer with its own age. */
+static void draw_heater(const struct view *view, const char *end, FILE *stream)
+{
+	double since_s = sample_since_s(view), age_s = json_number(view->sample, "output_pct.age_s");
+	char text[SWITCHES_TEXT];
+
+	fprintf(stream, "  %-12s", "heater");
+	draw_measured(view->sample, "output_pct", WIDE, 0, "%", stream);
+	if (age_s <= 2)
+		fprintf(stream, ", read %.1f s ago", age_s + since_s);
+	fprintf(stream, "   nitrogen");
+	draw_measured(view->sample, "flow_ml_per_min", WIDE, 0, "ml/min", stream);
+	fputs(end, stream);
+	draw_text("contactor", switches_contactors(view->sample, since_s, text), end, stream);
+	draw_text("press lock", switches_lock(view->sample, since_s, text), end, stream);
 }
 
 static bool has_run(json_object *state)
@@ -244,11 +272,7 @@ void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *s
 	draw_state(view->state, end, stream);
 	draw_pair(view, "temperature", "temperature_k", "programme_k", "target_k", 1, "K", end, stream);
 	draw_pair(view, "pressure", "pressure_gpa", "programme_gpa", "target_gpa", 3, "GPa", end, stream);
-	fprintf(stream, "  %-12s", "heater");
-	draw_measured(view->sample, "output_pct", WIDE, 0, "%", stream);
-	fprintf(stream, "   nitrogen");
-	draw_measured(view->sample, "flow_ml_per_min", WIDE, 0, "ml/min", stream);
-	fputs(end, stream);
+	draw_heater(view, end, stream);
 	draw_calorimeter(view->state, end, stream);
 	draw_energy(view->energy, end, stream);
 	draw_alarms(view->state, end, stream);
@@ -268,13 +292,26 @@ static bool line_is_calorimetry(json_object *state)
 	       (strcmp(phase, "done") == 0 || strcmp(phase, "idle") == 0);
 }
 
-static void calorimetry_line(json_object *state, FILE *stream)
+static void heater_part(json_object *sample, FILE *stream)
 {
+	char text[SWITCHES_TEXT];
+
+	fputs("  heater ", stream);
+	draw_measured(sample, "output_pct", 0, 0, "%", stream);
+	fprintf(stream, "  %s", switches_brief(sample, text));
+}
+
+static void calorimetry_line(const struct view *view, FILE *stream)
+{
+	json_object *state = view->state;
+
 	double done = json_number(state, "sections_done"), total = json_number(state, "sections_total");
 	const char *section = json_text(state, "section", ""), *rate = strchr(section, '/');
 
-	fprintf(stream, "%-12s %3.0f %%  section %.0f of %.0f, %s: %s\n", "calorimetry", 100 * done / total,
+	fprintf(stream, "%-12s %3.0f %%  section %.0f of %.0f, %s: %s", "calorimetry", 100 * done / total,
 		fmin(done + 1, total), total, rate ? rate + 1 : section, json_text(state, "scan_phase", "-"));
+	heater_part(view->sample, stream);
+	fputc('\n', stream);
 }
 
 void view_line(const struct view *view, int64_t now_ms, FILE *stream)
@@ -289,7 +326,7 @@ void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 		return;
 	}
 	if (line_is_calorimetry(state)) {
-		calorimetry_line(state, stream);
+		calorimetry_line(view, stream);
 		return;
 	}
 	fprintf(stream, "%-12s %3.0f %%  T ", json_text(state, "phase", "-"),
@@ -297,6 +334,7 @@ void view_line(const struct view *view, int64_t now_ms, FILE *stream)
 	draw_measured(view->sample, "temperature_k", 6, 1, "K", stream);
 	fputs("  P ", stream);
 	draw_measured(view->sample, "pressure_gpa", 6, 3, "GPa", stream);
+	heater_part(view->sample, stream);
 	fprintf(stream, "  left %s", duration_text(json_number(state, "remaining_s"), left));
 	if (total > 0)
 		fprintf(stream, "  sections %.0f/%.0f %s", json_number(state, "sections_done"), total,

@@ -15,6 +15,7 @@ struct view {
 	json_object *sample, *state, *scan, *result, *alarm;
 	json_object *energy; /* the newest result of kind running */
 	int64_t heard_ms;    /* mono: last message of any topic; 0: never */
+	double heard_lab_s;  /* lab clock of densd's last heartbeat; 0: none yet */
 };
 
 /* Takes @message. */
@@ -23,7 +24,7 @@ void view_clear(struct view *view);
 bool view_is_silent(const struct view *view, int64_t now_ms);
 /* Several lines, each ended with @end ("\n", or "\033[K\n" to redraw a terminal cleanly). */
 void view_draw(const struct view *view, int64_t now_ms, const char *end, FILE *stream);
-/* One line: state, progress, T, P. */
+/* One line: state, progress, T, P, heater, contactor, lock. */
 void view_line(const struct view *view, int64_t now_ms, FILE *stream);
 
 #endif

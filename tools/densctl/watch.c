@@ -14,6 +14,7 @@
 #include "tools/densctl/energy.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/site_choice.h"
+#include "tools/densctl/switches.h"
 #include "tools/densctl/view.h"
 
 #define REDRAW_MS 200
@@ -21,7 +22,7 @@
 #define QUEUE_MS 2000     /* submit --wait asks the queue so often */
 #define ANALYSIS_MS 20000 /* and waits so long for the analysis of the last scan */
 
-/* Last values come in this order: with state and sample the picture is complete. */
+/* With state and sample, and a heartbeat that says what time it is, the picture is complete. */
 static const char *const topics[] = {"alarm", "scan", "result", "state", "sample", "heartbeat", NULL};
 static volatile sig_atomic_t interrupted;
 
@@ -34,7 +35,7 @@ struct watch {
 	double told_seq[2]; /* of alarms and results: the last one printed; a last value is sent again for
 			       others */
 	char publisher[32]; /* whose numbers those are */
-	char shown[384];    /* line mode: what makes a line worth printing */
+	char shown[512];    /* line mode: what makes a line worth printing */
 };
 
 static void on_signal(int number)
@@ -152,13 +153,13 @@ static void draw_screen(struct watch *watch, int64_t now_ms)
 static void draw_line(struct watch *watch, int64_t now_ms)
 {
 	const char *ask = json_text(watch->view.state, "ask", "");
-	char worth[sizeof(watch->shown)];
+	char worth[sizeof(watch->shown)], switches[SWITCHES_TEXT];
 
 	if (!watch->view.state && !view_is_silent(&watch->view, now_ms))
 		return;
-	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d/%s", json_text(watch->view.state, "phase", ""),
+	snprintf(worth, sizeof(worth), "%s/%s/%.0f/%d/%s/%s", json_text(watch->view.state, "phase", ""),
 		 json_text(watch->view.state, "run", ""), json_number(watch->view.state, "sections_done"),
-		 view_is_silent(&watch->view, now_ms), ask);
+		 view_is_silent(&watch->view, now_ms), switches_brief(watch->view.sample, switches), ask);
 	if (strcmp(worth, watch->shown) == 0 && now_ms - watch->drawn_ms < LINE_MS)
 		return;
 	memcpy(watch->shown, worth, sizeof(worth));
@@ -193,7 +194,7 @@ static void watch_turn(struct watch *watch)
 
 static bool view_is_complete(const struct view *view)
 {
-	return view->state && view->sample;
+	return view->state && view->sample && view->heard_lab_s > 0;
 }
 
 static int watch_once(const struct options *options, struct watch *watch, int64_t seconds)

@@ -162,6 +162,53 @@ static void no_contactor_needs_the_words(void **state)
 	assert_true(inputs.devices_armed);
 }
 
+static void expect_switch(const struct switch_body *body, enum switch_is is, double t_lab_s)
+{
+	assert_int_equal(body->is, is);
+	if (isfinite(t_lab_s))
+		assert_float_equal(body->t_lab_s, t_lab_s, 1e-6);
+	else
+		assert_true(isinf(body->t_lab_s) && body->t_lab_s < 0);
+}
+
+/* Is the heater really off? As last read, with its time; too long ago is not known, nor is what a stranger
+ * says. */
+static void switches_are_as_last_read(void **state)
+{
+	struct report *press = &reports[0].reports[0], *furnace = &reports[1].reports[0];
+	struct cycle_view view = make_view();
+	struct sample_body sample;
+
+	(void)state;
+	cycle_fill_switches(&view, 2, &sample);
+	expect_switch(&sample.press_lock, SWITCH_NOT_KNOWN, INFINITY);
+	expect_switch(&sample.press_contactor, SWITCH_NOT_KNOWN, INFINITY);
+	expect_switch(&sample.coupler_contactor, SWITCH_NONE, INFINITY);
+	press->press.switches_ns = 999 * CLOCK_NS_PER_S;
+	press->press.locked = true;
+	site.buses[1].contactor.fitted = true;
+	furnace->furnace.contactor = CONTACTOR_ARMED;
+	furnace->furnace.contactor_closed = true;
+	furnace->furnace.contactor_ns = 998 * CLOCK_NS_PER_S;
+	cycle_fill_switches(&view, 2, &sample);
+	expect_switch(&sample.press_lock, SWITCH_ON, 999);
+	expect_switch(&sample.press_contactor, SWITCH_OFF, 999);
+	expect_switch(&sample.coupler_contactor, SWITCH_ON, 998);
+	furnace->furnace.contactor_ns = INT64_C(997900000000);
+	cycle_fill_switches(&view, 2, &sample);
+	expect_switch(&sample.coupler_contactor, SWITCH_NOT_KNOWN, 997.9);
+	furnace->furnace.contactor_ns = 999 * CLOCK_NS_PER_S;
+	furnace->furnace.contactor = CONTACTOR_STRANGER;
+	press->online = false;
+	cycle_fill_switches(&view, 2, &sample);
+	expect_switch(&sample.press_lock, SWITCH_NOT_KNOWN, 999);
+	expect_switch(&sample.press_contactor, SWITCH_NOT_KNOWN, 999);
+	expect_switch(&sample.coupler_contactor, SWITCH_NOT_KNOWN, 999);
+	site.buses[0].devices[0].profile.contactor = false;
+	cycle_fill_switches(&view, 2, &sample);
+	expect_switch(&sample.press_contactor, SWITCH_NONE, INFINITY);
+}
+
 /* No words stand in for a contactor that is there; armed, it needs none. */
 static void a_coupled_contactor_must_be_armed(void **state)
 {
@@ -311,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup(arming_needs_every_watchdog_or_the_words, set_up),
 		cmocka_unit_test_setup(no_contactor_needs_the_words, set_up),
 		cmocka_unit_test_setup(a_coupled_contactor_must_be_armed, set_up),
+		cmocka_unit_test_setup(switches_are_as_last_read, set_up),
 		cmocka_unit_test_setup(scaled_time_needs_proof_from_every_device, set_up),
 		cmocka_unit_test_setup(actions_become_levels, set_up),
 		cmocka_unit_test_setup(without_leave_nothing_is_written, set_up),

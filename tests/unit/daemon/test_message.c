@@ -138,6 +138,45 @@ static void measurement_has_value_age_quality(void **state)
 	json_object_put(message);
 }
 
+/* Off, on, not there, and what nobody can say. */
+static void lock_and_contactor_are_words(void **state)
+{
+	static const struct {
+		struct switch_body body;
+		const char *contactor, *lock;
+	} cases[] = {
+		{{.t_lab_s = 100.25, .is = SWITCH_OFF},
+		 "{\"value\":\"open\",\"age_s\":0.25}",
+		 "{\"value\":\"free\",\"age_s\":0.25}"},
+		{{.t_lab_s = 100.5, .is = SWITCH_ON},
+		 "{\"value\":\"closed\",\"age_s\":0}",
+		 "{\"value\":\"locked\",\"age_s\":0}"},
+		{{.t_lab_s = 60.5, .is = SWITCH_NOT_KNOWN},
+		 "{\"value\":null,\"age_s\":40}",
+		 "{\"value\":null,\"age_s\":40}"},
+		{{.t_lab_s = -INFINITY, .is = SWITCH_NONE},
+		 "{\"value\":\"none\",\"age_s\":null}",
+		 "{\"value\":\"none\",\"age_s\":null}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct publication publication = make(TOPIC_SAMPLE);
+		json_object *message, *value;
+
+		publication.sample.press_lock = publication.sample.press_contactor =
+			publication.sample.coupler_contactor = cases[i].body;
+		message = message_render(&publication);
+		assert_true(json_object_object_get_ex(message, "press_lock", &value));
+		assert_string_equal(message_text(value), cases[i].lock);
+		assert_true(json_object_object_get_ex(message, "press_contactor", &value));
+		assert_string_equal(message_text(value), cases[i].contactor);
+		assert_true(json_object_object_get_ex(message, "coupler_contactor", &value));
+		assert_string_equal(message_text(value), cases[i].contactor);
+		json_object_put(message);
+	}
+}
+
 static void not_finite_is_null(void **state)
 {
 	struct publication publication = make(TOPIC_RESULT);
@@ -183,6 +222,7 @@ int main(void)
 		cmocka_unit_test(kissinger_is_documented),
 		cmocka_unit_test(running_is_documented),
 		cmocka_unit_test(measurement_has_value_age_quality),
+		cmocka_unit_test(lock_and_contactor_are_words),
 		cmocka_unit_test(not_finite_is_null),
 		cmocka_unit_test(alarms_are_names),
 		cmocka_unit_test(unknown_topic_is_nothing),

@@ -375,6 +375,29 @@ static void samples_come_back(void **state)
 	free(csv);
 }
 
+/* Samples of a densd that did not know of lock and contactors are answered, and claim nothing of them. */
+static void samples_of_before_are_read(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_SAMPLES, .run = RUN};
+	struct publication sample = {.topic = TOPIC_SAMPLE, .seq = 1, .t_lab_s = 5};
+	char text[96], *json;
+
+	add_run(fixture);
+	strcpy(sample.sample.run, RUN);
+	sample.sample.press_lock = (struct switch_body){.t_lab_s = 4, .is = SWITCH_ON};
+	assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	commit(fixture);
+	json = ask(fixture, &query, 0);
+	assert_non_null(strstr(json, "\"press_lock\":{\"value\":\"locked\",\"age_s\":1}"));
+	free(json);
+	snprintf(text, sizeof(text), "UPDATE samples SET body = substr(body, 1, %zu)", SAMPLE_BODY_SHORT);
+	assert_int_equal(store_exec(fixture->store.samples, text), 0);
+	json = ask(fixture, &query, 0);
+	assert_non_null(strstr(json, "\"press_lock\":{\"value\":null,\"age_s\":null}"));
+	free(json);
+}
+
 static size_t count_lines(const char *text)
 {
 	size_t lines = 0;
@@ -529,6 +552,7 @@ int main(void)
 		STORE_TEST(unknown_run_is_said),
 		STORE_TEST(events_name_the_command),
 		STORE_TEST(samples_come_back),
+		STORE_TEST(samples_of_before_are_read),
 		STORE_TEST(sections_leave_the_press_record),
 		STORE_TEST(a_long_run_is_answered_in_pages),
 		STORE_TEST(retention_counts_samples),

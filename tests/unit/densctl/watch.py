@@ -54,12 +54,12 @@ def expect(true, what):
         raise AssertionError(what)
 
 
-def run(densctl, publisher, messages, *arguments, seconds=None):
-    """What it printed; @seconds: then it is interrupted, else it ends by itself."""
+def run(densctl, publisher, messages, *arguments, seconds=None, beat=True):
+    """What it printed; @seconds: then it is interrupted, else it ends by itself. @beat: a heartbeat of the sample's time."""
     with subprocess.Popen([densctl, *arguments, "--telemetry", publisher.endpoint], stdout=subprocess.PIPE,
                           text=True) as process:
         publisher.wait_subscribed("heartbeat")
-        publisher.send(*messages)
+        publisher.send(*messages, *([message("heartbeat")] if beat else []))
         if seconds:
             time.sleep(seconds)
             process.terminate()
@@ -93,11 +93,54 @@ def an_acknowledged_alarm_is_told_from_a_new_one(densctl, publisher):
     expect("- K (no reading yet)" in shown, f"{shown}")
 
 
+def switch(value, age_s=0.1):
+    return {"value": value, "age_s": age_s}
+
+
+def sampled(**fields):
+    return SAMPLE[0], {**SAMPLE[1], "output_pct": measured(0.0), "press_contactor": switch("open"), "press_lock": switch("locked"),
+                       "coupler_contactor": switch("none", None), **fields}
+
+
+def row(shown, label):
+    return next((line[15:] for line in shown.splitlines() if line.startswith(f"  {label} ")), "")
+
+
+def is_the_heater_really_off(densctl, publisher):
+    shown = run(densctl, publisher, [sampled(), STATE], "status")
+    expect(row(shown, "heater").lstrip().startswith("0 %, read 0.1 s ago"), shown)
+    expect(row(shown, "contactor") == "open, read 0.1 s ago", shown)
+    expect(row(shown, "press lock") == "LOCKED, read 0.1 s ago", shown)
+    shown = run(densctl, publisher, [sampled(press_contactor=switch(None, 34.0), press_lock=switch("free"),
+                                             coupler_contactor=switch("closed", 0.2)), STATE], "status")
+    expect(row(shown, "contactor") == "press: not known, last read 34.0 s ago; coupler: closed, read", shown)
+    expect("\n               0.2 s ago\n" in shown, shown)
+    expect(row(shown, "press lock") == "free, read 0.1 s ago", shown)
+    shown = run(densctl, publisher, [SAMPLE, STATE], "status")  # of a densd that does not say
+    expect(row(shown, "contactor") == "not known, never read" and row(shown, "press lock") == "not known, never read", shown)
+
+
+def an_idle_densd_measures_seldom_and_the_ages_say_so(densctl, publisher):
+    later = message("heartbeat", t_lab=9.5)
+    shown = run(densctl, publisher, [sampled(), later, STATE], "status", beat=False)
+    expect(row(shown, "contactor") == "open, read 8.6 s ago" and "0 %, read 8.6 s ago" in shown, shown)
+
+
+def a_line_a_change_of_contactor_or_lock(densctl, publisher):
+    other = sampled(press_contactor=switch("closed"), press_lock=switch(None, 30))
+    lines = run(densctl, publisher, [sampled(), STATE, other], "watch", "--lines", seconds=1).splitlines()
+    expect("heater 0 %  contactor open  press LOCKED" in lines[0] and "contactor closed  press not known" in lines[-1], f"{lines}")
+    both = sampled(coupler_contactor=switch("closed"))
+    lines = run(densctl, publisher, [both, STATE], "watch", "--lines", seconds=1).splitlines()
+    expect("contactor open/closed  press LOCKED" in lines[0], f"{lines}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         publisher = Publisher(folder)
         for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began,
-                     an_acknowledged_alarm_is_told_from_a_new_one):
+                     an_acknowledged_alarm_is_told_from_a_new_one, is_the_heater_really_off,
+                     an_idle_densd_measures_seldom_and_the_ages_say_so, a_line_a_change_of_contactor_or_lock):
             test(sys.argv[1], publisher)
             print(f"ok: {test.__name__}", flush=True)
 

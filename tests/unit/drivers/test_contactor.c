@@ -266,16 +266,21 @@ static void an_output_that_disobeys_is_open(void **state)
 static void silence_is_an_open_contactor(void **state)
 {
 	struct bench *bench = make_bench();
+	int64_t read_ns;
 
 	(void)state;
 	run(bench, MODE_OFF, 20);
 	run(bench, MODE_CONTROL, 20);
+	read_ns = bench->report.contactor_ns;
+	assert_true(read_ns > 0);
 	bench->fake.fail = CAUSE_TIMEOUT;
 	run(bench, MODE_CONTROL, 10);
 	assert_int_equal(bench->report.contactor, CONTACTOR_ARMED);
 	run(bench, MODE_CONTROL, 50);
 	assert_int_equal(bench->report.contactor, CONTACTOR_OPENED);
 	assert_false(bench->report.contactor_closed || bench->report.contactor_heard);
+	/* That it is open by now was not read. */
+	assert_true(bench->report.contactor_ns == read_ns);
 	free(bench);
 }
 

@@ -273,6 +273,8 @@ static void watchdog_is_armed_before_setpoint_and_heater(void **state)
 	run(bench, 3);
 	assert_int_equal(bench->fake.words[1], PRESS_MODE_REGULATE);
 	assert_true(bench->report.press.watchdog_armed && bench->report.press.contactor_closed);
+	assert_true(bench->report.press.switches_ns > 0 &&
+		    bench->report.press.switches_ns == bench->report.press.oil_bar.t_reply_ns);
 	assert_int_equal(bench->fake.coil_writes, 1);
 	free_bench(bench);
 }

@@ -193,6 +193,8 @@ static void a_press_of_each(void **state)
 			load_to(0.3);
 			assert_true(fabs(bench.lab.press.sample_gpa - 0.3) < 0.01);
 			assert_false(bench.report.press.locked || bench.report.press.readback_differs);
+			assert_true(bench.report.press.switches_ns > 0 &&
+				    clock_mono_ns() - bench.report.press.switches_ns < 60 * CLOCK_NS_PER_S);
 			bench.demand.press.mode = MODE_OFF;
 			cycle(20);
 			assert_true(bench.report.press.locked);
