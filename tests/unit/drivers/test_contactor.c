@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The heater's contactor on a coupler, over an in-memory line: what it is armed with, what is refused, and
- * what becomes of a fall-back. The furnace beside it is the driver's own business (test_furnace_flow.c). */
+ * what becomes of a fall-back. The furnace beside it is the driver's own business (test_furnace.c). */
 #include "tests/unit/drivers/cmocka_all.h"
 
 #include <errno.h>
