@@ -25,9 +25,19 @@ struct bus {
 	struct capture capture;
 };
 
-static int open_line(struct bus *bus)
+static int open_modbus(struct bus *bus, const struct bus_config *config, char letter,
+		       struct modbus_line **ret_line)
 {
 	struct modbus_line *modbus;
+	int r = modbus_line_new(config, &modbus);
+
+	if (r == 0 && (r = capture_modbus_new(&bus->capture, letter, modbus, ret_line)) < 0)
+		modbus->ops->free(modbus);
+	return r;
+}
+
+static int open_line(struct bus *bus)
+{
 	struct text_line *text;
 	int r;
 
@@ -38,10 +48,7 @@ static int open_line(struct bus *bus)
 			text->ops->free(text);
 		return r;
 	}
-	r = modbus_line_new(&bus->config, &modbus);
-	if (r == 0 && (r = capture_modbus_new(&bus->capture, modbus, &bus->modbus)) < 0)
-		modbus->ops->free(modbus);
-	return r;
+	return open_modbus(bus, &bus->config, CAPTURE_LINE_DEVICES, &bus->modbus);
 }
 
 /* A connection of its own, by the same worker: what ends the one ends the other. */
@@ -56,7 +63,7 @@ static int open_contactor(struct bus *bus)
 		.kind = BUS_MODBUS_TCP, .port = contactor->port, .scale = bus->config.scale};
 	memcpy(config->path, contactor->host, sizeof(config->path));
 	config->path[sizeof(config->path) - 1] = '\0';
-	return modbus_line_new(config, &bus->contactor);
+	return open_modbus(bus, config, CAPTURE_LINE_CONTACTOR, &bus->contactor);
 }
 
 /* A driver that speaks Modbus needs a Modbus line, and the other way round. */
@@ -136,7 +143,7 @@ void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *deman
 
 	*ret_trace_fd = -1;
 	bus->seq++;
-	capture_cycle(&bus->capture, &bus->config, bus->seq, demands);
+	capture_cycle(&bus->capture, &bus->config, bus->seq, tick_mono_ns, demands);
 	for (uint32_t i = 0; i < bus->config.device_count; i++) {
 		int64_t now_ns = clock_mono_ns();
 		struct driver_cycle cycle = {.seq = bus->seq,

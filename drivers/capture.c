@@ -14,6 +14,7 @@ static const char *const kind_names[] = {"modbus-tcp", "modbus-rtu", "serial", "
 
 struct modbus_tap {
 	struct modbus_line line; /* first: the drivers hold a pointer to it */
+	char letter;
 	struct capture *capture;
 	struct modbus_line *inner;
 };
@@ -27,6 +28,13 @@ struct text_tap {
 static double since_s(const struct capture *capture, int64_t t_ns)
 {
 	return (double)(t_ns - capture->began_ns) / (double)CLOCK_NS_PER_S;
+}
+
+static void put_contactor(FILE *stream, const struct bus_contactor *contactor)
+{
+	if (contactor->fitted)
+		fprintf(stream, "contactor %u %u %.17g %s %s\n", contactor->unit, contactor->coil,
+			contactor->watchdog_s, contactor->profile, contactor->sha256);
 }
 
 static void put_calibration(FILE *stream, const struct press_calibration *calibration)
@@ -84,6 +92,7 @@ void capture_begin(struct capture *capture, const struct bus_config *config, FIL
 		fprintf(stream, "device %u %s %u %s %s\n", i, config->devices[i].name,
 			config->devices[i].unit, config->devices[i].profile.name,
 			config->devices[i].profile.sha256);
+	put_contactor(stream, &config->contactor);
 	put_calibration(stream, &config->calibration);
 	put_correction(stream, "thermocouple", &config->thermocouple);
 	put_correction(stream, "thermocouple2", &config->thermocouple2);
@@ -101,7 +110,7 @@ void capture_end(struct capture *capture, const char *why)
 }
 
 void capture_cycle(struct capture *capture, const struct bus_config *config, uint32_t seq,
-		   const struct demand *demands)
+		   int64_t tick_mono_ns, const struct demand *demands)
 {
 	int64_t now_ns = clock_mono_ns();
 	char text[CAPTURE_LINE];
@@ -116,7 +125,8 @@ void capture_cycle(struct capture *capture, const struct bus_config *config, uin
 		capture_end(capture, "its time is over");
 		return;
 	}
-	fprintf(capture->stream, "C %u %.6f\n", seq, since_s(capture, now_ns));
+	fprintf(capture->stream, "C %u %.6f %.6f\n", seq, since_s(capture, now_ns),
+		(double)(now_ns - tick_mono_ns) / (double)CLOCK_NS_PER_S);
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		if (capture->told[i] && memcmp(&capture->demands[i], &demands[i], sizeof(demands[i])) == 0)
 			continue;
@@ -150,6 +160,13 @@ static void put_words(FILE *stream, const uint16_t *words, uint16_t count)
 		fprintf(stream, " %04X", words[i]);
 }
 
+/* Returns the instant from which it is timed. */
+static int64_t begin(struct modbus_tap *tap)
+{
+	tap->inner->until_ns = tap->line.until_ns;
+	return clock_mono_ns();
+}
+
 static int finish(struct modbus_tap *tap, const struct modbus_peer *peer, int64_t began_ns, int r,
 		  const struct exchange *exchange)
 {
@@ -160,8 +177,8 @@ static int finish(struct modbus_tap *tap, const struct modbus_peer *peer, int64_
 	tap->line.exception = tap->inner->exception;
 	if (!stream)
 		return r;
-	fprintf(stream, "M %u %s %u %u %u %u", peer->unit, capture_op_names[exchange->op], exchange->address,
-		exchange->count, exchange->read_address, exchange->read_count);
+	fprintf(stream, "%c %u %s %u %u %u %u", tap->letter, peer->unit, capture_op_names[exchange->op],
+		exchange->address, exchange->count, exchange->read_address, exchange->read_count);
 	put_words(stream, exchange->written, exchange->count);
 	fprintf(stream, " > %.6f %d %u %u %u", (double)(clock_mono_ns() - began_ns) / (double)CLOCK_NS_PER_S,
 		r, tap->line.exception, tap->line.connects, tap->line.desyncs);
@@ -175,7 +192,7 @@ static int tap_read(struct modbus_line *line, const struct modbus_peer *peer, bo
 		    uint16_t count, uint16_t *ret_words)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
-	int64_t began_ns = clock_mono_ns();
+	int64_t began_ns = begin(tap);
 	int r = tap->inner->ops->read_registers(tap->inner, peer, input, address, count, ret_words);
 
 	return finish(tap, peer, began_ns, r,
@@ -189,7 +206,7 @@ static int tap_write(struct modbus_line *line, const struct modbus_peer *peer, u
 		     uint16_t count, const uint16_t *words)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
-	int64_t began_ns = clock_mono_ns();
+	int64_t began_ns = begin(tap);
 	int r = tap->inner->ops->write_registers(tap->inner, peer, address, count, words);
 
 	return finish(tap, peer, began_ns, r,
@@ -202,7 +219,7 @@ static int tap_write_read(struct modbus_line *line, const struct modbus_peer *pe
 			  uint16_t read_count, uint16_t *ret_words)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
-	int64_t began_ns = clock_mono_ns();
+	int64_t began_ns = begin(tap);
 	int r = tap->inner->ops->write_read(tap->inner, peer, write_address, write_count, words, read_address,
 					    read_count, ret_words);
 
@@ -214,7 +231,7 @@ static int tap_write_read(struct modbus_line *line, const struct modbus_peer *pe
 static int tap_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address, bool on)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
-	int64_t began_ns = clock_mono_ns();
+	int64_t began_ns = begin(tap);
 	uint16_t word = on;
 	int r = tap->inner->ops->write_coil(tap->inner, peer, address, on);
 
@@ -227,7 +244,7 @@ static int tap_bit(struct modbus_line *line, const struct modbus_peer *peer, boo
 		   uint16_t *ret_bit)
 {
 	struct modbus_tap *tap = (struct modbus_tap *)line;
-	int64_t began_ns = clock_mono_ns();
+	int64_t began_ns = begin(tap);
 	int r = tap->inner->ops->read_bit(tap->inner, peer, discrete, address, ret_bit);
 
 	return finish(tap, peer, began_ns, r,
@@ -256,13 +273,15 @@ static const struct modbus_ops tap_ops = {
 	.free = tap_free,
 };
 
-int capture_modbus_new(struct capture *capture, struct modbus_line *inner, struct modbus_line **ret_line)
+int capture_modbus_new(struct capture *capture, char letter, struct modbus_line *inner,
+		       struct modbus_line **ret_line)
 {
 	struct modbus_tap *tap = calloc(1, sizeof(*tap));
 
 	if (!tap)
 		return -ENOMEM;
-	*tap = (struct modbus_tap){.line = {.ops = &tap_ops}, .capture = capture, .inner = inner};
+	*tap = (struct modbus_tap){
+		.line = {.ops = &tap_ops}, .letter = letter, .capture = capture, .inner = inner};
 	*ret_line = &tap->line;
 	return 0;
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A record of what passes over one line, with times: demands, transactions or text, reports. It stands
- * between the drivers and their transport and is off until it is given a file; then it ends by itself. Plain
- * text, a line an event; times in real seconds since its beginning, words in hexadecimal:
+ * A record of what passes over one line, with times: demands, transactions or text, reports; and over the
+ * second line of a furnace's worker, to the coupler of its heater's contactor. It stands between the drivers
+ * and their transport and is off until it is given a file; then it ends by itself. Plain text, a line an
+ * event; times in real seconds since its beginning, words in hexadecimal:
  *
  *   densd-capture/1
  *   bus NAME KIND SCALE
  *   device INDEX NAME UNIT PROFILE SHA256
+ *   contactor UNIT COIL WATCHDOG_S PROFILE SHA256            where the bus has one
  *   calibration ID, loading BAR GPA, unloading BAR GPA       of a press
  *   correction NAME READING TRUTH SD                         of thermocouple, thermocouple2, flow
- *   C SEQ T                                     a cycle begins
+ *   C SEQ T AGE                                 a cycle begins, by a tick of control's AGE seconds old
  *   D INDEX KIND FIELDS                         the demand of a device, where it changed (capture_text.h)
  *   M UNIT OP ADDRESS COUNT READ READS [WORDS] > TOOK CAUSE EXCEPTION CONNECTS DESYNCS [WORDS]
+ *   K (as M)                                    the same on the contactor's line
  *   S TEXT > CAUSE CONNECTS                     a text sent
  *   A TOOK CAUSE [BYTES]                        what came
  *   Q MS                                        the driver asked for quiet
@@ -61,12 +64,16 @@ void capture_begin(struct capture *capture, const struct bus_config *config, FIL
 void capture_end(struct capture *capture, const char *why);
 /* The beginning of a cycle and the demands that changed; ends the capture when its time or room is over. */
 void capture_cycle(struct capture *capture, const struct bus_config *config, uint32_t seq,
-		   const struct demand *demands);
+		   int64_t tick_mono_ns, const struct demand *demands);
 void capture_report(struct capture *capture, uint32_t device, double t_lab_s, const struct report *report);
 
-/* A line that records and hands on to @inner, which it owns. 0 or -ENOMEM (then @inner is still the
- * caller's). */
-int capture_modbus_new(struct capture *capture, struct modbus_line *inner, struct modbus_line **ret_line);
+/* The letters of the two Modbus lines a worker may have. */
+#define CAPTURE_LINE_DEVICES 'M'
+#define CAPTURE_LINE_CONTACTOR 'K'
+/* A line that records, each transaction as a line of @letter, and hands on to @inner, which it owns. 0 or
+ * -ENOMEM (then @inner is still the caller's). */
+int capture_modbus_new(struct capture *capture, char letter, struct modbus_line *inner,
+		       struct modbus_line **ret_line);
 int capture_text_new(struct capture *capture, struct text_line *inner, struct text_line **ret_line);
 
 #endif

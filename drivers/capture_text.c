@@ -9,6 +9,8 @@
 #define NS_PER_S 1e9
 
 static const char *const kind_names[DEVICE_KIND_MAX] = {"furnace", "press", "flow", "chip"};
+static const char *const contactor_names[CONTACTOR_STATE_MAX] = {"none",     "unarmed", "armed",  "opened",
+								 "stranger", "freezes", "locked", "differs"};
 
 static void add(char text[CAPTURE_LINE], const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void add(char text[CAPTURE_LINE], const char *format, ...)
@@ -186,6 +188,11 @@ static void report_furnace(const struct furnace_report *furnace, char text[CAPTU
 	add_flag("readback-differs", furnace->readback_differs, text);
 	add_flag("second-master", furnace->second_master, text);
 	add_flag("verified-off", furnace->verified_off, text);
+	if (furnace->contactor != CONTACTOR_NONE && furnace->contactor < CONTACTOR_STATE_MAX) {
+		add(text, " contactor=%s", contactor_names[furnace->contactor]);
+		add_flag("contactor-closed", furnace->contactor_closed, text);
+		add_flag("contactor-silent", !furnace->contactor_heard, text);
+	}
 }
 
 static void report_press(const struct press_report *press, char text[CAPTURE_LINE])

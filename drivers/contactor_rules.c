@@ -85,6 +85,7 @@ int contactor_rules_pack(const struct profile *profile, struct bus_contactor *re
 	memcpy(c.marks, profile->marks, sizeof(c.marks));
 	c.mark_count = profile->mark_count;
 	snprintf(c.profile, sizeof(c.profile), "%s", profile->name);
+	memcpy(c.sha256, profile->sha256, sizeof(c.sha256));
 	c.worst_latency_ms = profile->worst_latency_ms;
 	c.response_timeout_ms = profile->response_timeout_ms;
 	c.single_write = profile->single_write;

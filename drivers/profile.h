@@ -131,6 +131,7 @@ struct correction {
 struct bus_contactor {
 	bool fitted;
 	char profile[PROFILE_TEXT];
+	char sha256[65]; /* as of a profile */
 	char host[108];
 	uint16_t port, coil;
 	uint8_t unit;
