@@ -15,8 +15,8 @@ from lab import Lab  # noqa: E402
 
 SCALE = 20
 OWN = {"densim-press": "press", "densim-furnace": "furnace", "densim-nitrogen": "nitrogen", "densim-chip": "chip"}
-# An example; and a coupler, whose line is not the one that a capture of its furnace records.
-UNRECORDED = ("oven", "beckhoff-ek9000")
+UNRECORDED = ("oven",)  # an example
+CARRIED = {"beckhoff-ek9000": "furnace"}  # a coupler is recorded with the furnace whose contactor it carries
 ANSWERS = (("agree", "yes"), ("why it is skipped:", "recorded without hands at the panel"), ("Verified:", "yes"),
            ("Your name", "the recorder"))
 
@@ -25,6 +25,8 @@ def device_of(profile):
     """The name, in the shipped site, of the device that the profile takes the place of."""
     if profile in OWN:
         return OWN[profile]
+    if profile in CARRIED:
+        return CARRIED[profile]
     patterns = " ".join(edit[0] for edit in devices.WIRING[profile]).replace("\\", "")
     return next(name for mark, name in OWN.items() if mark in patterns)
 

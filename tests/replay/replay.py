@@ -48,6 +48,18 @@ TRUTH = {
     "bronkhorst-flow": (2, 0x20, "flow", lambda w: w[0] / 320),
     "alicat-flow": (2, 1208, "flow", high),
 }
+COUPLER = "beckhoff-ek9000"
+# Recording, what is changed on the wire, and what a report of its playback must then say.
+ALTERED = (
+    ("densim-furnace", r" 41B[0-9A-F] ", " 41C8 ", "recorded:"),
+    (COUPLER, r"(?m)^(K 4 read-coil .*) 0001$", r"\1 0000", "contactor=opened"),  # the output never closes
+    (COUPLER, r"(?m)^(K 4 read 0 0 4129 1 .*) 0001$", r"\1 0000", "contactor=armed"),  # a fall-back not counted
+    (COUPLER, r"(?m)^(K 4 read 0 0 4384 1 .*) 2710$", r"\1 03E8", "contactor=differs"),  # its watchdog is not set
+    (COUPLER, r"(?m)^(K 4 read 0 0 4386 1 .*) 0000$", r"\1 0007", "contactor=stranger"),
+    (COUPLER, r"(?m)^(K 4 read 0 0 4387 1 .*) 0000$", r"\1 0001", "contactor=freezes"),
+    (COUPLER, r"(?m)^(K 4 read-coil .*) > \S+ 0 .*$", r"\1 > 0.4 2 0 1 0", "contactor-silent"),
+    (COUPLER, r"(?m)^(K 4 write 4384 .*) > \S+ 0 0 1 0$", r"\1 > 0.0002 3 3 1 0", "contactor=locked"),
+)
 EXCHANGE = re.compile(r"M (\d+) (read|read-input|write-read) \d+ \d+ (\d+) (\d+).* > \S+ (\d+) \d+ \d+ \d+((?: [0-9A-F]{4})*)$")
 MALFORMED = {
     "": "ends before its first cycle",
@@ -58,6 +70,9 @@ MALFORMED = {
     "densd-capture/1\nbus rtu modbus-rtu 1\ndevice 0 f 1 no-such-profile x\n": "3: the profile of this device",
     "densd-capture/1\nbus rtu modbus-rtu 1\nX 1\n": "3: not a line of a capture",
     "densd-capture/1\nbus rtu modbus-rtu 1\nloading one\n": "3: not a point",
+    "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0\n": "3: not a contactor",
+    "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0 10 no-such-profile x\n": "3: the profile of this device",
+    "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0 10 omron-e5cc x\n": "3: the profile of this contactor",
     "\xff\xfe": "not a capture",
 }
 failures = []
@@ -96,6 +111,62 @@ def decode(profile, lines):
     check(compared >= 8, f"{profile}: {compared} reports are what the words on the wire say")
 
 
+def play(densctl, text):
+    with tempfile.NamedTemporaryFile("w", suffix=".capture", encoding="ascii") as stream:
+        stream.write(text)
+        stream.flush()
+        return subprocess.run([densctl, "playback", stream.name], capture_output=True, text=True, timeout=60, check=False)
+
+
+def altered(densctl, folder):
+    """A driver that reported anything else would be seen: words changed on the wire change the reports."""
+    for name, pattern, replacement, words in ALTERED:
+        text, count = re.subn(pattern, replacement, (folder / f"{name}.capture").read_text(encoding="ascii"))
+        done = play(densctl, text)
+        found = [line for line in done.stdout.splitlines() if words in line and (words == "recorded:" or "recorded" not in line)]
+        check(count and done.returncode == 1 and found, f"{name}: {count} answers as {replacement!r} change the reports to {words}")
+
+
+def contactor(lines):
+    """What the report says of the contactor is what the coil said last; the profile's settings were read back before."""
+    coil, seen, settings = None, set(), {}
+    for line in lines:
+        read = re.match(r"K 4 (read|read-coil) 0 0 (\d+) 1 > \S+ 0 \d+ \d+ \d+ ([0-9A-F]{4})$", line)
+        if read and read.group(1) == "read-coil":
+            coil = int(read.group(3), 16)
+        elif read:
+            settings[int(read.group(2))] = int(read.group(3), 16)
+        report = re.match(r"R 0 .* contactor=(\S+)( contactor-closed)?$", line)
+        if report:
+            state = report.group(1), bool(report.group(2))
+            seen.add(state)
+            if state[1] != bool(coil):
+                check(False, f"{COUPLER}: the coil reads {coil}, the report says {state}")
+            if state[0] == "armed" and [settings.get(at) for at in (0x1120, 0x1122, 0x1123, 0x1124)] != [10000, 0, 0, 1]:
+                check(False, f"{COUPLER}: armed with {settings}")
+    check(seen == {("unarmed", False), ("armed", False), ("armed", True), ("opened", False)},
+          f"{COUPLER}: armed, closed, fallen back and armed anew, as the coil and the settings say")
+
+
+def begin_at(lines, state):
+    """The capture as if it had begun once all were known and the contactor was @state: its demands are said in its first cycle."""
+    cycles = [at for at, line in enumerate(lines) if line.startswith("C ")]
+    known = next(at for at, line in enumerate(lines) if line.startswith("R 1 ") and " online=1 " in line)
+    report = next(at for at, line in enumerate(lines) if at > known and line.endswith(state))
+    first = max(at for at in cycles if at < report)
+    demands = {line.split()[1]: line for line in lines[:report] if line.startswith("D ")}
+    begun = [line for line in lines[first + 1:report] if not line.startswith("D ")]
+    return "\n".join(lines[:cycles[0]] + [lines[first], *demands.values(), *begun] + lines[report:]) + "\n"
+
+
+def middle(densctl, folder):
+    """A capture that begins in the middle of a night, with the contactor as it was then."""
+    lines = (folder / f"{COUPLER}.capture").read_text(encoding="ascii").splitlines()
+    for state in ("contactor=armed", "contactor=armed contactor-closed", "contactor=opened"):
+        done = play(densctl, begin_at(lines, state))
+        check(done.returncode == 0, f"{COUPLER}: begun with {state}: {(done.stdout or done.stderr).splitlines()[-1]}")
+
+
 def malformed(densctl):
     for text, expected in MALFORMED.items():
         with tempfile.NamedTemporaryFile("w", suffix=".capture", encoding="latin-1") as stream:
@@ -109,7 +180,7 @@ def malformed(densctl):
 def main():
     densctl, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     recordings = sorted(folder.glob("*.capture"))
-    check(len(recordings) >= len(TRUTH), f"{len(recordings)} recordings")
+    check(len(recordings) >= len(TRUTH) and folder / f"{COUPLER}.capture" in recordings, f"{len(recordings)} recordings")
     for path in recordings:
         done = subprocess.run([densctl, "playback", path], capture_output=True, text=True, timeout=60, check=False)
         summary = done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr
@@ -117,13 +188,10 @@ def main():
         lines = path.read_text(encoding="ascii").splitlines()
         if path.stem in TRUTH:
             decode(path.stem, lines)
-    # A driver that reported anything else would be seen: one word changed.
-    text = (folder / "densim-furnace.capture").read_text(encoding="ascii")
-    with tempfile.NamedTemporaryFile("w", suffix=".capture", encoding="ascii") as stream:
-        stream.write(re.sub(r" 41B[0-9A-F] ", " 41C8 ", text))
-        stream.flush()
-        done = subprocess.run([densctl, "playback", stream.name], capture_output=True, text=True, timeout=60, check=False)
-        check(done.returncode == 1 and "recorded:" in done.stdout, "a changed word on the wire changes the reports")
+        if path.stem == COUPLER:
+            contactor(lines)
+    altered(densctl, folder)
+    middle(densctl, folder)
     malformed(densctl)
     return 1 if failures else 0
 

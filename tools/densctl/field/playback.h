@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A capture, played into the drivers: each cycle of the recording becomes a cycle of the driver, its demand
- * the recorded one, and the line answers as the device did. What a driver asks that the recording does not
+ * the recorded one, and the lines answer as the devices did. What a driver asks that the recording does not
  * hold (the identity, when the capture began in the middle of a night) is answered from the profile and
  * counted.
  */
@@ -18,6 +18,7 @@ enum playback_kind {
 	PLAYBACK_CYCLE,
 	PLAYBACK_DEMAND,
 	PLAYBACK_MODBUS,
+	PLAYBACK_CONTACTOR,
 	PLAYBACK_SENT,
 	PLAYBACK_CAME,
 	PLAYBACK_REPORT
@@ -28,14 +29,21 @@ struct playback_event {
 	uint32_t line;    /* of the file */
 	const char *text; /* behind the letter, in the file's own text */
 };
+struct playback;
+struct playback_line {
+	struct modbus_line modbus; /* first: the drivers hold a pointer to it */
+	struct playback *playback;
+	uint8_t kind; /* of the events that are its traffic */
+};
 struct playback {
 	struct bus_config config;
 	char *text; /* the file; its lines are cut in place */
 	struct playback_event *events;
 	size_t count, first, last; /* of the cycle that is played: [first, last) */
 	size_t came;               /* the event that answers what was sent last */
+	bool arming;               /* the coupler is asked in the place of the driver of then */
 	uint32_t assumed, missing; /* questions answered from the profile; answered with silence */
-	struct modbus_line modbus;
+	struct playback_line modbus, contactor;
 	struct text_line serial;
 };
 
@@ -44,6 +52,14 @@ struct playback {
  */
 int playback_open(const char *path, const char *folder, struct playback **ret_playback);
 void playback_free(struct playback *playback);
+/* The lines of a new playback. */
+void playback_modbus_init(struct playback *playback);
+void playback_text_init(struct playback *playback);
+/*
+ * While @arming the contactor's coupler lets itself be armed, whatever the recording holds, on the connection
+ * of the recording's beginning: of what is read only the count of its fall-backs is the recorded one.
+ */
+void playback_modbus_arm(struct playback *playback, bool arming);
 /* Cycles in the recording. */
 uint32_t playback_cycles(const struct playback *playback);
 

@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "tools/densctl/client.h"
 #include "tools/densctl/field/playback.h"
+#include "tools/densctl/field/playback_clock.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/site_choice.h"
 
@@ -47,7 +48,11 @@ struct player {
 	json_object *list;
 	uint32_t same, other;
 	bool quiet;
+	bool known[BUS_DEVICES_MAX]; /* by the driver of then, when the capture began */
 	bool acquainting;
+	double ahead_s;                 /* of the first cycle, in laboratory time, while acquainting */
+	uint8_t acquainting_mode;       /* of the furnace */
+	char contactor[16];             /* its state in the first report; empty: there is none */
 	bool watching[BUS_DEVICES_MAX]; /* observes until the recorded driver writes */
 };
 
@@ -62,7 +67,9 @@ static int begin_drivers(struct player *player)
 		if (profile_bus_is_text(config->kind))
 			setup.text = &player->playback->serial;
 		else
-			setup.modbus = &player->playback->modbus;
+			setup.modbus = &player->playback->modbus.modbus;
+		if (config->contactor.fitted)
+			setup.contactor = &player->playback->contactor.modbus;
 		player->drivers[i] =
 			registry_find((enum device_kind)profile->kind, profile->protocol, profile->driver);
 		player->states[i] = player->drivers[i] ? calloc(1, player->drivers[i]->state_size) : NULL;
@@ -135,11 +142,11 @@ static bool has_write(const struct playback *playback, uint32_t index, size_t fi
 	return false;
 }
 
-static void observe(struct demand *demand)
+static void observe(struct demand *demand, uint8_t furnace_mode)
 {
 	switch ((enum device_kind)demand->kind) {
 	case DEVICE_FURNACE:
-		demand->furnace.mode = MODE_OBSERVE;
+		demand->furnace.mode = furnace_mode;
 		return;
 	case DEVICE_PRESS:
 		demand->press.mode = MODE_OBSERVE;
@@ -153,44 +160,78 @@ static void observe(struct demand *demand)
 	}
 }
 
-/* What the driver of then was told; nothing is written before it wrote. */
-static void take_demand(struct player *player, uint32_t i, const char *text, int64_t now_ns)
+static void read_contactor(const char *report, char ret_state[16])
+{
+	const char *at = report ? strstr(report, " contactor=") : NULL;
+
+	ret_state[0] = '\0';
+	if (at)
+		sscanf(at, " contactor=%15s", ret_state);
+}
+
+/*
+ * Until the driver of then writes, or its contactor changes: an observer arms and opens nothing. Off needs no
+ * watch: said again it changes nothing.
+ */
+static bool is_watch_over(const struct player *player, uint32_t i, const char *recorded)
 {
 	const struct playback *playback = player->playback;
+	const struct demand *demand = &player->demands[i];
+	char state[16];
+
+	read_contactor(recorded, state);
+	return has_write(playback, i, playback->first, playback->last) ||
+	       (demand->kind == DEVICE_FURNACE && demand->furnace.mode == MODE_OFF) ||
+	       (state[0] && strcmp(state, player->contactor) != 0);
+}
+
+/* What the driver of then was told; nothing is written before it wrote. */
+static struct demand take_demand(struct player *player, uint32_t i, const char *text, const char *recorded,
+				 int64_t now_ns)
+{
+	struct demand demand;
 
 	if (text)
 		capture_text_read_demand(text, now_ns, &player->demands[i]);
-	if (player->watching[i] && !player->acquainting &&
-	    has_write(playback, i, playback->first, playback->last))
+	if (player->watching[i] && !player->acquainting && is_watch_over(player, i, recorded))
 		player->watching[i] = false;
-	if (player->watching[i] || player->acquainting)
-		observe(&player->demands[i]);
+	demand = player->demands[i];
+	if (player->acquainting)
+		observe(&demand, player->acquainting_mode);
+	else if (player->watching[i])
+		observe(&demand, MODE_OBSERVE);
+	return demand;
 }
 
-static void play_cycle(struct player *player, uint32_t seq, double t_s)
+/* @tick_age_ns: how old the demand was when the cycle began. */
+static void play_cycle(struct player *player, uint32_t seq, double t_s, int64_t tick_age_ns)
 {
 	struct playback *playback = player->playback;
+	int64_t began_ns;
 
+	playback_clock_set(t_s);
+	began_ns = clock_mono_ns();
 	for (uint32_t i = 0; i < playback->config.device_count; i++) {
 		int64_t now_ns = clock_mono_ns();
 		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
 		struct driver_cycle cycle = {.seq = seq,
 					     .now_ns = now_ns,
 					     .t_lab_s = 0,
-					     .tick_mono_ns = now_ns,
+					     .tick_mono_ns = began_ns - tick_age_ns,
 					     .wear_allowance = UINT32_MAX};
 		struct report report = {.kind = (uint8_t)player->drivers[i]->kind, .device = (uint8_t)i};
-		const char *demand = of_device(playback, PLAYBACK_DEMAND, i);
+		const char *told = of_device(playback, PLAYBACK_DEMAND, i);
+		struct demand demand;
 		char text[CAPTURE_LINE];
-		int trace = -1;
-
-		int used = 0;
+		int trace = -1, used = 0;
 
 		/* A cycle that was cut off has no report, and no time of its own. */
-		if (!recorded || sscanf(recorded, "%lf %n", &cycle.t_lab_s, &used) != 1)
+		if (!recorded || sscanf(recorded, "%lf %n", &cycle.t_lab_s, &used) != 1 ||
+		    (player->acquainting && !player->known[i]))
 			continue;
-		take_demand(player, i, demand, now_ns);
-		player->drivers[i]->cycle(player->states[i], &cycle, &player->demands[i], &report, &trace);
+		cycle.t_lab_s -= player->ahead_s;
+		demand = take_demand(player, i, told, recorded + used, began_ns);
+		player->drivers[i]->cycle(player->states[i], &cycle, &demand, &report, &trace);
 		if (trace >= 0)
 			close(trace);
 		capture_text_report(&report, text);
@@ -207,30 +248,57 @@ static void forget_used(struct playback *playback)
 		playback->events[i].used = false;
 }
 
+/* A second apart: what is asked once a second is asked each time. */
+static void meet(struct player *player, uint32_t seq, double t_s, uint8_t furnace_mode, int times)
+{
+	player->acquainting_mode = furnace_mode;
+	for (int i = 0; i < times; i++) {
+		play_cycle(player, seq, t_s, 0);
+		forget_used(player->playback);
+		player->ahead_s -= 1;
+	}
+}
+
+/*
+ * What the contactor was when the capture began: armed with the heater off, once its coupler is trusted; or
+ * open, as heat asked of one that is not armed leaves it. A refused one is found again when it is tried.
+ */
+static void meet_contactor(struct player *player, uint32_t seq, double t_s)
+{
+	if (strcmp(player->contactor, "armed") == 0) {
+		playback_modbus_arm(player->playback, true);
+		meet(player, seq, t_s, MODE_OFF, ACQUAINTED + 1);
+		playback_modbus_arm(player->playback, false);
+	} else if (strcmp(player->contactor, "opened") == 0) {
+		meet(player, seq, t_s, MODE_CONTROL, 1);
+	}
+}
+
 /*
  * A capture that begins in the middle of a night: the driver of then knew its device, and had its own rhythm
  * of writing. The first cycle is played until this one knows it too, and then it observes until the first
  * write of then, from where both write alike.
  */
-static void get_acquainted(struct player *player, uint32_t seq)
+static void get_acquainted(struct player *player, uint32_t seq, double t_s)
 {
 	struct playback *playback = player->playback;
-	bool known = !profile_bus_is_text(playback->config.kind);
 
-	for (uint32_t i = 0; i < playback->config.device_count && known; i++) {
+	for (uint32_t i = 0; i < playback->config.device_count; i++) {
 		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
 
-		known = recorded && strstr(recorded, " online=1 ");
-		player->watching[i] = has_write(playback, i, 0, playback->count);
+		player->known[i] = recorded && strstr(recorded, " online=1 ") &&
+				   !profile_bus_is_text(playback->config.kind);
+		player->watching[i] = player->known[i] && has_write(playback, i, 0, playback->count);
+		if (player->known[i] && player->drivers[i]->kind == DEVICE_FURNACE)
+			read_contactor(recorded, player->contactor);
 	}
 	player->acquainting = true;
-	for (int i = 0; known && i < ACQUAINTED; i++) {
-		play_cycle(player, seq, 0);
-		forget_used(playback);
-	}
+	player->ahead_s = 2 * ACQUAINTED + 1;
+	meet_contactor(player, seq, t_s);
+	player->ahead_s = ACQUAINTED;
+	meet(player, seq, t_s, MODE_OBSERVE, ACQUAINTED);
 	player->acquainting = false;
-	if (!known)
-		memset(player->watching, 0, sizeof(player->watching));
+	player->ahead_s = 0;
 }
 
 static void play(struct player *player)
@@ -239,11 +307,11 @@ static void play(struct player *player)
 	bool first = true;
 
 	for (size_t i = 0; i < playback->count; i++) {
-		double t_s;
+		double t_s, age_s = 0; /* a recording from before ages were kept has none */
 		unsigned seq;
 
 		if (playback->events[i].kind != PLAYBACK_CYCLE ||
-		    sscanf(playback->events[i].text, "%u %lf", &seq, &t_s) != 2)
+		    sscanf(playback->events[i].text, "%u %lf %lf", &seq, &t_s, &age_s) < 2)
 			continue;
 		playback->first = i;
 		playback->last = i + 1;
@@ -251,10 +319,11 @@ static void play(struct player *player)
 		       playback->events[playback->last].kind != PLAYBACK_CYCLE)
 			playback->last++;
 		if (first)
-			get_acquainted(player, seq);
+			get_acquainted(player, seq, t_s);
 		first = false;
-		play_cycle(player, seq, t_s);
+		play_cycle(player, seq, t_s, (int64_t)(age_s * (double)CLOCK_NS_PER_S));
 	}
+	playback_clock_end();
 }
 
 int playback_run(const struct options *options)
