@@ -3,168 +3,27 @@
 
 #include <errno.h>
 #include <math.h>
-#include <modbus/modbus.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
-#include "drivers/line_lock.h"
 #include "drivers/line_silence.h"
-#include "drivers/modbus_doubt.h"
-#include "drivers/socket_dial.h"
+#include "drivers/modbus_context.h"
+#include "drivers/modbus_request.h"
 
-#define RECONNECT_MS 1000.0
-#define LEAST_WAIT_MS 20.0
 #define BUSY_RETRIES 3
-#define DIAL_LOOK_MS 20 /* on a wire of one room a connection takes no more */
-#define DIAL_MOST_MS 3000.0
-#define UNITS 256
 enum { EXCEPTION_BUSY_FIRST = 5, EXCEPTION_BUSY_LAST = 6 };
-
-struct modbus_context {
-	struct modbus_line line; /* first: the drivers hold a pointer to it */
-	const struct bus_config *config;
-	modbus_t *modbus;
-	int lock;
-	bool connected;
-	int dialled; /* a connection on its way, for an owner that cannot wait; -1: none */
-	int64_t dialled_ns;
-	int64_t quiet_until_ns; /* quarantine, or the wait before the next connect */
-	bool quarantined;
-	double quarantine_ms;
-	int64_t quarantine_end_ns; /* whatever the line says */
-	uint8_t failed_unit; /* whose question the quarantine is for, what answers it, and when it was asked
-			      */
-	uint16_t failed_shape;
-	int64_t failed_ns;
-	int64_t heard_ns;                  /* when the last answer was complete; 0: none on this connection */
-	struct modbus_doubt doubts[UNITS]; /* RTU: whose answers are missing */
-};
-
-/* What one transaction is, so that connecting, waiting and judging are written once. */
-struct request {
-	enum { READ_HOLDING, READ_INPUT, READ_COIL, READ_DISCRETE, WRITE, WRITE_ONE, WRITE_READ, COIL } kind;
-	uint16_t address, count, read_address, read_count;
-	const uint16_t *words;
-	uint16_t *ret_words;
-	bool on;
-};
 
 static struct modbus_context *context_of(struct modbus_line *line)
 {
 	return (struct modbus_context *)line;
 }
 
-static bool is_tcp(const struct modbus_context *context)
-{
-	return context->config->kind == BUS_MODBUS_TCP;
-}
-
 static int64_t after_ms(double ms)
 {
 	return clock_mono_ns() + (int64_t)(ms * 1e6);
-}
-
-static void close_line(struct modbus_context *context)
-{
-	if (context->connected)
-		modbus_close(context->modbus);
-	if (context->dialled >= 0)
-		close(context->dialled);
-	context->dialled = -1;
-	context->connected = false;
-	context->heard_ns = 0;
-	if (context->lock >= 0)
-		close(context->lock);
-	context->lock = -1;
-}
-
-static double reconnect_ms(const struct modbus_context *context)
-{
-	return fmax(RECONNECT_MS / fmax(context->config->scale, 1), LEAST_WAIT_MS);
-}
-
-static int take_lock(struct modbus_context *context)
-{
-	char key[LINE_LOCK_KEY];
-
-	line_lock_key(context->config, key);
-	context->lock = line_lock_take(key, NULL);
-	return context->lock < 0 ? context->lock : 0;
-}
-
-static void set_timeout(struct modbus_context *context, double ms)
-{
-	modbus_set_response_timeout(context->modbus, (uint32_t)(ms / 1000),
-				    (uint32_t)(fmod(ms, 1000) * 1000));
-}
-
-static bool can_wait(const struct modbus_context *context)
-{
-	return context->line.until_ns == 0;
-}
-
-/* What is left for one answer. */
-static double find_wait_ms(const struct modbus_context *context, const struct modbus_peer *peer)
-{
-	double left_ms = (double)(context->line.until_ns - clock_mono_ns()) / 1e6;
-
-	return can_wait(context) ? peer->response_timeout_ms
-				 : fmin(peer->response_timeout_ms, fmax(left_ms, 1));
-}
-
-/* One look at a connection that is on its way; 0 when it is there, CAUSE_LINK when it is not. */
-static int dial(struct modbus_context *context, const struct modbus_peer *peer)
-{
-	int r = context->dialled >= 0 ? -EINPROGRESS : take_lock(context);
-
-	if (r == 0) {
-		context->dialled_ns = clock_mono_ns();
-		r = socket_dial_begin(context->config->path, context->config->port, &context->dialled);
-	}
-	if (r == -EINPROGRESS)
-		r = socket_dial_look(context->dialled, (int)fmin(DIAL_LOOK_MS, find_wait_ms(context, peer)));
-	if (r == -EINPROGRESS && clock_mono_ns() - context->dialled_ns < (int64_t)(DIAL_MOST_MS * 1e6))
-		return CAUSE_LINK;
-	if (r == 0 && modbus_set_socket(context->modbus, context->dialled) == 0) {
-		context->dialled = -1;
-		context->connected = true;
-		context->line.connects++;
-		return 0;
-	}
-	close_line(context);
-	context->quiet_until_ns = after_ms(reconnect_ms(context));
-	return CAUSE_LINK;
-}
-
-static int connect_line(struct modbus_context *context, const struct modbus_peer *peer)
-{
-	int r;
-
-	if (!can_wait(context) && is_tcp(context))
-		return dial(context, peer);
-	r = take_lock(context);
-
-	if (r == 0) {
-		set_timeout(context, peer->response_timeout_ms);
-		if (modbus_connect(context->modbus) == 0)
-			context->connected = true;
-	}
-	if (!context->connected) {
-		close_line(context);
-		context->quiet_until_ns = after_ms(reconnect_ms(context));
-		return CAUSE_LINK;
-	}
-	if (!is_tcp(context)) {
-		/* Another program's open() fails from here on; what it left in the buffers is not ours. */
-		ioctl(modbus_get_socket(context->modbus), TIOCEXCL);
-		modbus_flush(context->modbus);
-	}
-	context->line.connects++;
-	return 0;
 }
 
 static double latest_ms(const struct modbus_context *context)
@@ -238,111 +97,17 @@ static int make_ready(struct modbus_context *context, const struct modbus_peer *
 		if (context->quarantined && !end_quarantine(context))
 			return CAUSE_QUARANTINE;
 	}
-	return context->connected ? 0 : connect_line(context, peer);
-}
-
-static struct modbus_read read_of(const struct request *request)
-{
-	static const uint8_t functions[] = {[READ_COIL] = MODBUS_FC_READ_COILS,
-					    [READ_DISCRETE] = MODBUS_FC_READ_DISCRETE_INPUTS,
-					    [READ_HOLDING] = MODBUS_FC_READ_HOLDING_REGISTERS,
-					    [READ_INPUT] = MODBUS_FC_READ_INPUT_REGISTERS,
-					    [COIL] = 0};
-
-	return (struct modbus_read){
-		.function = functions[request->kind], .address = request->address, .count = request->count};
-}
-
-/* The answers to writes of one function are alike: what they repeat is not looked at. */
-static uint16_t shape_of(const struct request *request)
-{
-	struct modbus_read read = read_of(request);
-
-	switch (request->kind) {
-	case WRITE:
-		return modbus_doubt_shape(MODBUS_FC_WRITE_MULTIPLE_REGISTERS, 0);
-	case WRITE_ONE:
-		return modbus_doubt_shape(MODBUS_FC_WRITE_SINGLE_REGISTER, 0);
-	case WRITE_READ:
-		return modbus_doubt_shape(MODBUS_FC_WRITE_AND_READ_REGISTERS,
-					  (uint16_t)(2 * request->read_count));
-	case COIL:
-		return modbus_doubt_shape(MODBUS_FC_WRITE_SINGLE_COIL, 0);
-	case READ_HOLDING:
-	case READ_INPUT:
-	case READ_COIL:
-	case READ_DISCRETE:
-		break;
-	}
-	return modbus_doubt_read_shape(&read);
-}
-
-static int read_one_bit(modbus_t *modbus, const struct request *request)
-{
-	uint8_t bit = 0;
-	int r = request->kind == READ_COIL ? modbus_read_bits(modbus, request->address, 1, &bit)
-					   : modbus_read_input_bits(modbus, request->address, 1, &bit);
-
-	if (r >= 0)
-		*request->ret_words = bit != 0;
-	return r;
-}
-
-static int perform(struct modbus_context *context, const struct request *request)
-{
-	modbus_t *modbus = context->modbus;
-
-	switch (request->kind) {
-	case READ_HOLDING:
-		return modbus_read_registers(modbus, request->address, request->count, request->ret_words);
-	case READ_INPUT:
-		return modbus_read_input_registers(modbus, request->address, request->count,
-						   request->ret_words);
-	case READ_COIL:
-	case READ_DISCRETE:
-		return read_one_bit(modbus, request);
-	case WRITE:
-		return modbus_write_registers(modbus, request->address, request->count, request->words);
-	case WRITE_ONE:
-		return modbus_write_register(modbus, request->address, request->words[0]);
-	case WRITE_READ:
-		return modbus_write_and_read_registers(modbus, request->address, request->count,
-						       request->words, request->read_address,
-						       request->read_count, request->ret_words);
-	case COIL:
-		return modbus_write_bit(modbus, request->address, request->on);
-	}
-	return -1;
-}
-
-static int cause_of(int error)
-{
-	if (error >= EMBXILFUN && error <= EMBXGTAR)
-		return CAUSE_EXCEPTION;
-	switch (error) {
-	case ETIMEDOUT:
-		return CAUSE_TIMEOUT;
-	case EMBBADCRC:
-		return CAUSE_CRC;
-	case EMBBADDATA:
-	case EMBBADEXC:
-	case EMBBADSLAVE:
-	case EMBMDATA:
-	case EMBUNKEXC:
-		return CAUSE_MISMATCH;
-	default:
-		return CAUSE_LINK;
-	}
+	return context->connected ? 0 : modbus_context_connect(context, peer);
 }
 
 /* After anything but an answer or an exception nobody knows what is still on its way. */
 static int fail(struct modbus_context *context, const struct modbus_peer *peer, int cause)
 {
 	context->line.desyncs++;
-	if (is_tcp(context) || cause == CAUSE_LINK) {
-		close_line(context);
+	if (modbus_context_is_tcp(context) || cause == CAUSE_LINK) {
+		modbus_context_close(context);
 		if (cause == CAUSE_LINK)
-			context->quiet_until_ns = after_ms(reconnect_ms(context));
+			modbus_context_rest(context);
 		return cause;
 	}
 	drain(context);
@@ -368,9 +133,9 @@ static bool is_busy(int exception)
 }
 
 /* The unit answers in the order it was asked: what was missing has come, or never will. */
-static void take_answer(struct modbus_context *context, uint8_t unit, const struct request *request)
+static void take_answer(struct modbus_context *context, uint8_t unit, const struct modbus_request *request)
 {
-	struct modbus_read read = read_of(request);
+	struct modbus_read read = modbus_request_find_read(request);
 
 	modbus_doubt_end(&context->doubts[unit]);
 	if (read.function != 0)
@@ -379,38 +144,40 @@ static void take_answer(struct modbus_context *context, uint8_t unit, const stru
 
 static bool is_any_missing(const struct modbus_context *context, const struct modbus_peer *peer)
 {
-	return !is_tcp(context) && modbus_doubt_is_any_missing(&context->doubts[peer->unit], clock_mono_ns());
+	return !modbus_context_is_tcp(context) &&
+	       modbus_doubt_is_any_missing(&context->doubts[peer->unit], clock_mono_ns());
 }
 
 /* A coil or register write that is answered "busy" has not been done, so that asking again is no repeat. */
 static int exchange(struct modbus_context *context, const struct modbus_peer *peer,
-		    const struct request *request)
+		    const struct modbus_request *request)
 {
 	for (int attempt = 0;; attempt++) {
 		int64_t asked_ns;
 		int r;
 
-		if (!is_tcp(context) &&
+		if (!modbus_context_is_tcp(context) &&
 		    !line_silence_take(modbus_get_socket(context->modbus), context->config, context->heard_ns,
 				       LINE_NOISE_MOST, 0))
 			return fail(context, peer, CAUSE_MISMATCH);
 		asked_ns = clock_mono_ns();
 		errno = 0;
-		r = perform(context, request);
+		r = modbus_request_perform(context->modbus, request);
 		context->heard_ns = clock_mono_ns();
 		if (r >= 0) {
 			take_answer(context, peer->unit, request);
 			context->line.exception = 0;
 			return 0;
 		}
-		r = cause_of(errno);
+		r = modbus_request_find_cause(errno);
 		/* A refusal bears no length: it may be the missing answer's. */
 		if (r == CAUSE_EXCEPTION && is_any_missing(context, peer))
 			r = CAUSE_MISMATCH;
 		if (r != CAUSE_EXCEPTION)
-			return fail_question(context, peer, shape_of(request), asked_ns, r);
+			return fail_question(context, peer, modbus_request_find_shape(request), asked_ns, r);
 		context->line.exception = (uint8_t)(errno - MODBUS_ENOBASE);
-		if (!is_busy(context->line.exception) || attempt >= BUSY_RETRIES - 1 || !can_wait(context))
+		if (!is_busy(context->line.exception) || attempt >= BUSY_RETRIES - 1 ||
+		    !modbus_context_can_wait(context))
 			return r;
 		line_busy_wait(context->config->scale, attempt);
 	}
@@ -425,32 +192,35 @@ static int settle(struct modbus_context *context, const struct modbus_peer *peer
 	const struct modbus_read *read =
 		modbus_doubt_find_read(&context->doubts[peer->unit], clock_mono_ns());
 	uint16_t words[MODBUS_MAX_READ_REGISTERS];
-	struct request request = {.ret_words = words};
+	struct modbus_request request = {.ret_words = words};
 
 	if (!read)
 		return CAUSE_QUARANTINE;
 	request.address = read->address;
 	request.count = read->count;
-	for (request.kind = READ_HOLDING; read_of(&request).function != read->function;)
+	for (request.kind = REQUEST_READ_HOLDING;
+	     modbus_request_find_read(&request).function != read->function;)
 		request.kind++;
 	return exchange(context, peer, &request);
 }
 
-static int transact(struct modbus_line *line, const struct modbus_peer *peer, const struct request *request)
+static int transact(struct modbus_line *line, const struct modbus_peer *peer,
+		    const struct modbus_request *request)
 {
 	struct modbus_context *context = context_of(line);
 	int r;
 
 	line->exception = 0;
-	if (!can_wait(context) && clock_mono_ns() >= line->until_ns)
+	if (!modbus_context_can_wait(context) && clock_mono_ns() >= line->until_ns)
 		return CAUSE_TIMEOUT;
 	r = make_ready(context, peer);
 	if (r != 0)
 		return r;
 	modbus_set_slave(context->modbus, peer->unit);
-	set_timeout(context, find_wait_ms(context, peer));
-	if (!is_tcp(context) &&
-	    modbus_doubt_is_missing(&context->doubts[peer->unit], shape_of(request), clock_mono_ns()))
+	modbus_context_set_timeout_ms(context, modbus_context_find_wait_ms(context, peer));
+	if (!modbus_context_is_tcp(context) &&
+	    modbus_doubt_is_missing(&context->doubts[peer->unit], modbus_request_find_shape(request),
+				    clock_mono_ns()))
 		r = settle(context, peer);
 	return r == 0 ? exchange(context, peer, request) : r;
 }
@@ -459,20 +229,21 @@ static int read_registers(struct modbus_line *line, const struct modbus_peer *pe
 			  uint16_t address, uint16_t count, uint16_t *ret_words)
 {
 	return transact(line, peer,
-			&(struct request){.kind = input ? READ_INPUT : READ_HOLDING,
-					  .address = address,
-					  .count = count,
-					  .ret_words = ret_words});
+			&(struct modbus_request){.kind = input ? REQUEST_READ_INPUT : REQUEST_READ_HOLDING,
+						 .address = address,
+						 .count = count,
+						 .ret_words = ret_words});
 }
 
 static int write_registers(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,
 			   uint16_t count, const uint16_t *words)
 {
 	return transact(line, peer,
-			&(struct request){.kind = peer->single_write && count == 1 ? WRITE_ONE : WRITE,
-					  .address = address,
-					  .count = count,
-					  .words = words});
+			&(struct modbus_request){.kind = peer->single_write && count == 1 ? REQUEST_WRITE_ONE
+											  : REQUEST_WRITE,
+						 .address = address,
+						 .count = count,
+						 .words = words});
 }
 
 static int write_read(struct modbus_line *line, const struct modbus_peer *peer, uint16_t write_address,
@@ -480,28 +251,29 @@ static int write_read(struct modbus_line *line, const struct modbus_peer *peer, 
 		      uint16_t *ret_words)
 {
 	return transact(line, peer,
-			&(struct request){.kind = WRITE_READ,
-					  .address = write_address,
-					  .count = write_count,
-					  .words = words,
-					  .read_address = read_address,
-					  .read_count = read_count,
-					  .ret_words = ret_words});
+			&(struct modbus_request){.kind = REQUEST_WRITE_READ,
+						 .address = write_address,
+						 .count = write_count,
+						 .words = words,
+						 .read_address = read_address,
+						 .read_count = read_count,
+						 .ret_words = ret_words});
 }
 
 static int write_coil(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address, bool on)
 {
-	return transact(line, peer, &(struct request){.kind = COIL, .address = address, .on = on});
+	return transact(line, peer,
+			&(struct modbus_request){.kind = REQUEST_COIL, .address = address, .on = on});
 }
 
 static int read_bit(struct modbus_line *line, const struct modbus_peer *peer, bool discrete, uint16_t address,
 		    uint16_t *ret_bit)
 {
 	return transact(line, peer,
-			&(struct request){.kind = discrete ? READ_DISCRETE : READ_COIL,
-					  .address = address,
-					  .count = 1,
-					  .ret_words = ret_bit});
+			&(struct modbus_request){.kind = discrete ? REQUEST_READ_DISCRETE : REQUEST_READ_COIL,
+						 .address = address,
+						 .count = 1,
+						 .ret_words = ret_bit});
 }
 
 static void free_line(struct modbus_line *line)
@@ -510,7 +282,7 @@ static void free_line(struct modbus_line *line)
 
 	if (!context)
 		return;
-	close_line(context);
+	modbus_context_close(context);
 	if (context->modbus)
 		modbus_free(context->modbus);
 	free(context);

@@ -40,7 +40,7 @@ PLANTS = [
     ("no silence before a question", "line_silence.c", "if (ppoll(&wait, 1, &limit, NULL) <= 0", "if (true", "--only TWICE",
      "misattributed"),
     ("no 3.5 characters", "line_silence.c", "fmax(left_ns, 0)", "0", "--only TWICE", "misattributed"),
-    ("what is broken is taken", "modbus_line.c", "\t\treturn CAUSE_CRC;", "\t\treturn 0;", "--only BITS", "misattributed"),
+    ("what is broken is taken", "modbus_request.c", "\t\treturn CAUSE_CRC;", "\t\treturn 0;", "--only BITS", "misattributed"),
     ("another question's line is taken", "pace.c", "if (toupper((unsigned char)*line) != toupper((unsigned char)*header))",
      "if (*line == ' ')", "--only FUNCTION --line pace", "misattributed"),
     ("no checksum", "dasnet.c", "take_hex(frame + length - TAIL_LENGTH) != dasnet_checksum(frame, length - TAIL_LENGTH)", "false",
