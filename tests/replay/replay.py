@@ -59,6 +59,8 @@ ALTERED = (
     (COUPLER, r"(?m)^(K 4 read 0 0 4387 1 .*) 0000$", r"\1 0001", "contactor=freezes"),
     (COUPLER, r"(?m)^(K 4 read-coil .*) > \S+ 0 .*$", r"\1 > 0.4 2 0 1 0", "contactor-silent"),
     (COUPLER, r"(?m)^(K 4 write 4384 .*) > \S+ 0 0 1 0$", r"\1 > 0.0002 3 3 1 0", "contactor=locked"),
+    (COUPLER, r"(?m)^(K .*) > 0\.0\d+ 0 ", r"\1 > 0.2 0 ", "contactor=opened"),  # so slow that it is not armed in one cycle
+    (COUPLER, r"(?m)^(C \d+ \S+) \S+$", r"\1 20", "contactor=unarmed"),         # old demands arm nothing
 )
 EXCHANGE = re.compile(r"M (\d+) (read|read-input|write-read) \d+ \d+ (\d+) (\d+).* > \S+ (\d+) \d+ \d+ \d+((?: [0-9A-F]{4})*)$")
 MALFORMED = {
