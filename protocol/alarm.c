@@ -31,7 +31,9 @@ static const struct alarm_info infos[ALARM_MAX] = {
 			  "restart the controller's communication; resume when the value lives"},
 	[ALARM_STALE] = {"stale-value", SEVERITY_WARNING, "a value is older than allowed",
 			 "setpoints stand; if it lasts, heater off and press locked",
-			 "check cable, power and address of that device; resume when it answers"},
+			 "with a sensor-break beside it: repair the thermocouple; else check cable, power "
+			 "and address "
+			 "of that device; resume when it reads again"},
 	[ALARM_DESYNC] = {"bus-desync", SEVERITY_WARNING, "answers on the line did not match the questions",
 			  "the answer was dropped and the line drained before the next question",
 			  "none while it recovers; check wiring and a second master if it returns"},

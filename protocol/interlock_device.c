@@ -5,8 +5,12 @@
 
 #include <math.h>
 
+#define CHECK_LINE "Check the line to that device, then resume."
+#define REPAIR_SENSOR "Its thermocouple is broken: repair it, then resume."
+
+/* @remedy: what is wrong, as far as it is known, and what to do. */
 static enum verdict judge_age(const struct step *step, double good_lab_s, const char *what, double last,
-			      const char *unit, char *ret_text)
+			      const char *unit, const char *remedy, char *ret_text)
 {
 	double age_s = step->now - good_lab_s;
 
@@ -16,32 +20,37 @@ static enum verdict judge_age(const struct step *step, double good_lab_s, const 
 		interlock_say(
 			ret_text,
 			"No good %s for %.1f s (last %.3f %s). Heater off, press locked; a device that is "
-			"silent: by its own watchdog. Check the line to that device, then resume.",
-			what, age_s, last, unit);
+			"silent: by its own watchdog. %s",
+			what, age_s, last, unit, remedy);
 		return VERDICT_FIRE;
 	}
 	interlock_say(ret_text,
 		      "No good %s for %.1f s (last %.3f %s). Setpoints stand; heater off and press locked "
-		      "after %.0f s. Check the line "
-		      "to that device, then resume.",
-		      what, age_s, last, unit, step->limits->stale_hold_s);
+		      "after %.0f s. %s",
+		      what, age_s, last, unit, step->limits->stale_hold_s, remedy);
 	return VERDICT_WARN;
-}
-
-enum verdict check_stale_temperature(struct step *step, char *ret_text)
-{
-	return judge_age(step, step->p->good_k_lab_s, "temperature", step->m->last_good_k, "K", ret_text);
-}
-
-enum verdict check_stale_pressure(struct step *step, char *ret_text)
-{
-	return judge_age(step, step->p->good_gpa_lab_s, "pressure", step->m->last_good_gpa, "GPa", ret_text);
 }
 
 static bool furnace_answers(const struct step *step)
 {
 	return step->now - step->in->temperature_k.t_lab_s <= step->limits->fresh_age_s &&
 	       !step->in->furnace_lost;
+}
+
+enum verdict check_stale_temperature(struct step *step, char *ret_text)
+{
+	/* A controller that answers with a broken sensor has a line that is well. */
+	bool broken = furnace_answers(step) &&
+		      (step->in->furnace_sensor_break || step->in->temperature_k.cause == CAUSE_SENSOR_BREAK);
+
+	return judge_age(step, step->p->good_k_lab_s, "temperature", step->m->last_good_k, "K",
+			 broken ? REPAIR_SENSOR : CHECK_LINE, ret_text);
+}
+
+enum verdict check_stale_pressure(struct step *step, char *ret_text)
+{
+	return judge_age(step, step->p->good_gpa_lab_s, "pressure", step->m->last_good_gpa, "GPa", CHECK_LINE,
+			 ret_text);
 }
 
 static bool press_answers(const struct step *step)

@@ -51,6 +51,30 @@ static void test_stale(void **unused)
 	}
 }
 
+static void goes_broken(struct plant *rig)
+{
+	rig->in.temperature_k.quality = QUALITY_BAD;
+	rig->in.temperature_k.cause = CAUSE_SENSOR_BREAK;
+	rig->in.furnace_sensor_break = true;
+}
+
+/* The controller answers and says that its thermocouple is broken: nobody is sent to look at the line. */
+static void test_stale_by_a_break(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put_soak(&rig);
+	rig.spoil = goes_broken;
+	rig_ticks(&rig, 5, 0.5);
+	assert_true(rig_raised(&rig, ALARM_STALE));
+	rig_assert_says(&rig, "thermocouple is broken");
+	assert_null(strstr(rig.last_text, "line"));
+	rig_ticks(&rig, 16, 0.5);
+	assert_true(rig_fired(&rig, "stale temperature"));
+	assert_null(strstr(rig.last_text, "line"));
+}
+
 /* Flags count while their device answers: 2 s after its last block they say nothing, nor when its line is
  * gone. */
 enum device { FURNACE, PRESS };
@@ -372,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_stale_by_a_break),
 		cmocka_unit_test(test_flags_of_a_silent_device),
 		cmocka_unit_test(test_an_open_contactor),
 		cmocka_unit_test(test_identity_and_modes_last),
