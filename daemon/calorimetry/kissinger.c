@@ -195,6 +195,8 @@ static int check_table(const struct table *table, struct kissinger_result *resul
 	result->n = (uint32_t)table->count;
 	result->n_rates = distinct_rates(table);
 	rate_range(table, &low, &high);
+	if (table->count == 0 && result->n_without_peak == 1)
+		return refusal_say(result->why, REFUSAL_NO_PEAK, "the only row has no peak temperature");
 	if (table->count == 0 && result->n_without_peak > 0)
 		return refusal_say(result->why, REFUSAL_NO_PEAK, "none of the %u rows has a peak temperature",
 				   result->n_without_peak);

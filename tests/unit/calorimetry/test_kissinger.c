@@ -283,6 +283,7 @@ static enum refusal refused(const struct kissinger_point *points, size_t count)
 
 static void refusals(void **state)
 {
+	struct kissinger_result result;
 	struct kissinger_point points[RATES];
 
 	fill(points, 208, 2, 1, 0);
@@ -301,6 +302,9 @@ static void refusals(void **state)
 	for (int i = 0; i < RATES; i++)
 		points[i] = (struct kissinger_point){rates[i], NAN, NAN};
 	assert_int_equal(refused(points, RATES), REFUSAL_NO_PEAK);
+	assert_int_equal(kissinger_fit(points, 1, &(struct kissinger_options){.tg_k = TG_K}, &result),
+			 REFUSAL_NO_PEAK);
+	assert_string_equal(result.why, "the only row has no peak temperature");
 	(void)state;
 }
 

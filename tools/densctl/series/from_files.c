@@ -245,7 +245,11 @@ static int conclude(struct reader *reader)
 
 	if (!any_tf(campaign)) {
 		reader->failure.refusal = REFUSAL_TOO_FEW_POINTS;
-		if (campaign->count)
+		if (campaign->count == 1)
+			snprintf(reader->failure.why, sizeof(reader->failure.why),
+				 "%s: its only scan gave no Tf: %s: %s", reader->path, campaign->rows[0].code,
+				 campaign->rows[0].why);
+		else if (campaign->count)
 			snprintf(reader->failure.why, sizeof(reader->failure.why),
 				 "%s: none of the %zu scans gave a Tf; the first one: %s: %s", reader->path,
 				 campaign->count, campaign->rows[0].code, campaign->rows[0].why);
