@@ -303,11 +303,17 @@ bool cycle_check_scale(const struct cycle_view *view, bool proved, char ret_why[
 				 "%s runs at scale %g, this site at %g: nothing is written; give both the "
 				 "same scale",
 				 device->name, report->sim_scale, scale);
-		else
+		else if (report && report->online)
 			snprintf(ret_why, MACHINE_WHY,
 				 "clock scale %g needs every instrument to be densim; %s has not shown that "
 				 "it is",
 				 scale, device->name);
+		else
+			snprintf(
+				ret_why, MACHINE_WHY,
+				"nothing: waiting for the answer of %s; at clock scale %g nothing is written "
+				"before it has shown that it is densim",
+				device->name, scale);
 		return false;
 	}
 	return true;

@@ -253,10 +253,14 @@ static void scaled_time_needs_proof_from_every_device(void **state)
 	assert_true(cycle_check_scale(&view, false, why));
 	reports[2].reports[0].online = false;
 	assert_false(cycle_check_scale(&view, false, why));
+	/* While it starts nothing is asked of anybody. */
+	assert_non_null(strstr(why, "nothing: waiting for the answer of chip"));
 	assert_true(cycle_check_scale(&view, true, why));
 	reports[2].reports[0].online = true;
 	reports[2].reports[0].simulated = false;
 	assert_false(cycle_check_scale(&view, true, why));
+	assert_false(cycle_check_scale(&view, false, why));
+	assert_non_null(strstr(why, "needs every instrument to be densim; chip has not"));
 	/* A real device at scale 1 proves nothing and need not. */
 	site.clock_scale = 1;
 	reports[2].reports[0].simulated = false;
