@@ -135,11 +135,15 @@ static void tell_run(struct control *control)
 {
 	const struct machine *machine = &control->machine;
 	struct link_queue_item *item = queue_find(&control->queue, control->run);
+	bool stands = machine->phase == PHASE_HOLD || machine->phase == PHASE_TRIPPED ||
+		      machine->phase == PHASE_RECOVERY_WAIT;
+	bool within = stands && machine->resume_phase != PHASE_IDLE;
 	char cause[MACHINE_WHY];
 
 	if (!item || !item->started || item->densification != OUTCOME_NONE)
 		return;
-	snprintf(cause, sizeof(cause), "%s%s%.180s", phase_name((enum phase)machine->phase),
+	snprintf(cause, sizeof(cause), "%s%s%s%s%.160s", phase_name((enum phase)machine->phase),
+		 within ? " in " : "", within ? phase_name((enum phase)machine->resume_phase) : "",
 		 machine->cause[0] ? ": " : "", machine->cause);
 	perform_update_run(control, item, cause);
 }

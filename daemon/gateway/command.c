@@ -75,7 +75,7 @@ static const struct command_rule commands[] = {
 	{"samples", true, QUERY_SAMPLES, 0, BIT(RUN) | BIT(FORMAT) | BIT(FROM), BIT(RUN)},
 	{"trace", true, QUERY_TRACE, 0, BIT(RUN) | BIT(SECTION) | BIT(FORMAT) | BIT(REFERENCE), BIT(SECTION)},
 	{"replay", true, QUERY_REPLAY, 0, BIT(TOPIC) | BIT(FROM) | BIT(TO) | BIT(RUN), BIT(TOPIC)},
-	{"events", true, QUERY_EVENTS, 0, BIT(RUN), BIT(RUN)},
+	{"events", true, QUERY_EVENTS, 0, BIT(RUN), 0},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

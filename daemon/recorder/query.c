@@ -148,24 +148,33 @@ static void add_record(json_object *object, const struct journal_run *record)
 	message_add_number(object, "clock_scale", record->clock_scale);
 }
 
+/* What has no sections to scan has no calorimetry, whatever its densification became. */
+static void add_calorimetry(json_object *object, const struct plan *plan, int outcome)
+{
+	enum outcome told = plan && !plan->calorimetry.present ? OUTCOME_NONE : (enum outcome)outcome;
+
+	message_add_text(object, "calorimetry", outcome_name(told));
+}
+
 static json_object *render_run(struct store *store, sqlite3_stmt *s)
 {
 	json_object *object = json_object_new_object();
 	struct link_queue_item item;
 	struct journal_run record;
+	bool has_item = column_copy(s, 11, &item, sizeof(item)) == 0;
 
 	message_add_text(object, "run", column_text(s, 0));
 	message_add_text(object, "name", column_text(s, 1));
 	message_add_text(object, "material", column_text(s, 2));
 	message_add_wall(object, "queued", sqlite3_column_int64(s, 3));
 	message_add_text(object, "densification", outcome_name((enum outcome)sqlite3_column_int(s, 4)));
-	message_add_text(object, "calorimetry", outcome_name((enum outcome)sqlite3_column_int(s, 5)));
+	add_calorimetry(object, has_item ? &item.plan : NULL, sqlite3_column_int(s, 5));
 	message_add_flag(object, "started", sqlite3_column_int(s, 6) != 0);
 	message_add_flag(object, "interrupted", sqlite3_column_int(s, 7) != 0);
 	message_add_count(object, "sections_done", (uint64_t)sqlite3_column_int64(s, 8));
 	message_add_count(object, "sections_lost", (uint64_t)sqlite3_column_int64(s, 9));
 	message_add_text(object, "cause", column_text(s, 10));
-	if (column_copy(s, 11, &item, sizeof(item)) == 0)
+	if (has_item)
 		add_plan(object, &item.plan);
 	if (column_copy(s, 12, &record, sizeof(record)) == 0)
 		add_record(object, &record);
@@ -422,10 +431,12 @@ static json_object *render_event(sqlite3_stmt *s)
 	return object;
 }
 
+/* Without a run: what belongs to none. The newest, when there are more than an answer holds. */
 static int answer_events(const struct asked *asked)
 {
 	sqlite3_stmt *s = store_prepare(
 		asked->store, asked->store->journal,
+		"SELECT * FROM ("
 		"SELECT 'note', t_wall_us, t_lab_s, text, NULL, NULL, NULL, NULL, NULL FROM transitions"
 		" WHERE run = ?1 UNION ALL"
 		" SELECT 'intent', t_wall_us, t_lab_s, text, NULL, NULL, NULL, NULL, NULL FROM intents"
@@ -434,10 +445,10 @@ static int answer_events(const struct asked *asked)
 		" NULL, NULL, NULL, NULL, NULL FROM alarms WHERE run = ?1 UNION ALL"
 		" SELECT 'command', t_wall_us, t_lab_s, client, kind, verb, code, text, why FROM commands"
 		" WHERE run = ?1"
-		" ORDER BY 2 LIMIT ?2");
+		" ORDER BY 2 DESC LIMIT ?2) ORDER BY 2");
 	size_t count = 0;
 
-	if (!is_known_run(asked))
+	if (asked->query->run[0] && !is_known_run(asked))
 		return -ENOENT;
 	bind_text(s, 1, asked->query->run);
 	bind_integer(s, 2, QUERY_EVENTS_MAX);

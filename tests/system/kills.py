@@ -127,7 +127,8 @@ class Killer:
 
     def has_ended(self):
         record = next((r for r in self.client.ask("runs").get("runs") or [] if r["run"] == self.run), {})
-        return all(record.get(key) not in (None, "none") for key in ("densification", "calorimetry"))
+        wanted = ("densification", "calorimetry") if record.get("sections_total") else ("densification",)
+        return all(record.get(key) not in (None, "none") for key in wanted)
 
     def live(self):
         """Kills at random times until the run has ended."""

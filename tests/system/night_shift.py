@@ -35,6 +35,9 @@ def stop_and_go(lab):
     state = lab.state()
     check(state["phase"] == "hold" and "densctl resume" in state["ask"], f"the state says so, and asks: {state['ask']}")
     picture = lab.densctl("watch", "--once", check=0).stdout
+    for command in ("queue", "runs"):
+        lab.wait_until(lambda c=command: "  held in heat  " in lab.densctl(c, check=0).stdout, 10, f"{command} that says held")
+    check("\n  contactor    " in picture and "\n  press lock   free, read " in picture, "and shows contactor and lock")
     check("state        hold" in picture and "asked of you your decision: densctl resume" in picture,
           "and so does the picture of watch")
     check(max(map(len, picture.splitlines())) < 80, "which fits a terminal of 80 columns")
@@ -57,9 +60,27 @@ def morning_after(lab, run):
     check([alarm["seq"] for alarm in alarms] == list(range(1, len(alarms) + 1)), "alarms replay without a hole")
 
 
+def alarm_without_a_run(lab):
+    lab.densim_ctl("fault", "set", "adapter-gone", "rtu")
+    lab.wait_until(lambda: any(event["what"] == "alarm" for event in lab.json("events")), 30, "an alarm outside a run")
+    shown = lab.densctl("events", check=0).stdout
+    check("  alarm          " in shown, "densctl events tells what belongs to no run")
+    lab.densim_ctl("fault", "clear", "all")
+    lab.wait_until(lambda: any(event["what"] == "alarm-cleared" for event in lab.json("events")), 30, "its end")
+
+
+def after_the_end(lab, run):
+    record = night.run_record(lab, run)
+    check(record["densification"] == "aborted" and record["calorimetry"] == "none", "a run without sections has no calorimetry")
+    check(lab.densctl("hold", check=0).stdout == "done: the run has ended\n", "hold after the end says that it has ended")
+    told = [event for event in lab.json("events") if event["what"] == "alarm"]
+    check(all(event not in told for event in lab.json("events", run)), "alarms before the run are not the run's")
+
+
 def test(build, source):
     with night.Lab(build, source, scale=120) as lab:
         refused_files(lab)
+        alarm_without_a_run(lab)
         path = os.path.join(lab.folder, "night.yaml")
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(night.PRESS_ONLY)
@@ -77,6 +98,7 @@ def test(build, source):
         check(follower.returncode == 1 and "densification aborted" in out, f"submit --wait says how it ended: {out[-200:]}")
         check(lab.json("queue") == [], "the queue is empty again")
         morning_after(lab, run)
+        after_the_end(lab, run)
 
 
 if __name__ == "__main__":

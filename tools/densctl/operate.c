@@ -23,9 +23,14 @@ static int act(const struct options *options, json_object *request)
 	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {
 		json_print(reply, stdout);
 	} else if (r == DENSCTL_OK) {
-		const char *why = json_text(reply, "why", ""), *ask = json_text(reply, "state.ask", "");
+		const char *why = json_text(reply, "why", ""), *ask = json_text(reply, "state.ask", ""),
+			   *phase = json_text(reply, "state.phase", "-");
 
-		printf("done: %s%s%s\n", json_text(reply, "state.phase", "-"), why[0] ? "; " : "", why);
+		/* "done" is also the phase of a run that has ended. */
+		if (strcmp(phase, "done") == 0)
+			printf("done: %s\n", why[0] ? why : "no run is on the press any more");
+		else
+			printf("done: %s%s%s\n", phase, why[0] ? "; " : "", why);
 		if (ask[0])
 			printf("asked of you: %s\n", ask);
 	}

@@ -30,11 +30,11 @@ int events_run(const struct options *options)
 {
 	json_object *request;
 
-	if (!ulid_is_valid(options->arguments[0]))
+	if (options->count && !ulid_is_valid(options->arguments[0]))
 		return usage_error(options->command, "'%s' is not a run id (densctl runs)",
 				   options->arguments[0]);
 	request = json_request("events");
-	json_add_text(request, "run", options->arguments[0]);
+	json_add_text(request, "run", options->count ? options->arguments[0] : NULL);
 	return list_show(options, request, "events", "time                      what           text",
 			 events_row);
 }

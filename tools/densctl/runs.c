@@ -24,14 +24,39 @@ static const char *order_text(json_object *run, char text[ORDER_TEXT])
 	return text;
 }
 
+/* Phases in which a run does not go on, as its cause begins with them, and what people call that. */
+static const struct {
+	const char *phase, *word;
+} standing[] = {{"hold", "held"},
+		{"tripped", "tripped"},
+		{"aborting", "aborting"},
+		{"recovery-wait", "recovery-wait"},
+		{"handed-over", "handed over"}};
+
+/* "held in heat" of "hold in heat: the furnace is in manual"; a pause is a hold that says so. */
+static const char *running_text(const char *cause, char text[ORDER_TEXT])
+{
+	size_t word = strcspn(cause, " :"), phrase = strcspn(cause, ":");
+	bool paused = strncmp(cause + phrase, ": paused ", 9) == 0;
+
+	for (size_t i = 0; i < sizeof(standing) / sizeof(standing[0]); i++) {
+		if (strlen(standing[i].phase) != word || strncmp(cause, standing[i].phase, word) != 0)
+			continue;
+		snprintf(text, ORDER_TEXT, "%s%.*s", paused ? "paused" : standing[i].word,
+			 (int)(phrase - word), cause + word);
+		return text;
+	}
+	return "running";
+}
+
 /* An outcome, or how far it is without one. */
-static const char *press_text(json_object *run)
+static const char *press_text(json_object *run, char text[ORDER_TEXT])
 {
 	const char *outcome = json_text(run, "densification", "none");
 
 	if (strcmp(outcome, "none") != 0)
 		return outcome;
-	return json_flag(run, "started") ? "running" : "waiting";
+	return json_flag(run, "started") ? running_text(json_text(run, "cause", ""), text) : "waiting";
 }
 
 static const char *scans_text(json_object *run, char text[ORDER_TEXT])
@@ -49,25 +74,25 @@ static const char *scans_text(json_object *run, char text[ORDER_TEXT])
 
 static void queue_row(json_object *entry)
 {
-	char order[ORDER_TEXT], scans[ORDER_TEXT];
+	char order[ORDER_TEXT], press[ORDER_TEXT], scans[ORDER_TEXT];
 
-	printf("%-26s  %-14s  %-11s  %-11s  %s\n", json_text(entry, "run", "-"), order_text(entry, order),
-	       press_text(entry), scans_text(entry, scans), json_text(entry, "name", "-"));
+	printf("%-26s  %-14s  %-19s  %-11s  %s\n", json_text(entry, "run", "-"), order_text(entry, order),
+	       press_text(entry, press), scans_text(entry, scans), json_text(entry, "name", "-"));
 }
 
 int queue_run(const struct options *options)
 {
 	return list_show(options, json_request("queue"), "queue",
-			 "run                         ordered         press        calorimeter  name",
+			 "run                         ordered         press                calorimeter  name",
 			 queue_row);
 }
 
 static void runs_row(json_object *entry)
 {
-	char gpa[NUMBER_TEXT], k[NUMBER_TEXT], order[ORDER_TEXT], scans[ORDER_TEXT];
+	char gpa[NUMBER_TEXT], k[NUMBER_TEXT], order[ORDER_TEXT], press[ORDER_TEXT], scans[ORDER_TEXT];
 
-	printf("%-26s  %-14s  %-11s  %-11s  %6s  %6s  %s\n", json_text(entry, "run", "-"),
-	       order_text(entry, order), press_text(entry), scans_text(entry, scans),
+	printf("%-26s  %-14s  %-19s  %-11s  %6s  %6s  %s\n", json_text(entry, "run", "-"),
+	       order_text(entry, order), press_text(entry, press), scans_text(entry, scans),
 	       number_text(json_number(entry, "last_good_gpa"), 3, gpa),
 	       number_text(json_number(entry, "last_good_k"), 1, k), json_text(entry, "cause", ""));
 }
@@ -104,11 +129,11 @@ static void print_calibrations(json_object *list)
 
 static void run_record(json_object *run)
 {
-	char text[NUMBER_TEXT], order[ORDER_TEXT], scans[ORDER_TEXT];
+	char text[NUMBER_TEXT], order[ORDER_TEXT], press[ORDER_TEXT], scans[ORDER_TEXT];
 
 	printf("%s  %s\n", json_text(run, "run", "-"), json_text(run, "name", ""));
 	printf("  %-22s %s\n", "ordered", order_text(run, order));
-	printf("  %-22s %s\n", "press", press_text(run));
+	printf("  %-22s %s\n", "press", press_text(run, press));
 	printf("  %-22s %s\n", "calorimeter", scans_text(run, scans));
 	printf("  %-22s %s\n", "cause", json_text(run, "cause", ""));
 	printf("  %-22s %s\n", "interrupted",
@@ -142,8 +167,9 @@ int runs_run(const struct options *options)
 	json_object_object_add(request, "limit", json_object_new_int64(limit));
 	if (options->count == 1)
 		return list_show(options, request, "runs", NULL, run_record);
-	return list_show(options, request, "runs",
-			 "run                         ordered         press        calorimeter  last/GPa  T/K"
-			 "  cause",
-			 runs_row);
+	return list_show(
+		options, request, "runs",
+		"run                         ordered         press                calorimeter  last/GPa  T/K"
+		"  cause",
+		runs_row);
 }

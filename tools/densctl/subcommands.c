@@ -201,11 +201,13 @@ const struct subcommand subcommands[] = {
 	 "The journal's state, pressure and temperature as read, the gap, the row of the restart table that\n"
 	 "applied (R1 to R22), its decision, and what is asked of the operator now.",
 	 ALLOW_DAEMON, 0, 0, recovery_run, NULL},
-	{"events", "RUN", "what happened in a run, in the order of time",
+	{"events", "[RUN]", "what happened in a run, or between the runs, in the order of time",
 	 "Transitions, intents, alarms and commands with who gave them: the log to read in the morning. RUN\n"
-	 "is an id of `densctl runs`. An alarm, the transition and the intent of one sentence are one line\n"
+	 "is an id of `densctl runs`. Without RUN: what belongs to no run, such as an instrument lost while\n"
+	 "nothing was on the press. What follows the end of a run before the next is queued is its own.\n"
+	 "An alarm, the transition and the intent of one sentence are one line\n"
 	 "(with --json: all). Times are UTC.",
-	 ALLOW_DAEMON, 1, 1, events_run, NULL},
+	 ALLOW_DAEMON, 0, 1, events_run, NULL},
 	{"results", "[RUN]", "Tf, Tp, onset of each section, and Ea",
 	 "Without RUN: of the newest run that has any. An Ea is provisional while planned rates are still\n"
 	 "to be scanned: it is the apparent one of the rates so far.",

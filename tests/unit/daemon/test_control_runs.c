@@ -392,6 +392,7 @@ static void the_store_says_what_is_wrong(void **state)
 static void the_record_follows_the_run(void **state)
 {
 	struct event abort_it = {.kind = EVENT_VERB, .verb = VERB_ABORT, .role = ROLE_OPERATOR, .text = ""};
+	struct event hold_it = {.kind = EVENT_VERB, .verb = VERB_HOLD, .role = ROLE_OPERATOR, .text = ""};
 	struct journal_run word;
 
 	(void)state;
@@ -401,6 +402,9 @@ static void the_record_follows_the_run(void **state)
 	control->machine.outage_s = 702;
 	control->machine.interrupted = true;
 	control->machine.phase = PHASE_HEAT;
+	perform_event(control, &hold_it, NULL);
+	assert_int_equal(control->machine.phase, PHASE_HOLD);
+	assert_non_null(strstr(last_word(FIRST).cause, "hold in heat: "));
 	perform_event(control, &abort_it, NULL);
 	assert_int_equal(control->machine.phase, PHASE_ABORTING);
 	word = last_word(FIRST);

@@ -352,6 +352,58 @@ static void events_name_the_command(void **state)
 	free(events);
 }
 
+/* An instrument lost while nothing is on the press is in nobody's record: asked without a run it is told. */
+static void events_between_the_runs_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_EVENTS, .run = RUN};
+	struct alarm_body between = {.alarm = ALARM_BUS_LOST, .raised = true, .text = "between the runs"},
+			  within = {
+				  .alarm = ALARM_BUS_LOST, .raised = true, .run = RUN, .text = "within one"};
+	char *of_run, *of_none;
+
+	add_run(fixture);
+	add(fixture, 2, JOURNAL_ALARM, &within, sizeof(within));
+	add(fixture, 3, JOURNAL_ALARM, &between, sizeof(between));
+	commit(fixture);
+	assert_int_equal(store_exec(fixture->store.journal,
+				    "UPDATE alarms SET run = '' WHERE text = 'between the runs'"),
+			 0);
+	of_run = ask(fixture, &query, 0);
+	query.run[0] = '\0';
+	of_none = ask(fixture, &query, 0);
+	assert_true(strstr(of_run, "within one") && !strstr(of_run, "between the runs"));
+	assert_true(strstr(of_none, "between the runs") && !strstr(of_none, "within one"));
+	free(of_run);
+	free(of_none);
+}
+
+/* What has no sections has no calorimetry, though the queue has to forget it with its densification. */
+static void a_run_without_sections_has_no_calorimetry(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_RUNS};
+	struct journal_run ended = {.run = RUN,
+				    .densification = OUTCOME_COMPLETED,
+				    .calorimetry = OUTCOME_COMPLETED,
+				    .of_press = true};
+	struct link_queue_item item = {.run = RUN, .position = 1};
+	char *runs;
+
+	for (int present = 0; present < 2; present++) {
+		item.plan.calorimetry.present = present == 1;
+		item.position = (uint32_t)present + 1;
+		item.run[0] = ended.run[0] = present ? '1' : '0';
+		add(fixture, 1 + 2 * (uint64_t)present, JOURNAL_RUN_QUEUED, &item, sizeof(item));
+		add(fixture, 2 + 2 * (uint64_t)present, JOURNAL_RUN_UPDATED, &ended, sizeof(ended));
+	}
+	commit(fixture);
+	runs = ask(fixture, &query, 0);
+	assert_non_null(strstr(runs, "\"densification\":\"completed\",\"calorimetry\":\"none\""));
+	assert_non_null(strstr(runs, "\"densification\":\"completed\",\"calorimetry\":\"completed\""));
+	free(runs);
+}
+
 static void samples_come_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -551,6 +603,8 @@ int main(void)
 		STORE_TEST(corrupt_journal_is_set_aside),
 		STORE_TEST(unknown_run_is_said),
 		STORE_TEST(events_name_the_command),
+		STORE_TEST(events_between_the_runs_are_told),
+		STORE_TEST(a_run_without_sections_has_no_calorimetry),
 		STORE_TEST(samples_come_back),
 		STORE_TEST(samples_of_before_are_read),
 		STORE_TEST(sections_leave_the_press_record),

@@ -166,11 +166,39 @@ def a_sentence_is_one_line_of_events(densctl, folder):
 
 
 def a_run_without_scans_has_no_calorimetry(densctl, folder):
-    run = {"run": RUN, "name": "press", "densification": "completed", "calorimetry": "completed", "started": True,
+    run = {"run": RUN, "name": "press", "densification": "completed", "calorimetry": "none", "started": True,
            "sections_done": 0, "sections_total": 0, "pressure_gpa": 1, "temperature_k": 400, "cause": "complete"}
     for command in (["runs"], ["runs", RUN]):
         done, _ = call(densctl, folder, [{"ok": True, "runs": [run]}], *command)
         expect(done.stdout.count("completed") == 1, f"{command}: {done.stdout}")
+
+
+def a_run_that_stands_still_says_so(densctl, folder):
+    run = {"run": RUN, "name": "press", "densification": "none", "calorimetry": "none", "started": True,
+           "sections_done": 0, "sections_total": 0, "pressure_gpa": 1, "temperature_k": 400}
+    for cause, shown in (("heat", "running"), ("isotherm: resumed", "running"), ("hold in heat: the furnace is in manual", "held in heat"),
+                         ("hold in isotherm: paused at the end of a segment, as the operator asked", "paused in isotherm"),
+                         ("hold in heat: held by the operator", "held in heat"), ("holding", "running"),
+                         ("tripped in isotherm: runaway", "tripped in isotherm"), ("aborting: aborted by the operator", "aborting"), ("", "running")):
+        for command in ("queue", "runs"):
+            done, _ = call(densctl, folder, [{"ok": True, command: [{**run, "cause": cause}]}], command)
+            expect(f"  {shown:<19}  -" in done.stdout, f"{command}, {cause}: {done.stdout}")
+    done, _ = call(densctl, folder, [{"ok": True, "runs": [{**run, "cause": "hold in heat: x"}]}], "runs", RUN)
+    expect("press                  held in heat\n" in done.stdout, f"runs RUN: {done.stdout}")
+
+
+def an_ended_run_is_not_done_twice(densctl, folder):
+    ended = {**OK, "why": "the run has ended", "state": {"phase": "done", "ask": ""}}
+    done, _ = call(densctl, folder, [ended], "hold")
+    expect(done.stdout == "done: the run has ended\n", f"hold: {done}")
+    done, _ = call(densctl, folder, [{**ended, "why": ""}], "ack")
+    expect(done.stdout == "done: no run is on the press any more\n", f"ack: {done}")
+
+
+def events_between_the_runs(densctl, folder):
+    events = [{"what": "alarm", "t_wall": "2026-11-27T11:21:52Z", "t_lab": 1, "text": "no answer of the press"}]
+    done, requests = call(densctl, folder, [{"ok": True, "events": events}], "events")
+    expect("run" not in requests[0] and "alarm          no answer of the press" in done.stdout, f"{requests}: {done}")
 
 
 def odd_replies_do_not_crash(densctl, folder):
@@ -184,7 +212,8 @@ def main():
     tests = [done_and_refused, every_command_has_its_own_id, silence_repeats_the_same_id, silence_ends_with_5,
              other_answers_are_dropped, busy_is_asked_again, a_bad_protocol_ends_with_4,
              replay_goes_through_the_pages, energies_are_said, a_sentence_is_one_line_of_events,
-             a_run_without_scans_has_no_calorimetry, odd_replies_do_not_crash]
+             a_run_without_scans_has_no_calorimetry, a_run_that_stands_still_says_so, an_ended_run_is_not_done_twice,
+             events_between_the_runs, odd_replies_do_not_crash]
     failed = 0
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:

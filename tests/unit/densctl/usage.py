@@ -61,7 +61,7 @@ USAGE = [
     (["replaced", "furnace", "  "], ["reason is empty"]),
     (["runs", "--limit", "0"], ["from 1 to 1000"]),
     (["runs", "--limit", "99999999999999999999"], ["whole number"]),
-    (["events"], ["argument is missing"]),
+    (["events", "yesterday", "today"], ["too many"]),
     (["events", "yesterday"], ["is not a run id"]),
     (["results", "latest"], ["is not a run id"]),
     (["results", "--csv", "--json"], ["exclude each other"]),
