@@ -151,10 +151,11 @@ def contactor(lines):
 
 
 def begin_at(lines, state):
-    """The capture as if it had begun once all were known and the contactor was @state: its demands are said in its first cycle."""
+    """The capture as if it had begun once all were known and a report said @state: its demands are said in its first cycle."""
     cycles = [at for at, line in enumerate(lines) if line.startswith("C ")]
-    known = next(at for at, line in enumerate(lines) if line.startswith("R 1 ") and " online=1 " in line)
-    report = next(at for at, line in enumerate(lines) if at > known and line.endswith(state))
+    last = max(line.split()[1] for line in lines if line.startswith("R "))
+    known = next(at for at, line in enumerate(lines) if line.startswith(f"R {last} ") and " online=1 " in line)
+    report = next(at for at, line in enumerate(lines) if at >= known and line.endswith(state))
     first = max(at for at in cycles if at < report)
     demands = {line.split()[1]: line for line in lines[:report] if line.startswith("D ")}
     begun = [line for line in lines[first + 1:report] if not line.startswith("D ")]
@@ -162,11 +163,12 @@ def begin_at(lines, state):
 
 
 def middle(densctl, folder):
-    """A capture that begins in the middle of a night, with the contactor as it was then."""
-    lines = (folder / f"{COUPLER}.capture").read_text(encoding="ascii").splitlines()
-    for state in ("contactor=armed", "contactor=armed contactor-closed", "contactor=opened"):
-        done = play(densctl, begin_at(lines, state))
-        check(done.returncode == 0, f"{COUPLER}: begun with {state}: {(done.stdout or done.stderr).splitlines()[-1]}")
+    """A capture that begins in the middle of a night, on the lines' third connection, as after two cables pulled."""
+    for name, state in ((COUPLER, "contactor=armed"), (COUPLER, "contactor=armed contactor-closed"),
+                        (COUPLER, "contactor=opened"), ("densim-press", "contactor watchdog-armed")):
+        text = begin_at((folder / f"{name}.capture").read_text(encoding="ascii").splitlines(), state)
+        done = play(densctl, re.sub(r"(?m)^([MK] .* > \S+ \d+ \d+) 1 0", r"\1 3 2", text))
+        check(done.returncode == 0, f"{name}: begun with {state}: {(done.stdout or done.stderr).splitlines()[-1]}")
 
 
 def malformed(densctl):

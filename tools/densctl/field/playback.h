@@ -55,9 +55,11 @@ void playback_free(struct playback *playback);
 /* The lines of a new playback. */
 void playback_modbus_init(struct playback *playback);
 void playback_text_init(struct playback *playback);
+/* The Modbus lines stand on the connections of the recording's beginning. */
+void playback_modbus_join(struct playback *playback);
 /*
- * While @arming the contactor's coupler lets itself be armed, whatever the recording holds, on the connection
- * of the recording's beginning: of what is read only the count of its fall-backs is the recorded one.
+ * While @arming the contactor's coupler lets itself be armed, whatever the recording holds: of what is read
+ * only the count of its fall-backs is the recorded one.
  */
 void playback_modbus_arm(struct playback *playback, bool arming);
 /* Cycles in the recording. */

@@ -278,16 +278,27 @@ void playback_modbus_init(struct playback *playback)
 						     .kind = PLAYBACK_CONTACTOR};
 }
 
-void playback_modbus_arm(struct playback *playback, bool arming)
+static void join(struct playback_line *line)
 {
+	const struct playback *playback = line->playback;
 	struct recorded recorded;
 	size_t i = 0;
 
-	playback->arming = arming;
-	while (i < playback->count && playback->events[i].kind != PLAYBACK_CONTACTOR)
+	while (i < playback->count && playback->events[i].kind != line->kind)
 		i++;
 	if (i < playback->count && parse_modbus(playback->events[i].text, &recorded)) {
-		playback->contactor.modbus.connects = recorded.connects;
-		playback->contactor.modbus.desyncs = recorded.desyncs;
+		line->modbus.connects = recorded.connects;
+		line->modbus.desyncs = recorded.desyncs;
 	}
+}
+
+void playback_modbus_join(struct playback *playback)
+{
+	join(&playback->modbus);
+	join(&playback->contactor);
+}
+
+void playback_modbus_arm(struct playback *playback, bool arming)
+{
+	playback->arming = arming;
 }

@@ -289,6 +289,8 @@ static void get_acquainted(struct player *player, uint32_t seq, double t_s)
 		player->known[i] = recorded && strstr(recorded, " online=1 ") &&
 				   !profile_bus_is_text(playback->config.kind);
 		player->watching[i] = player->known[i] && has_write(playback, i, 0, playback->count);
+		if (player->known[i])
+			playback_modbus_join(playback);
 		if (player->known[i] && player->drivers[i]->kind == DEVICE_FURNACE)
 			read_contactor(recorded, player->contactor);
 	}
