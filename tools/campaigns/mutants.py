@@ -184,7 +184,7 @@ class Bench:
     def __init__(self, folder, paths):
         self.folder = folder
         self.objects = {path: self.compile(path) for path in sources("protocol/*.c", "daemon/base/*.c")}
-        self.rigs = [self.compile(f"tests/unit/protocol/{name}.c") for name in ("plant", "rig")]
+        self.rigs = [self.compile(f"tests/unit/protocol/{name}.c") for name in ("plant", "rig", "spoil")]
         self.tests = [self.compile(path) for path in sources("tests/unit/protocol/test_*.c")]
         self.programs, self.limit_s = {}, {}
         for path in paths:
