@@ -76,12 +76,10 @@ enum verdict check_readback_furnace(struct step *step, char *ret_text)
  */
 enum verdict check_contactor(struct step *step, char *ret_text)
 {
-	bool cools = step->m->phase == PHASE_COOL || step->m->phase == PHASE_ABORTING;
-
 	if (!step->in->furnace_contactor_open)
 		return VERDICT_CLEAR;
 	/* What cools goes on without heat: a programme that still ramps would take it for a lag. */
-	if (cools)
+	if (step->m->phase == PHASE_COOL || step->m->phase == PHASE_ABORTING)
 		step->p->heater_off = true;
 	interlock_say(
 		ret_text,
@@ -89,7 +87,7 @@ enum verdict check_contactor(struct step *step, char *ret_text)
 		"silent. Heater off; a run that heats holds. Check coupler and network; resume once it is "
 		"armed again.",
 		step->m->last_good_k);
-	return !cools && machine_heat_mode(step, step->m) == HEAT_CONTROL ? VERDICT_FIRE : VERDICT_WARN;
+	return machine_heat_mode(step, step->m) == HEAT_CONTROL ? VERDICT_FIRE : VERDICT_WARN;
 }
 
 enum verdict check_readback_press(struct step *step, char *ret_text)
