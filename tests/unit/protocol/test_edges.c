@@ -12,6 +12,7 @@
 
 #include "plant.h"
 #include "protocol/interlock.h"
+#include "protocol/machine_step.h"
 
 static void unidentified_furnace(struct plant *plant)
 {
@@ -85,11 +86,50 @@ static void test_changed_units_refuse_resume(void **unused)
 	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_PENDING);
 }
 
+static void over_pressure(struct plant *plant)
+{
+	plant->in.pressure_gpa.value = plant->plan.limits.machine_pressure_gpa + 1;
+}
+
+static void over_temperature(struct plant *plant)
+{
+	plant->in.temperature_k.value = plant->plan.limits.machine_temperature_k + 1;
+}
+
+/* R1 with a latched trip: nothing is written to what nobody has identified. A new trip alone changes that. */
+static void test_a_latched_trip_observes_until_a_new_one(void **unused)
+{
+	static const struct {
+		void (*spoil)(struct plant *plant);
+		enum alarm alarm;
+		enum press_mode press;
+		enum heat_mode heat;
+	} cases[] = {{over_pressure, ALARM_OVER_PRESSURE, PRESS_OBSERVE, HEAT_OBSERVE},
+		     {over_temperature, ALARM_RUNAWAY, PRESS_LOCK, HEAT_OFF}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant plant;
+
+		plant_put(&plant, PHASE_TRIPPED);
+		plant.machine.private_state.wait_mode = WAIT_TRIPPED_OBSERVE;
+		plant_tick(&plant);
+		assert_int_equal(plant.actions.press, PRESS_OBSERVE);
+		plant.spoil = cases[i].spoil;
+		plant_run(&plant, 5);
+		assert_int_equal(plant.machine.phase, PHASE_TRIPPED);
+		assert_int_equal(plant.alarms_raised[cases[i].alarm], 1);
+		assert_int_equal(plant.actions.press, cases[i].press);
+		assert_int_equal(plant.actions.heat, cases[i].heat);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_preflight_waits),
 		cmocka_unit_test(test_changed_units_refuse_resume),
+		cmocka_unit_test(test_a_latched_trip_observes_until_a_new_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
