@@ -96,6 +96,7 @@ void notify_watchdog(int64_t now_ns, double late_ms, double late_ms_limit)
 		enabled = sd_watchdog_enabled(0, &period_us) > 0;
 	if (!enabled || late_ms > late_ms_limit || (uint64_t)(now_ns - fed_ns) < period_us * 1000 / 2)
 		return;
-	fed_ns = now_ns;
-	send_now("WATCHDOG=1");
+	/* What the manager had no room for is told again with the next step: half a period on is too late. */
+	if (send_now("WATCHDOG=1") == 0)
+		fed_ns = now_ns;
 }

@@ -18,6 +18,8 @@
 
 #define MESSAGES 2000 /* more than any queue of datagrams holds (net.unix.max_dgram_qlen) */
 #define STUCK_S 20
+#define WATCHDOG_US "2000000"
+#define NS_PER_S INT64_C(1000000000)
 
 static struct control control;
 static char folder[] = "/tmp/densd-notify-XXXXXX";
@@ -74,10 +76,9 @@ static void a_manager_that_does_not_read_holds_nothing_up(void **state)
 	int manager = open_manager(true);
 
 	(void)state;
-	setenv("WATCHDOG_USEC", "2", 1);
 	alarm(STUCK_S);
 	for (int i = 1; i <= MESSAGES; i++) {
-		notify_watchdog(i * INT64_C(1000000), 0, 100);
+		notify_watchdog(1000 * NS_PER_S + i * 2 * NS_PER_S, 0, 100);
 		notify_status(&control);
 	}
 	alarm(0);
@@ -85,9 +86,38 @@ static void a_manager_that_does_not_read_holds_nothing_up(void **state)
 	close(manager);
 }
 
+static void drain(int manager)
+{
+	char got[512];
+
+	while (recv(manager, got, sizeof(got), 0) > 0)
+		;
+}
+
+/* With WatchdogSec 5 s a sign of life that is lost and told half of it later comes too late: densd is killed.
+ */
+static void a_sign_of_life_without_room_is_told_again_soon(void **state)
+{
+	int manager = open_manager(true);
+
+	(void)state;
+	for (int i = 0; i < MESSAGES; i++)
+		notify_status(&control);
+	notify_watchdog(10 * NS_PER_S, 0, 100);
+	drain(manager);
+	notify_watchdog(10 * NS_PER_S + NS_PER_S / 10, 0, 100);
+	expect(manager, "WATCHDOG=1");
+	/* What was told is not told with every step. */
+	notify_watchdog(10 * NS_PER_S + NS_PER_S / 5, 0, 100);
+	notify_status(&control);
+	expect(manager, "STATUS=");
+	close(manager);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
+	setenv("WATCHDOG_USEC", WATCHDOG_US, 1);
 	return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -105,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_manager_is_told),
+		cmocka_unit_test(a_sign_of_life_without_room_is_told_again_soon),
 		cmocka_unit_test(a_manager_that_does_not_read_holds_nothing_up),
 	};
 
