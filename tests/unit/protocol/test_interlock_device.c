@@ -51,28 +51,45 @@ static void test_stale(void **unused)
 	}
 }
 
+static const struct broken {
+	bool flag, lost;
+	uint8_t cause;
+	bool named;
+} * broken;
+
 static void goes_broken(struct plant *rig)
 {
 	rig->in.temperature_k.quality = QUALITY_BAD;
-	rig->in.temperature_k.cause = CAUSE_SENSOR_BREAK;
-	rig->in.furnace_sensor_break = true;
+	rig->in.temperature_k.cause = broken->cause;
+	rig->in.furnace_sensor_break = broken->flag;
+	rig->in.furnace_lost = broken->lost;
 }
 
-/* The controller answers and says that its thermocouple is broken: nobody is sent to look at the line. */
+/* The controller answers and says, by its flag or by its value, that its thermocouple is broken: nobody is
+ * sent to look at the line. What it said before its line went, or a value out of range, is no break. */
 static void test_stale_by_a_break(void **unused)
 {
-	struct plant rig;
+	static const struct broken cases[] = {{true, false, CAUSE_SENSOR_BREAK, true},
+					      {true, false, CAUSE_RANGE, true},
+					      {false, false, CAUSE_SENSOR_BREAK, true},
+					      {false, false, CAUSE_RANGE, false},
+					      {true, true, CAUSE_SENSOR_BREAK, false}};
 
 	(void)unused;
-	rig_put_soak(&rig);
-	rig.spoil = goes_broken;
-	rig_ticks(&rig, 5, 0.5);
-	assert_true(rig_raised(&rig, ALARM_STALE));
-	rig_assert_says(&rig, "thermocouple is broken");
-	assert_null(strstr(rig.last_text, "line"));
-	rig_ticks(&rig, 16, 0.5);
-	assert_true(rig_fired(&rig, "stale temperature"));
-	assert_null(strstr(rig.last_text, "line"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		broken = &cases[i];
+		rig_put_soak(&rig);
+		rig.spoil = goes_broken;
+		rig_ticks(&rig, 5, 0.5);
+		assert_true(rig_raised(&rig, ALARM_STALE));
+		rig_assert_says(&rig, broken->named ? "thermocouple is broken" : "Check the line");
+		assert_int_equal(!strstr(rig.last_text, "line"), broken->named);
+		rig_ticks(&rig, 16, 0.5);
+		assert_true(rig_fired(&rig, "stale temperature"));
+		assert_true(!broken->named || !strstr(rig.last_text, "line"));
+	}
 }
 
 /* Flags count while their device answers: 2 s after its last block they say nothing, nor when its line is
