@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define WORST_LATENCY_MOST_MS 200.0 /* twice that, and three questions, must fit into half a second */
 
 static const char *const needed[] = {"fallback_count", "watchdog_ms", "watchdog_reset",
 				     "watchdog_type",  "fallback",    "write_lock"};
@@ -74,6 +75,9 @@ int contactor_rules_pack(const struct profile *profile, struct bus_contactor *re
 		if (!profile_find(profile, needed[i]))
 			return -EINVAL;
 	}
+	*ret_lacks = "its worst_latency is more than 0.2 s, and the furnace waits half a second for it";
+	if (profile->worst_latency_ms > WORST_LATENCY_MOST_MS)
+		return -EINVAL;
 	*ret_lacks = "too many registers or steps";
 	if (profile->register_count > CONTACTOR_REGISTERS_MAX || profile->auto_count == 0 ||
 	    !copy_steps(profile->identity, profile->identity_count, c.identity, &c.identity_count) ||

@@ -575,6 +575,33 @@ static void a_profile_that_is_no_coupler_is_refused(void **state)
 	free(profile);
 }
 
+/* What is not begun for want of time would never be begun: the coupler would be waited for, run after run. */
+static void a_profile_slower_than_a_cycle_is_refused(void **state)
+{
+	static const double latencies_ms[] = {200, 250};
+	const char *lacks;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bench *bench = make_bench();
+		struct profile *profile = calloc(1, sizeof(*profile));
+		struct bus_contactor contactor = {.unit = 9};
+		bool arms;
+
+		assert_non_null(profile);
+		read_profile(profile);
+		profile->worst_latency_ms = latencies_ms[i];
+		bench->contactor.link.session.port.peer.worst_latency_ms = latencies_ms[i];
+		run(bench, MODE_OFF, 100);
+		arms = bench->report.contactor == CONTACTOR_ARMED;
+		assert_int_equal(contactor_rules_pack(profile, &contactor, &lacks), arms ? 0 : -EINVAL);
+		assert_int_equal(arms, i == 0);
+		free(profile);
+		free(bench);
+	}
+	assert_non_null(strstr(lacks, "worst_latency is more than 0.2 s"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +630,7 @@ int main(void)
 		cmocka_unit_test(what_is_set_already_is_not_written),
 		cmocka_unit_test(every_state_and_look),
 		cmocka_unit_test(a_profile_that_is_no_coupler_is_refused),
+		cmocka_unit_test(a_profile_slower_than_a_cycle_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
