@@ -258,11 +258,11 @@ enum verdict check_holdback(struct step *step, char *ret_text)
 	/* In DECOMPRESS the alarm never changes the outcome, and the sum counts no longer. */
 	if (!long_stretch && !(long_sum && may_abort(step)))
 		return VERDICT_CLEAR;
-	interlock_say(ret_text,
-		      "%s waited %.0f min (%.0f in all) at %.1f K for %.1f K, %.3f GPa for %.3f GPa. %s",
-		      phase_name((enum phase)m->phase), m->holdback_s / 60, m->holdback_sum_s / 60,
-		      m->last_good_k, m->setpoint_k, m->last_good_gpa, m->setpoint_gpa,
-		      may_abort(step) ? "densd aborts: cools, then releases. Find what trails."
-				      : "densd keeps waiting. See why.");
+	interlock_say(
+		ret_text, "%s waited %.0f min (%.0f in all) at %.1f K for %.1f K, %.3f GPa for %.3f GPa. %s",
+		phase_name((enum phase)m->phase), m->holdback_s / 60, m->holdback_sum_s / 60, m->last_good_k,
+		m->setpoint_k, m->last_good_gpa, fmin(m->setpoint_gpa, step->plan->pressure_gpa),
+		may_abort(step) ? "densd aborts: cools, then releases. Find what trails."
+				: "densd keeps waiting. See why.");
 	return may_abort(step) ? VERDICT_FIRE : VERDICT_WARN;
 }

@@ -104,17 +104,25 @@ static double approach(double value, double target, double most)
 	return value < target ? fmin(value + most, target) : fmax(value - most, target);
 }
 
+/* Behind the setpoint; or above the order, to which COMPRESS, which lowers nothing, cannot come back. */
+static bool pressure_trails_up(const struct step *step)
+{
+	double gpa = step->in->pressure_gpa.value, setpoint_gpa = step->m->setpoint_gpa;
+	double most_gpa = step->plan->holdback_pressure_gpa;
+	bool above = setpoint_gpa >= step->plan->pressure_gpa && gpa - step->plan->pressure_gpa > most_gpa;
+
+	return step->p_fresh && (above || setpoint_gpa - gpa > most_gpa);
+}
+
 static void tick_compress(struct step *step)
 {
 	struct machine *m = step->m;
 	const struct plan *plan = step->plan;
-	bool trails =
-		step->p_fresh && m->setpoint_gpa - step->in->pressure_gpa.value > plan->holdback_pressure_gpa;
+	double most_gpa = plan->compression_gpa_per_s * step->dt;
 
-	if (!may_move(step, trails))
+	if (!may_move(step, pressure_trails_up(step)))
 		return;
-	m->setpoint_gpa =
-		approach(m->setpoint_gpa, plan->pressure_gpa, plan->compression_gpa_per_s * step->dt);
+	m->setpoint_gpa = fmax(m->setpoint_gpa, approach(m->setpoint_gpa, plan->pressure_gpa, most_gpa));
 	if (m->setpoint_gpa < plan->pressure_gpa || pressure_out_of_band(step))
 		return;
 	if (m->cold_run)

@@ -70,7 +70,8 @@ static double coldest_proof_k(void)
 	double within_s = 3600;
 
 	/* What went out in this instant rests on a reading of before it, not older than a permit may be. */
-	if (trouble_was_on(&world.trouble, TROUBLE_TC_JUMP, now_s(), world.site.limits.permit_age_s))
+	if (trouble_was_on(&world.trouble, TROUBLE_TC_JUMP, now_s(), world.site.limits.permit_age_s) ||
+	    trouble_was_on(&world.trouble, TROUBLE_TC_BREAK, now_s(), world.site.limits.permit_age_s))
 		return fmin(furnace->measured_k, furnace->cell_k);
 	if (trouble_was_on(&world.trouble, TROUBLE_TC_SLIP, now_s(), within_s) ||
 	    trouble_was_on(&world.trouble, TROUBLE_TC_JUMP, now_s(), 60) ||

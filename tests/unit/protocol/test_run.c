@@ -421,9 +421,31 @@ static void test_a_value_from_the_future_is_not_fresh(void **state)
 	assert_int_not_equal(plant.actions.press, PRESS_REGULATE);
 }
 
+/* Somebody pumped above the order while densd was down: COMPRESS lowers nothing, says so once, and ends cold.
+ */
+static void test_above_the_order(void **state)
+{
+	struct plant plant;
+
+	(void)state;
+	plant_put(&plant, PHASE_COMPRESS);
+	plant.plan.pressure_gpa = 6.92;
+	plant_run(&plant, 1790);
+	assert_int_equal(plant.machine.phase, PHASE_COMPRESS);
+	assert_true(plant.machine.setpoint_gpa >= 7 - 1e-9);
+	assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 0);
+	plant_run(&plant, 20);
+	assert_int_equal(plant.machine.phase, PHASE_ABORTING);
+	assert_int_equal(plant.alarms_raised[ALARM_HOLDBACK], 1);
+	assert_int_equal(plant.alarms_raised[ALARM_RELEASE_REFUSED], 0);
+	assert_true(plant_run_to(&plant, PHASE_DONE, 7200));
+	assert_int_equal(plant.machine.outcome, OUTCOME_ABORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_above_the_order),
 		cmocka_unit_test(test_cool_gives_back_no_resume),
 		cmocka_unit_test(test_a_handover_does_not_unlatch_a_trip),
 		cmocka_unit_test(test_a_value_from_the_future_is_not_fresh),
