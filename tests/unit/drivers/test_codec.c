@@ -169,6 +169,10 @@ static void expected_values(void **state)
 		codec_matches(&(struct profile_value){.value = 0x545837}, &reg, (uint16_t[]){0x5837, 0x54}));
 	assert_false(
 		codec_matches(&(struct profile_value){.value = 0x545838}, &reg, (uint16_t[]){0x5837, 0x54}));
+	reg.type = REG_F32_HIGH_FIRST; /* 0.1 of a float is not quite 0.1 */
+	assert_true(codec_matches(&(struct profile_value){.value = 0.1}, &reg, (uint16_t[]){0x3DCC, 0xCCCD}));
+	assert_false(
+		codec_matches(&(struct profile_value){.value = 0.1001}, &reg, (uint16_t[]){0x3DCC, 0xCCCD}));
 }
 
 /* A length of the block is digits and nothing else; the first on both sides of them is refused. */

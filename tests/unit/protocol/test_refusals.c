@@ -204,6 +204,19 @@ static void refuse_event(const struct plant *plant, const struct plan *plan, str
 	assert_false(actions.permit.granted);
 }
 
+/* Hazard 35, in the last place it can be: what nobody checked before is not begun. */
+static void test_an_impossible_plan_is_not_begun(void **unused)
+{
+	struct plant plant;
+
+	(void)unused;
+	plant_put(&plant, PHASE_IDLE);
+	plant.plan.temperature_k = 5000;
+	assert_int_equal(plant_event(&plant, &(struct event){.kind = EVENT_START}), ANSWER_REFUSED);
+	assert_non_null(strstr(plant.actions.answer.why, "temperature"));
+	assert_int_equal(plant.machine.phase, PHASE_IDLE);
+}
+
 static void test_events_that_are_none(void **unused)
 {
 	struct recovery_decision beyond = {.action = RECOVER_ACTION_MAX};
@@ -299,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_preflight_names_what_is_missing),
 		cmocka_unit_test(test_resume_names_what_is_missing),
 		cmocka_unit_test(test_resume_at_1_atm_needs_no_pressure),
+		cmocka_unit_test(test_an_impossible_plan_is_not_begun),
 		cmocka_unit_test(test_events_that_are_none),
 		cmocka_unit_test(test_a_restart_needs_no_plan),
 		cmocka_unit_test(test_names_that_are_none),
