@@ -21,18 +21,12 @@ static bool is_lowest(const struct step *step)
 	return step->p->heater_off || step->m->setpoint_k <= plan_cooling_target_k(step->ambient_k);
 }
 
-static bool is_decompressing(const struct step *step)
-{
-	return step->m->phase == PHASE_DECOMPRESS ||
-	       (step->m->phase == PHASE_ABORTING && step->p->decompressing);
-}
-
 /* A frozen abort stands by a hazard, which has its own alarm. */
 static bool only_waits(const struct step *step)
 {
 	uint8_t phase = step->m->phase;
 
-	if (is_decompressing(step))
+	if (step_is_decompressing(step))
 		return step->m->setpoint_gpa <= 0 && !step->p->frozen;
 	if (phase == PHASE_ISOTHERM)
 		return step->m->cold_run && step->m->soak_s >= step->plan->isotherm_s;
@@ -82,7 +76,8 @@ static void look_at_temperature(const struct step *step, struct lack *lack)
 /* A 1 atm run that aborts tells of its pressure by itself (ALARM_FOREIGN_PRESSURE). */
 static void look_at_pressure(const struct step *step, struct lack *lack)
 {
-	bool empties = is_decompressing(step) || (step->plan->reference && step->m->phase != PHASE_ABORTING);
+	bool empties =
+		step_is_decompressing(step) || (step->plan->reference && step->m->phase != PHASE_ABORTING);
 
 	if (!empties || step->p->stay || step->ambient)
 		return;

@@ -21,16 +21,10 @@ static bool regulates(const struct step *step)
 	return machine_press_mode(step, step->m) == PRESS_REGULATE;
 }
 
-static bool is_releasing(const struct step *step)
-{
-	return step->m->phase == PHASE_DECOMPRESS ||
-	       (step->m->phase == PHASE_ABORTING && step->p->decompressing);
-}
-
 /* The reaction is in machine_command.c: without a permit the press is locked. */
 enum verdict check_release(struct step *step, char *ret_text)
 {
-	if (!is_releasing(step) || step->p->waiting_intent != 0 || step_may_release(step))
+	if (!step_is_decompressing(step) || step->p->waiting_intent != 0 || step_may_release(step))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Release stopped at %.3f GPa: %.1f K %s, limit %.1f K. Press locked; goes on by itself "
@@ -65,7 +59,7 @@ enum verdict check_stuck(struct step *step, char *ret_text)
 
 static double commanded_fall(const struct step *step)
 {
-	return is_releasing(step) ? step->plan->decompression_gpa_per_s : 0;
+	return step_is_decompressing(step) ? step->plan->decompression_gpa_per_s : 0;
 }
 
 enum verdict check_loss(struct step *step, char *ret_text)

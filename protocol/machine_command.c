@@ -125,18 +125,16 @@ enum press_mode machine_press_mode(const struct step *step, const struct machine
 	return mode == PRESS_REGULATE && step->plan->reference ? PRESS_LOCK : mode;
 }
 
-static bool is_releasing(const struct machine *m)
+static bool is_releasing(const struct step *step)
 {
-	if (m->private_state.waiting_intent != 0 || m->private_state.frozen)
-		return false;
-	return m->phase == PHASE_DECOMPRESS || (m->phase == PHASE_ABORTING && m->private_state.decompressing);
+	return step->p->waiting_intent == 0 && !step->p->frozen && step_is_decompressing(step);
 }
 
 static void grant_permit(struct step *step)
 {
 	struct permit *permit = &step->act->permit;
 
-	if (!is_releasing(step->m) || !step_may_release(step))
+	if (!is_releasing(step) || !step_may_release(step))
 		return;
 	permit->granted = true;
 	permit->temperature_k = step_hottest_k(step);

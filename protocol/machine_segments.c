@@ -122,7 +122,7 @@ static void tick_compress(struct step *step)
 
 	if (!may_move(step, pressure_trails_up(step)))
 		return;
-	m->setpoint_gpa = fmax(m->setpoint_gpa, approach(m->setpoint_gpa, plan->pressure_gpa, most_gpa));
+	m->setpoint_gpa = fmax(m->setpoint_gpa, fmin(m->setpoint_gpa + most_gpa, plan->pressure_gpa));
 	if (m->setpoint_gpa < plan->pressure_gpa || pressure_out_of_band(step))
 		return;
 	if (m->cold_run)

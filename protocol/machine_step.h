@@ -49,6 +49,8 @@ void step_forget_intent(struct step *step);
 double step_hottest_k(const struct step *step);
 double step_hottest2_k(const struct step *step); /* of the second sensor */
 bool step_is_fresh(const struct step *step, const struct measurement *measurement);
+/* In the segment, or in the abort that ends with it; it may stand still there. */
+bool step_is_decompressing(const struct step *step);
 /* Temperature allows a release: cold, the dwell served, the reading young enough for a permit. */
 bool step_may_release(const struct step *step);
 

@@ -219,6 +219,12 @@ void step_enter(struct step *step, enum phase phase, const char *cause)
 	snprintf(note->text, sizeof(note->text), "%s", cause);
 }
 
+bool step_is_decompressing(const struct step *step)
+{
+	return step->m->phase == PHASE_DECOMPRESS ||
+	       (step->m->phase == PHASE_ABORTING && step->p->decompressing);
+}
+
 bool step_may_release(const struct step *step)
 {
 	double since = step->p->dwell_since_lab_s;
