@@ -116,7 +116,8 @@ struct link_command {
 /* Of the gateway's process, so that a flood of connections is seen before they are used up. */
 struct link_gateway_load {
 	uint32_t descriptors, descriptors_most;
-	uint64_t refused; /* requests without an identity since its start */
+	uint64_t refused;     /* requests without an identity since its start */
+	uint64_t turned_away; /* connections closed at the door since its start: no descriptor to spare */
 };
 enum reply_code { REPLY_DONE, REPLY_REFUSED, REPLY_INVALID, REPLY_BUSY };
 struct link_reply {

@@ -136,11 +136,10 @@ static void take_load(struct control *control, const struct link_gateway_load *l
 	bool flood = used_pct > control->limits.descriptors_pct;
 	char text[MACHINE_WHY];
 
-	snprintf(text, sizeof(text), "the gateway has %u of %u descriptors in use%s", load->descriptors,
-		 load->descriptors_most,
-		 flood ? ": too many connections. The run goes on; new clients may find no place. Find out "
-			 "who "
-			 "opens them"
+	snprintf(text, sizeof(text),
+		 "the gateway has %u of %u descriptors in use, %llu connections turned away%s",
+		 load->descriptors, load->descriptors_most, (unsigned long long)load->turned_away,
+		 flood ? ": too many. The run goes on; new clients may find no place. Find out who opens them"
 		       : "");
 	publish_own_alarm(control, ALARM_FLOOD, flood, text);
 	/* A gateway that was restarted counts from 0. */

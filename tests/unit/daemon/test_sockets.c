@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The gateway's sockets with real clients in this process: a subscriber that does not read, a flood of peers.
  */
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <zmq.h>
@@ -20,6 +27,8 @@
 #define MESSAGES 6000
 #define MESSAGE_BYTES 1000
 #define PEERS 40
+#define FLOOD 200 /* connections, at a limit of PEERS more descriptors */
+#define PATIENCE_S 20
 
 struct bench {
 	char folder[32];
@@ -156,11 +165,86 @@ static void descriptors_are_counted(void **state)
 	assert_int_equal(load.descriptors, before.descriptors);
 }
 
+/* Another process, so that its descriptors are not counted here: silent peers, as many as are let in. */
+static pid_t start_flood(const char *path, const struct rlimit *limit)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_NOFILE, limit);
+	for (int i = 0; i < FLOOD; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+			break;
+	}
+	pause();
+	_exit(EXIT_SUCCESS);
+}
+
+static bool peer_is_served(struct bench *bench)
+{
+	void *client = zmq_socket(bench->clients, ZMQ_DEALER);
+	int linger = 0, wait_ms = 200;
+	bool served = false;
+
+	zmq_setsockopt(client, ZMQ_LINGER, &linger, sizeof(linger));
+	zmq_connect(client, bench->site.commands);
+	zmq_send(client, "", 0, ZMQ_SNDMORE);
+	zmq_send(client, "{}", 2, 0);
+	for (int64_t end_ns = clock_mono_ns() + PATIENCE_S * CLOCK_NS_PER_S;
+	     !served && clock_mono_ns() < end_ns;) {
+		zmq_pollitem_t item = {.socket = bench->sockets.commands, .events = ZMQ_POLLIN};
+		static struct received received;
+
+		zmq_poll(&item, 1, wait_ms);
+		served = sockets_receive(&bench->sockets, &received) == 1;
+	}
+	zmq_close(client);
+	return served;
+}
+
+/* Without the door of load.c libzmq ends this very process. */
+static void a_flood_leaves_descriptors_and_the_process(void **state)
+{
+	struct bench *bench = *state;
+	struct link_gateway_load before, load;
+	struct rlimit whole, low;
+	int64_t end_ns = clock_mono_ns() + PATIENCE_S * CLOCK_NS_PER_S;
+	pid_t flood;
+	int spare;
+
+	assert_int_equal(load_measure(&before), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &whole), 0);
+	low = (struct rlimit){.rlim_cur = before.descriptors + PEERS, .rlim_max = whole.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	flood = start_flood(bench->site.commands + strlen("ipc://"), &whole);
+	assert_true(flood > 0);
+	do
+		assert_int_equal(load_measure(&load), 0);
+	while (load.turned_away == 0 && clock_mono_ns() < end_ns);
+	assert_true(load.turned_away > 0);
+	assert_true(load.descriptors > before.descriptors);
+	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(spare >= 0);
+	close(spare);
+	kill(flood, SIGKILL);
+	waitpid(flood, NULL, 0);
+	setrlimit(RLIMIT_NOFILE, &whole);
+	assert_true(peer_is_served(bench));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_slow_subscriber_loses_and_nobody_else, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(descriptors_are_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_leaves_descriptors_and_the_process, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
