@@ -25,10 +25,13 @@ static bool is_spare(int fd)
 	return (rlim_t)fd + spare >= limit.rlim_cur;
 }
 
-/* As in accept(2), in place of the C library's. EMFILE is told as ENFILE, which libzmq lives with. */
-int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags)
+/*
+ * As in accept(2), in place of the C library's, whose argument is a union of pointers. EMFILE is told as
+ * ENFILE, which libzmq lives with.
+ */
+int accept4(int listener, __SOCKADDR_ARG address, socklen_t *length, int flags)
 {
-	long fd = syscall(SYS_accept4, listener, address, length, flags);
+	long fd = syscall(SYS_accept4, listener, address.__sockaddr__, length, flags);
 
 	if (fd < 0) {
 		errno = errno == EMFILE ? ENFILE : errno;
