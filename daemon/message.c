@@ -2,26 +2,14 @@
 #include "daemon/message.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "config/json_real.h"
 #include "daemon/base/clock.h"
-
-#define NUMBER_TEXT 32
-
-json_object *message_number(double value)
-{
-	char text[NUMBER_TEXT];
-
-	if (!isfinite(value))
-		return NULL;
-	snprintf(text, sizeof(text), "%.10g", value);
-	return json_object_new_double_s(value, text);
-}
 
 void message_add_number(json_object *object, const char *key, double value)
 {
-	json_object_object_add(object, key, message_number(value));
+	json_object_object_add(object, key, json_real(value));
 }
 
 void message_add_text(json_object *object, const char *key, const char *text)
@@ -51,8 +39,8 @@ static void add_pair(json_object *object, const char *key, const double value[2]
 {
 	json_object *array = json_object_new_array();
 
-	json_object_array_add(array, message_number(value[0]));
-	json_object_array_add(array, message_number(value[1]));
+	json_object_array_add(array, json_real(value[0]));
+	json_object_array_add(array, json_real(value[1]));
 	json_object_object_add(object, key, array);
 }
 

@@ -18,8 +18,7 @@ json_object *message_render_state(const struct state_body *state);
 /* One line, the text is the object's own. */
 const char *message_text(json_object *message);
 
-/* For those who build other messages by the same rules. NULL (JSON null) when @value is not finite. */
-json_object *message_number(double value);
+/* For those who build other messages by the same rules. A number is as of json_real (config/json_real.h). */
 void message_add_number(json_object *object, const char *key, double value);
 void message_add_text(json_object *object, const char *key, const char *text);
 void message_add_count(json_object *object, const char *key, uint64_t value);

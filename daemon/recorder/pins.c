@@ -1,74 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/recorder/pins.h"
 
-#include <math.h>
-
+#include "config/calibration_json.h"
 #include "daemon/message.h"
 #include "daemon/recorder/bind.h"
 
 #define SECOND_US INT64_C(1000000)
 
-static json_object *render_table(const double *reading, const double *truth, const double *sd, uint32_t count)
-{
-	json_object *rows = json_object_new_array();
-
-	for (uint32_t i = 0; i < count && i < CALIBRATION_POINTS_MAX; i++) {
-		json_object *row = json_object_new_array();
-
-		json_object_array_add(row, message_number(reading[i]));
-		json_object_array_add(row, message_number(truth[i]));
-		json_object_array_add(row, message_number(sd[i]));
-		json_object_array_add(rows, row);
-	}
-	return rows;
-}
-
-/* One shape for all kinds: what a kind has not is an empty table or null. */
-static void add_content(json_object *object, const struct calibration *calibration)
-{
-	const struct press_calibration *press = &calibration->press;
-	const struct correction *table = &calibration->table;
-	const struct chip_calibration *chip = &calibration->chip;
-	bool is_chip = calibration->kind == CALIBRATION_OF_CHIP;
-
-	json_object_object_add(object, "loading",
-			       render_table(press->loading_bar, press->loading_gpa, press->loading_sd_gpa,
-					    press->loading_count));
-	json_object_object_add(object, "unloading",
-			       render_table(press->unloading_bar, press->unloading_gpa,
-					    press->unloading_sd_gpa, press->unloading_count));
-	json_object_object_add(object, "points",
-			       render_table(table->reading, table->truth, table->sd, table->count));
-	message_add_number(object, "lag_s", is_chip ? chip->lag_s : NAN);
-	message_add_number(object, "lag_sd_s", is_chip ? chip->lag_sd_s : NAN);
-	message_add_number(object, "cell_s", is_chip ? chip->cell_s : NAN);
-	message_add_number(object, "offset_k", is_chip ? chip->offset_k : NAN);
-	message_add_number(object, "offset_sd_k", is_chip ? chip->offset_sd_k : NAN);
-}
-
-static json_object *render_calibration(const struct calibration *calibration)
-{
-	const struct calibration_head *head = &calibration->head;
-	json_object *object = json_object_new_object();
-
-	message_add_text(object, "id", head->id);
-	message_add_text(object, "version", head->version);
-	message_add_text(object, "date", head->date);
-	message_add_text(object, "by", head->by);
-	message_add_text(object, "method", head->method);
-	message_add_wall(object, "valid_until", calibration_end_s(head) * SECOND_US);
-	message_add_text(object, "sha256", head->sha256);
-	add_content(object, calibration);
-	return object;
-}
-
 static int keep_content(struct store *store, const struct calibration *calibration)
 {
 	sqlite3_stmt *s = store_prepare(store, store->journal,
 					"INSERT OR IGNORE INTO calibrations(sha256, json) VALUES(?, ?)");
-	json_object *object = render_calibration(calibration);
+	json_object *object = json_object_new_object();
 	int r;
 
+	calibration_json_add(object, calibration);
 	bind_text(s, 1, calibration->head.sha256);
 	bind_text(s, 2, message_text(object));
 	r = store_run(s);

@@ -86,13 +86,3 @@ const char *number_text(double value, int decimals, char text[NUMBER_TEXT])
 		strcpy(text, "-");
 	return text;
 }
-
-json_object *json_real(double value)
-{
-	char text[NUMBER_TEXT];
-
-	if (!isfinite(value))
-		return NULL;
-	snprintf(text, sizeof(text), "%.10g", value);
-	return json_object_new_double_s(value, text);
-}

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "config/json_real.h"
+
 /* @path is "field" or "field.inner". Borrowed; NULL when absent. */
 json_object *json_field(json_object *message, const char *path);
 double json_number(json_object *message, const char *path); /* NAN when absent or null */
@@ -17,8 +19,7 @@ bool json_flag(json_object *message, const char *path);
 /* {"command": @command}; the caller owns it and adds to it. */
 json_object *json_request(const char *command);
 void json_add_text(json_object *message, const char *field, const char *text); /* NULL: nothing is added */
-json_object *json_real(double value);                /* ten digits; NULL (null) when not finite */
-void json_print(json_object *message, FILE *stream); /* pretty, one document */
+void json_print(json_object *message, FILE *stream);                           /* pretty, one document */
 
 /* "0:43:12"; "-" for what is not finite. @text holds DURATION_TEXT bytes; returned. */
 #define DURATION_TEXT 32

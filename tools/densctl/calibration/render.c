@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A calibration for people and as JSON; the fields are those of a run's record (daemon/WIRE.md, run). */
-#include <math.h>
-
+#include "config/calibration_json.h"
 #include "daemon/base/clock.h"
 #include "tools/densctl/calibration/calibration.h"
 #include "tools/densctl/json.h"
@@ -57,49 +56,11 @@ void calibration_show(const struct calibration *calibration)
 	}
 }
 
-static json_object *table_json(const double *reading, const double *truth, const double *sd, uint32_t count)
-{
-	json_object *rows = json_object_new_array();
-
-	for (uint32_t i = 0; i < count; i++) {
-		json_object *row = json_object_new_array();
-
-		json_object_array_add(row, json_real(reading[i]));
-		json_object_array_add(row, json_real(truth[i]));
-		json_object_array_add(row, json_real(sd[i]));
-		json_object_array_add(rows, row);
-	}
-	return rows;
-}
-
-/* One shape for all kinds: what a kind has not is an empty table or null. */
-static void add_content(json_object *object, const struct calibration *calibration)
-{
-	const struct press_calibration *press = &calibration->press;
-	const struct correction *table = &calibration->table;
-	const struct chip_calibration *chip = &calibration->chip;
-	bool is_chip = calibration->kind == CALIBRATION_OF_CHIP;
-
-	json_object_object_add(object, "loading",
-			       table_json(press->loading_bar, press->loading_gpa, press->loading_sd_gpa,
-					  press->loading_count));
-	json_object_object_add(object, "unloading",
-			       table_json(press->unloading_bar, press->unloading_gpa, press->unloading_sd_gpa,
-					  press->unloading_count));
-	json_object_object_add(object, "points",
-			       table_json(table->reading, table->truth, table->sd, table->count));
-	json_object_object_add(object, "lag_s", json_real(is_chip ? chip->lag_s : NAN));
-	json_object_object_add(object, "lag_sd_s", json_real(is_chip ? chip->lag_sd_s : NAN));
-	json_object_object_add(object, "cell_s", json_real(is_chip ? chip->cell_s : NAN));
-	json_object_object_add(object, "offset_k", json_real(is_chip ? chip->offset_k : NAN));
-	json_object_object_add(object, "offset_sd_k", json_real(is_chip ? chip->offset_sd_k : NAN));
-}
-
 json_object *calibration_json(const struct calibration *calibration, const char *path)
 {
 	const struct calibration_head *head = &calibration->head;
 	json_object *object = json_object_new_object();
-	char until[CLOCK_WALL_TEXT], why[CALIBRATION_WHY] = "";
+	char why[CALIBRATION_WHY] = "";
 	bool good = calibration_judge_now(calibration, why) == 0;
 
 	json_add_text(object, "file", path);
@@ -107,13 +68,6 @@ json_object *calibration_json(const struct calibration *calibration, const char 
 	json_add_text(object, "why", why);
 	json_object_object_add(object, "simulated", json_object_new_boolean(head->simulated));
 	json_add_text(object, "kind", calibration_kind_name((enum calibration_kind)calibration->kind));
-	json_add_text(object, "id", head->id);
-	json_add_text(object, "version", head->version);
-	json_add_text(object, "date", head->date);
-	json_add_text(object, "by", head->by);
-	json_add_text(object, "method", head->method);
-	json_add_text(object, "valid_until", clock_wall_text(calibration_end_s(head) * SECOND_US, until));
-	json_add_text(object, "sha256", head->sha256);
-	add_content(object, calibration);
+	calibration_json_add(object, calibration);
 	return object;
 }
