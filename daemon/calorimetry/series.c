@@ -64,10 +64,15 @@ static bool is_same_temperature(double a_k, double b_k)
 	return (isnan(a_k) && isnan(b_k)) || fabs(a_k - b_k) < SAME_K;
 }
 
+bool series_is_of_state(double pressure_gpa, double temperature_k, const struct series_state *state)
+{
+	return is_same_pressure(pressure_gpa, state->pressure_gpa) &&
+	       is_same_temperature(temperature_k, state->temperature_k);
+}
+
 static bool is_of_state(const struct series_scan *scan, const struct series_state *state)
 {
-	return is_same_pressure(scan->pressure_gpa, state->pressure_gpa) &&
-	       is_same_temperature(scan->temperature_k, state->temperature_k);
+	return series_is_of_state(scan->pressure_gpa, scan->temperature_k, state);
 }
 
 const struct series_pressure *series_find_atm(const struct series_result *result)

@@ -105,6 +105,8 @@ int series_analyse(const struct series_scan *scans, size_t count, const struct s
 		   struct series_result *ret_result);
 /* "I", "II", "III"; "" for NONE. */
 const char *series_region_name(enum series_region region);
+/* A glass of this pressure and temperature belongs to @state. */
+bool series_is_of_state(double pressure_gpa, double temperature_k, const struct series_state *state);
 /* Tg of the pressure of @state as the master curve uses it; NAN: not known. */
 double series_tg_k(const struct series_result *result, double pressure_gpa);
 

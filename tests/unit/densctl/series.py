@@ -99,6 +99,24 @@ def analysed_again(densctl, folder):
     expect(state["n_sections"] == 4 and state["n_refused"] == 0, f"refused, then not: {state}")
 
 
+def still_scanning(densctl, folder):
+    """A state with sections to come says so in every form; an ended run, and an aborted one, has none to come."""
+    under_way = {"calorimetry": "none", "sections_total": 12, "sections_done": 4, "sections_lost": 1}
+    runs = [run_record(0) | under_way, run_record(1) | under_way | {"calorimetry": "completed"}, run_record(2),
+            run_record(3) | under_way]
+
+    def form(*arguments):
+        replies = [{"ok": True, "version": "9.9.9", "runs": runs}] + answers(range(4), False)[1:]
+        return call(densctl, folder, replies, "series", *arguments)[0].stdout
+
+    to_come = {(s["P_GPa"], s["T_dens_K"]): s["n_to_come"] for s in json.loads(form("--json"))["states"]}
+    expect({key: n for key, n in to_come.items() if n} == {(7, 643): 7}, f"json: {to_come}")
+    lines = [line for line in form().splitlines() if line.startswith("provisional")]
+    expect(lines == ["provisional: 7 GPa, 643 K: 7 sections are still to be scanned"], f"text: {lines}")
+    rows = {(row["P_GPa"], row["T_dens_K"]): row["n_to_come"] for row in csv.DictReader(io.StringIO(form("--csv")))}
+    expect(rows[("7", "643")] == "7" and rows[("7", "693")] == "0", f"csv: {rows}")
+
+
 def chosen_runs(densctl, folder):
     _, requests = call(densctl, folder, answers([1, 2], False), "series", RUNS[1], RUNS[2], "--csv")
     expect([r["run"] for r in requests[1:]] == RUNS[1:3], f"the named runs alone: {requests}")
@@ -157,7 +175,7 @@ def usage(densctl, folder):
 
 def main():
     failed = 0
-    for test in (numbers, analysed_again, chosen_runs, one_page, usage):
+    for test in (numbers, analysed_again, still_scanning, chosen_runs, one_page, usage):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 test(sys.argv[1], folder)

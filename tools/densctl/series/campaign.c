@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/densctl/json.h"
+
 struct campaign *campaign_new(void)
 {
 	struct campaign *campaign = calloc(1, sizeof(*campaign));
@@ -158,4 +160,30 @@ const char *campaign_pressure_text(double pressure_gpa, char text[32])
 	else
 		snprintf(text, 32, "%.3g GPa", pressure_gpa);
 	return text;
+}
+
+static unsigned run_sections_to_come(json_object *run)
+{
+	double to_come = json_number(run, "sections_total") - json_number(run, "sections_done") -
+			 json_number(run, "sections_lost");
+
+	if (strcmp(json_text(run, "calorimetry", ""), "none") != 0 ||
+	    strcmp(json_text(run, "densification", ""), "completed") != 0)
+		return 0;
+	return to_come > 0 ? (unsigned)to_come : 0;
+}
+
+unsigned campaign_sections_to_come(const struct campaign *campaign, const struct series_state *state)
+{
+	size_t runs = campaign->runs ? json_object_array_length(campaign->runs) : 0;
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < runs; i++) {
+		json_object *run = json_object_array_get_idx(campaign->runs, i);
+
+		if (series_is_of_state(json_number(run, "pressure_gpa"), json_number(run, "temperature_k"),
+				       state))
+			sum += run_sections_to_come(run);
+	}
+	return sum;
 }

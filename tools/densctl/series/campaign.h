@@ -58,6 +58,8 @@ int campaign_fill_curve(struct campaign_row *row, const struct pair_curves *curv
 			const struct pair_result *pair);
 /* As series_analyse(). */
 int campaign_analyse(struct campaign *campaign);
+/* Sections that densd has still to scan of the glasses of @state: until 0 its numbers are provisional. */
+unsigned campaign_sections_to_come(const struct campaign *campaign, const struct series_state *state);
 /* "7 GPa", "1 atm", "pressure not given". @text holds 32 bytes; returned. */
 const char *campaign_pressure_text(double pressure_gpa, char text[32]);
 

@@ -96,6 +96,7 @@ static void write_state(const struct campaign *campaign, const struct series_sta
 	number_cell(stream, energy->ea_over_rtg, 1);
 	number_cell(stream, energy->ols_kj_per_mol, 1);
 	text_cell(stream, energy->refusal ? energy->why : kissinger_class_name(energy->class));
+	number_cell(stream, campaign_sections_to_come(campaign, state), 0);
 	fputs("</tr>\n", stream);
 }
 
@@ -104,7 +105,7 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 	fputs("<h2>States</h2>\n", stream);
 	head(stream,
 	     "P|T_dens / K|T_dens/Tg(P)|region|sections (+ refused)|Tf / K|&plusmn;|spread|Ea / (kJ/mol)|"
-	     "&plusmn;|95 % from|to|R Tg|unweighted|class");
+	     "&plusmn;|95 % from|to|R Tg|unweighted|class|still to scan");
 	for (size_t i = 0; i < campaign->result->state_count; i++)
 		write_state(campaign, &campaign->result->states[i], stream);
 	tail(stream);
@@ -113,7 +114,7 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 	      "spread: standard deviation between sections. Ea with its standard error and 95 % "
 	      "interval (with errors of lag and scale): by the errors of its peaks where all are known; "
 	      "unweighted: "
-	      "ordinary least squares beside it.</p>\n",
+	      "ordinary least squares beside it. A state with sections still to scan is provisional.</p>\n",
 	      stream);
 }
 

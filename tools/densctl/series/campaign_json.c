@@ -85,7 +85,7 @@ static json_object *row_json(const struct campaign_row *row)
 	return object;
 }
 
-static json_object *state_json(const struct series_state *state)
+static json_object *state_json(const struct campaign *campaign, const struct series_state *state)
 {
 	json_object *object = json_object_new_object();
 
@@ -94,6 +94,7 @@ static json_object *state_json(const struct series_state *state)
 	add_or_null(object, "region", series_region_name(state->region));
 	add_count(object, "n_sections", state->n);
 	add_count(object, "n_refused", state->n_refused);
+	add_count(object, "n_to_come", campaign_sections_to_come(campaign, state));
 	add_real(object, "Tf_K", state->tf_k);
 	add_real(object, "Tf_spread_K", state->tf_spread_k);
 	add_real(object, "Tf_own_sd_K", state->tf_own_sd_k);
@@ -159,7 +160,7 @@ static void add_lists(json_object *object, const struct campaign *campaign)
 	for (size_t i = 0; i < campaign->count; i++)
 		json_object_array_add(peaks, row_json(&campaign->rows[i]));
 	for (size_t i = 0; i < result->state_count; i++)
-		json_object_array_add(states, state_json(&result->states[i]));
+		json_object_array_add(states, state_json(campaign, &result->states[i]));
 	for (size_t i = 0; i < result->pressure_count; i++)
 		json_object_array_add(pressures, pressure_json(&result->pressures[i]));
 	for (size_t i = 0; i < result->ratio_count; i++)

@@ -39,14 +39,14 @@ static void write_csv_state(const struct campaign *campaign, const struct series
 		energy->refusal ? refusal_name(energy->refusal) : "");
 	write_cell(stream, energy->ols_kj_per_mol);
 	write_cell(stream, energy->ols_se_kj_per_mol);
-	fputc('\n', stream);
+	fprintf(stream, ",%u\n", campaign_sections_to_come(campaign, state));
 }
 
 void campaign_write_csv(const struct campaign *campaign, FILE *stream)
 {
 	fputs("P_GPa,T_dens_K,T_dens_over_Tg,region,n_sections,n_refused,Tf_K,Tf_spread_K,Tf_sd_K,"
 	      "Ea_kJ_per_mol,Ea_se_kJ_per_mol,Ea_low95_kJ_per_mol,Ea_high95_kJ_per_mol,Ea_over_RTg,class,n,"
-	      "n_rates,Ea_refused,Ea_ols_kJ_per_mol,Ea_ols_se_kJ_per_mol\n",
+	      "n_rates,Ea_refused,Ea_ols_kJ_per_mol,Ea_ols_se_kJ_per_mol,n_to_come\n",
 	      stream);
 	for (size_t i = 0; i < campaign->result->state_count; i++)
 		write_csv_state(campaign, &campaign->result->states[i], stream);
@@ -62,6 +62,22 @@ static void write_energy(const struct kissinger_result *energy, FILE *stream)
 		energy->ea_se_kj_per_mol, energy->ea_ci95_kj_per_mol[0], energy->ea_ci95_kj_per_mol[1],
 		energy->ea_over_rtg, kissinger_class_name(energy->class), energy->ols_kj_per_mol,
 		energy->ols_se_kj_per_mol);
+}
+
+static void write_to_come(const struct campaign *campaign, FILE *stream)
+{
+	char temperature[NUMBER_TEXT], pressure[32];
+
+	for (size_t i = 0; i < campaign->result->state_count; i++) {
+		const struct series_state *state = &campaign->result->states[i];
+		unsigned to_come = campaign_sections_to_come(campaign, state);
+
+		if (to_come > 0)
+			fprintf(stream, "provisional: %s, %s K: %u section%s still to be scanned\n",
+				campaign_pressure_text(state->pressure_gpa, pressure),
+				number_text(state->temperature_k, 0, temperature), to_come,
+				to_come == 1 ? " is" : "s are");
+	}
 }
 
 static void write_states(const struct campaign *campaign, FILE *stream)
@@ -168,6 +184,7 @@ void campaign_write_text(const struct campaign *campaign, FILE *stream)
 	const struct series_result *result = campaign->result;
 
 	write_states(campaign, stream);
+	write_to_come(campaign, stream);
 	for (size_t i = 0; i < result->pressure_count && result->state_count > 1; i++)
 		write_pressure(&result->pressures[i], stream);
 	if (result->state_count > 1)
