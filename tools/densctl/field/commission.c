@@ -1,64 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* densctl commission: the checklist of one device, step by step, and the record of it. */
 #include <errno.h>
-#include <json-c/json.h>
-#include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "tools/densctl/field/ask.h"
+#include "tools/densctl/field/commission_record.h"
 #include "tools/densctl/field/probe.h"
 #include "tools/densctl/field/steps.h"
-#include "tools/densctl/json.h"
 #include "tools/densctl/site_choice.h"
 
 #define REASON_LEAST 10
 #define CAPTURE_S 3600
-#define DAY_S 86400.0
 #define ZERO_CELSIUS_K 273.15
-
-static const char *const result_marks[] = {"passed", "FAILED", "skipped"};
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
-bool ask_stopped(void)
-{
-	return stopped != 0;
-}
-
-bool ask(const char *question, char *ret_answer, size_t size)
-{
-	printf("    %s ", question);
-	fflush(stdout);
-	if (ask_stopped() || !fgets(ret_answer, (int)size, stdin)) {
-		stopped = 1;
-		return false;
-	}
-	ret_answer[strcspn(ret_answer, "\n")] = '\0';
-	if (!isatty(STDIN_FILENO))
-		printf("%s\n", ret_answer);
-	return true;
-}
-
-bool ask_yes(const char *question)
-{
-	char answer[64];
-
-	while (ask(question, answer, sizeof(answer))) {
-		if (strcmp(answer, "yes") == 0 || strcmp(answer, "no") == 0)
-			return answer[0] == 'y';
-		puts("    'yes' or 'no' is wanted.");
-	}
-	return false;
-}
 
 /* The limits that the profile declares as registers, read before the driver has the line. */
 static void read_limits(struct commission *commission)
@@ -124,7 +79,7 @@ static bool do_step(struct commission *commission, const struct step *step, stru
 	if (ask_stopped())
 		return false;
 	commissioning_clean(done->found);
-	printf("     %s: %s\n", result_marks[done->result], done->found);
+	printf("     %s: %s\n", commission_record_mark(done->result), done->found);
 	entry->step_count++;
 	return done->result != COMMISSIONING_FAILED;
 }
@@ -187,62 +142,22 @@ static bool confirm_all_marks(const struct commission *commission, struct commis
 		confirm_marks(contactor->mark_count, contactor->marks, entry));
 }
 
-/* What was typed for a question too many is nobody's name. */
-static bool is_name(const char *text)
-{
-	static const char *const answers[] = {"", "y", "n", "yes", "no"};
-
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
-		if (strcasecmp(text, answers[i]) == 0)
-			return false;
-	return true;
-}
-
-static void load_record(const char *path, const struct site *site, struct commissioning *ret_record)
-{
-	struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
-	int r = diagnostics ? commissioning_read(path, diagnostics, ret_record) : -ENOMEM;
-
-	if (r > 0)
-		diagnostics_print(diagnostics, stderr);
-	if (r != 0)
-		*ret_record = (struct commissioning){0};
-	snprintf(ret_record->site, sizeof(ret_record->site), "%s", site->name);
-	free(diagnostics);
-}
-
-static int sign_and_store(const char *path, const struct site *site, struct commissioning_entry *entry)
-{
-	struct commissioning *record = calloc(1, sizeof(*record));
-	int r = record ? 0 : -ENOMEM;
-
-	while (r == 0 && !is_name(entry->by))
-		if (!ask("Your name, to sign this:", entry->by, sizeof(entry->by)))
-			r = -EINTR;
-	if (r == 0) {
-		commissioning_clean(entry->by);
-		load_record(path, site, record);
-		r = commissioning_put(record, entry) ? commissioning_write(path, record) : -ENOSPC;
-	}
-	free(record);
-	if (r == -EINTR)
-		fputs("densctl commission: not signed: nothing is recorded\n", stderr);
-	else if (r < 0)
-		fprintf(stderr, "densctl commission: %s was not written: %s\n", path, strerror(-r));
-	else
-		printf("Recorded in %s. densd takes it within a second, or when it starts, where the site "
-		       "names this file.\n",
-		       path);
-	if (r == -EINTR)
-		return DENSCTL_REFUSED;
-	return r < 0 ? DENSCTL_INVALID : DENSCTL_OK;
-}
-
 static const char *record_path(const struct options *options, const struct site *site)
 {
 	if (options->value[OPTION_OUT])
 		return options->value[OPTION_OUT];
 	return site->commissioning.record[0] ? site->commissioning.record : NULL;
+}
+
+/* False, and the reason is said: the line cannot be opened. */
+static bool try_line(const struct bus_config *config)
+{
+	char why[FIELD_WHY];
+
+	if (field_try_line(config, why) >= 0)
+		return true;
+	fprintf(stderr, "densctl commission: bus '%s' cannot be opened: %s\n", config->name, why);
+	return false;
 }
 
 static bool begin_capture(const struct options *options, struct field *field)
@@ -258,13 +173,12 @@ static bool begin_capture(const struct options *options, struct field *field)
 	return stream || !path;
 }
 
-static int commission_device(const struct options *options, const struct site *site, const char *path)
+/* DENSCTL_OK: @ret_commission stands on an open line, to be closed with field_close. */
+static int open_device(const struct options *options, const struct site *site,
+		       struct commission *ret_commission)
 {
-	struct commissioning_entry entry = {0};
 	struct commission commission = {.site = site};
-	char text[FIELD_TEXT], why[FIELD_WHY];
 	uint32_t bus;
-	bool ok;
 
 	if (!field_find_device(site, options->command, options->arguments[0], &bus, &commission.index))
 		return DENSCTL_USAGE;
@@ -272,11 +186,8 @@ static int commission_device(const struct options *options, const struct site *s
 	commission.device = &commission.config->devices[commission.index];
 	if (!field_is_free(options->command, commission.config))
 		return DENSCTL_REFUSED;
-	if (!profile_bus_is_tcp(commission.config->kind) && field_try_line(commission.config, why) < 0) {
-		fprintf(stderr, "densctl commission: bus '%s' cannot be opened: %s\n",
-			commission.config->name, why);
+	if (!profile_bus_is_tcp(commission.config->kind) && !try_line(commission.config))
 		return DENSCTL_INVALID;
-	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_limits(&commission);
 	if (field_open(commission.config, &commission.field) < 0)
@@ -285,98 +196,43 @@ static int commission_device(const struct options *options, const struct site *s
 		field_close(&commission.field);
 		return DENSCTL_INVALID;
 	}
-	printf("Commissioning '%s', profile %s, unit %u on %s.\nNo step heats and none raises pressure. "
-	       "Ctrl-C stops: "
-	       "the device is made safe and nothing is recorded.\n",
-	       commission.device->name, commission.device->profile.name, commission.device->unit,
-	       field_line_text(commission.config, text));
+	*ret_commission = commission;
+	return DENSCTL_OK;
+}
+
+static void print_beginning(const struct commission *commission)
+{
+	char text[FIELD_TEXT];
+
+	printf("Commissioning '%s', profile %s, unit %u on %s.\n", commission->device->name,
+	       commission->device->profile.name, commission->device->unit,
+	       field_line_text(commission->config, text));
+	puts("No step heats and none raises pressure. Ctrl-C stops: the device is made safe and nothing is "
+	     "recorded.");
+}
+
+static int commission_device(const struct options *options, const struct site *site, const char *path)
+{
+	struct commissioning_entry entry = {0};
+	struct commission commission;
+	int r = open_device(options, site, &commission);
+	bool ok;
+
+	if (r != DENSCTL_OK)
+		return r;
+	print_beginning(&commission);
 	begin_entry(&commission, &entry);
 	ok = do_steps(&commission, &entry);
-	if (commission.field.reports[commission.index].connects == 0 &&
-	    field_try_line(commission.config, why) < 0)
-		fprintf(stderr, "densctl commission: bus '%s' cannot be opened: %s\n",
-			commission.config->name, why);
+	if (commission.field.reports[commission.index].connects == 0)
+		try_line(commission.config);
 	field_close(&commission.field);
 	if (!ask_stopped() && ok)
 		ok = confirm_all_marks(&commission, &entry);
-	if (ask_stopped()) {
-		fputs("densctl commission: stopped: nothing is recorded\n", stderr);
-		return DENSCTL_REFUSED;
-	}
-	if (!ok) {
-		fputs("densctl commission: a step failed: put right what it names and begin again; nothing "
-		      "is recorded\n",
-		      stderr);
-		return DENSCTL_REFUSED;
-	}
-	return sign_and_store(path, site, &entry);
-}
-
-static json_object *entry_json(const struct commissioning_entry *entry)
-{
-	json_object *object = json_object_new_object(), *steps = json_object_new_array();
-
-	json_add_text(object, "device", entry->device);
-	json_add_text(object, "profile", entry->profile);
-	json_add_text(object, "profile_sha256", entry->profile_sha256);
-	json_add_text(object, "date", entry->date);
-	json_add_text(object, "by", entry->by);
-	for (uint32_t i = 0; i < entry->step_count; i++) {
-		json_object *step = json_object_new_object();
-
-		json_add_text(step, "step", entry->steps[i].name);
-		json_add_text(step, "result", result_marks[entry->steps[i].result]);
-		json_add_text(step, "found", entry->steps[i].found);
-		json_object_array_add(steps, step);
-	}
-	json_object_object_add(object, "steps", steps);
-	return object;
-}
-
-static void print_entry(const struct commissioning_entry *entry)
-{
-	printf("%s: profile %s, %s, by %s\n", entry->device, entry->profile, entry->date, entry->by);
-	for (uint32_t i = 0; i < entry->step_count; i++)
-		printf("  %-12s %-8s %s\n", entry->steps[i].name, result_marks[entry->steps[i].result],
-		       entry->steps[i].found);
-}
-
-static void print_verdict(const struct site *site)
-{
-	const struct site_commissioning *judged = &site->commissioning;
-	double left_days = (double)(judged->until_wall_s - (int64_t)time(NULL)) / DAY_S;
-
-	if (!judged->required)
-		puts("The site file does not require it.");
-	else if (judged->fault[0])
-		printf("No run is accepted: %s\n", judged->fault);
-	else if (left_days <= 0)
-		printf("No run is accepted: '%s' is %.0f days over the site's %g\n", judged->device,
-		       -left_days, judged->valid_days);
-	else
-		printf("Good for %.0f more days ('%s' is the oldest).\n", left_days, judged->device);
-}
-
-static int show_record(const struct options *options, const struct site *site, const char *path)
-{
-	struct commissioning *record = calloc(1, sizeof(*record));
-	json_object *list = json_object_new_array();
-
-	if (!record)
-		return DENSCTL_INVALID;
-	load_record(path, site, record);
-	for (uint32_t i = 0; i < record->count; i++) {
-		json_object_array_add(list, entry_json(&record->entries[i]));
-		if (!option_given(options, OPTION_JSON))
-			print_entry(&record->entries[i]);
-	}
-	if (option_given(options, OPTION_JSON))
-		json_print(list, stdout);
-	else
-		print_verdict(site);
-	json_object_put(list);
-	free(record);
-	return DENSCTL_OK;
+	if (!ask_stopped() && ok)
+		return commission_record_sign(path, site, &entry);
+	fprintf(stderr, "densctl commission: %s nothing is recorded\n",
+		ask_stopped() ? "stopped:" : "a step failed: put right what it names and begin again;");
+	return DENSCTL_REFUSED;
 }
 
 int commission_run(const struct options *options)
@@ -391,12 +247,9 @@ int commission_run(const struct options *options)
 				"it, or give --out FILE",
 				site->name);
 	if (r == DENSCTL_OK) {
-		struct sigaction action = {.sa_handler = stop};
-
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
+		ask_catch_signals();
 		r = options->count > 0 ? commission_device(options, site, path)
-				       : show_record(options, site, path);
+				       : commission_record_show(options, site, path);
 	}
 	free(site);
 	return r;

@@ -34,12 +34,4 @@ const struct step *steps_of(uint8_t kind, size_t *ret_count);
  */
 bool steps_make_safe(struct commission *commission);
 
-/* A question on the terminal; the answer without its line end. False at end of input or after an interrupt.
- */
-bool ask(const char *question, char *ret_answer, size_t size);
-/* A question whose answer must be yes or no. */
-bool ask_yes(const char *question);
-/* True once somebody has pressed Ctrl-C or the input has ended. */
-bool ask_stopped(void);
-
 #endif
