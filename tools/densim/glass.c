@@ -22,6 +22,7 @@
 #define BETA_DEPTH 0.64
 #define BETA_FROM_K 612.0
 #define BETA_OVER_K 71.5
+#define BETA_MERGES 5.0 /* how sharply beta goes over into alpha where that has become the faster one */
 /* pressure: densification of the liquid, rejuvenation of beta, its saturation, athermal rejuvenation */
 #define LIQUID_K_PER_GPA 0.92
 #define REJUVENATION_K 90.0
@@ -110,6 +111,16 @@ static double time_alpha(double temperature_k, double gpa, double alpha_k)
 	return exp(fmin(ln_time, 200));
 }
 
+/*
+ * Beta is never slower than alpha. The plain minimum of both times would be a corner, which makes the heat
+ * capacity of a fast scan jump within 1 K, on the flank of its endotherm.
+ */
+static double time_beta(double temperature_k, double alpha_s)
+{
+	double alone_s = BETA_TAU_S * exp(BETA_E / (GAS_CONSTANT * temperature_k));
+	return alone_s * pow(1 + pow(alone_s / alpha_s, BETA_MERGES), -1 / BETA_MERGES);
+}
+
 /* Only virgin pressurisation of a glass strains it; the liquid flows. */
 static void strain(struct glass *glass, double to_k, double from_gpa, double to_gpa)
 {
@@ -160,7 +171,7 @@ void glass_step(struct glass *glass, double from_k, double to_k, double from_gpa
 	const struct modes *modes = modes_get(true);
 	double rejuvenation_k = REJUVENATION_K * glass->strain * (1 - exp(-mid_gpa / SATURATION_GPA));
 	double g0 = target_beta(alpha0_k, e0, rejuvenation_k), g1 = target_beta(alpha1_k, e1, rejuvenation_k);
-	double beta_s = fmin(BETA_TAU_S * exp(BETA_E / (GAS_CONSTANT * mid_k)), time_s);
+	double beta_s = time_beta(mid_k, time_s);
 	for (int i = 0; i < GLASS_BETA; i++)
 		glass->u[i] = relax(glass->u[i], g0, g1, duration_s / (modes->factor[i] * beta_s));
 }

@@ -60,9 +60,8 @@ static void line_at(const double *z, int at, double *ret_mean, double *ret_slope
 
 /*
  * Where the steepest tangent up to row @last meets the glass line, z = 0. A tangent is a line through 4 K:
- * the model's beta strength has an end, where its heat capacity jumps by a few tenths of the step within 1 K.
- * That is no slope of the rise, and where it comes just before the peak, a tangent through 2 K would take it
- * for one (7 GPa, 643 K at 300 K/s: 1 K further up).
+ * the model's beta strength begins and ends in a corner, where its heat capacity bends within 1 K, and that
+ * is no slope of the rise.
  */
 static double onset_k(const double *temperature_k, const double *z, int last)
 {

@@ -2,7 +2,8 @@
 /*
  * The glass against the reference model (science.md, section 4). The table was computed once with the numpy
  * prototype vit4model.py, functions as_spun and densify with their defaults; it agrees with the table of
- * science.md, which is rounded to 0.1 K.
+ * science.md, which is rounded to 0.1 K. The prototype takes the smaller of both relaxation times where
+ * glass.c merges them: 0.014 K in one history, less in all others.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -84,7 +85,8 @@ static void test_area_gives_tf(void **state)
 	assert_true(fabs(area - expected) < 1e-6);
 }
 
-/* Largest cp of the first scan at 200 K/s after 7 GPa, from the prototype: 117.0487 at 717.25 K (643 K). */
+/* Largest cp of the first scan at 200 K/s after 7 GPa, from the prototype with the merging of glass.c:
+ * 116.8485 at 716.25 K (643 K). */
 static void test_scan_agrees_with_reference(void **state)
 {
 	(void)state;
@@ -94,12 +96,13 @@ static void test_scan_agrees_with_reference(void **state)
 	int count = glass_scan(&glass, 200, 300, 850, GLASS_SCAN_MAX, temperature_k, cp), top = 0;
 	for (int i = 0; i < count; i++)
 		top = cp[i] > cp[top] ? i : top;
-	assert_true(fabs(temperature_k[top] - 717.25) < 1e-9);
-	assert_true(fabs(cp[top] - 117.0487) < 0.01);
+	assert_true(fabs(temperature_k[top] - 716.25) < 1e-9);
+	assert_true(fabs(cp[top] - 116.8485) < 0.01);
 	assert_true(glass_scan(&glass, 200, 300, 850, 10, temperature_k, cp) < 0);
 }
 
-/* science.md: 41.5 R Tg at 7 GPa and 643 K, 32.7 at 540 K; reference Tf 656.309 K from the prototype. */
+/* science.md: 41.5 R Tg at 7 GPa and 643 K; 33.41 at 540 K (32.7 without the merging: its peak then jumps by
+ * 15 K between 300 and 500 K/s); reference Tf 656.238 K from the prototype with the merging of glass.c. */
 static void test_truth_has_the_activation_energy(void **state)
 {
 	(void)state;
@@ -110,7 +113,7 @@ static void test_truth_has_the_activation_energy(void **state)
 	assert_int_equal(truth_compute(&glass, rates, 6, &truth), 0);
 	assert_true(truth.ea_known);
 	assert_true(fabs(truth.ea_j_per_mol / (8.314462618 * 596) - 41.5) < 0.3);
-	assert_true(fabs(truth.tf_reference_k - 656.309) < 0.02);
+	assert_true(fabs(truth.tf_reference_k - 656.238) < 0.02);
 	assert_int_equal(truth_compute(&glass, rates, 2, &truth), 0);
 	assert_false(truth.ea_known);
 	assert_true(truth_compute(&glass, rates, 0, &truth) < 0);
@@ -118,7 +121,37 @@ static void test_truth_has_the_activation_energy(void **state)
 	 */
 	densify(7, 540, &glass);
 	assert_int_equal(truth_compute(&glass, rates, 6, &truth), 0);
-	assert_true(fabs(truth.ea_j_per_mol / (8.314462618 * 596) - 32.7) < 0.3);
+	assert_true(fabs(truth.ea_j_per_mol / (8.314462618 * 596) - 33.41) < 0.1);
+}
+
+/*
+ * Where beta merges with alpha the heat capacity of a sample does not jump: on its way up to the endotherm no
+ * slope over a row, 0.5 K, exceeds the one before by more than a quarter of the steepest. (0.2 is the scan's
+ * own bend at 1000 K/s, and the corner where the beta strength begins.)
+ */
+static void test_heat_capacity_does_not_jump(void **state)
+{
+	static const double rates_k_per_s[] = {100, 150, 200, 300, 500, 1000};
+	static const double histories[][2] = {{0, 540}, {7, 583}, {7, 643}};
+	static double temperature_k[GLASS_SCAN_MAX], cp[GLASS_SCAN_MAX];
+	(void)state;
+	for (size_t i = 0; i < 18; i++) {
+		const double *history = histories[i % 3], rate_k_per_s = rates_k_per_s[i / 3];
+		double steepest = 0, jump = 0;
+		struct glass glass;
+		int top = 0;
+		densify(history[0], history[1], &glass);
+		int count = glass_scan(&glass, rate_k_per_s, 300, 850, GLASS_SCAN_MAX, temperature_k, cp);
+		for (int k = 0; k < count; k++)
+			top = cp[k] > cp[top] ? k : top;
+		for (int k = 2; k <= top; k++) {
+			steepest = fmax(steepest, cp[k] - cp[k - 1]);
+			jump = fmax(jump, cp[k] - 2 * cp[k - 1] + cp[k - 2]);
+		}
+		if (!(jump < 0.25 * steepest))
+			fail_msg("%g GPa, %g K at %g K/s: the slope jumps by %.2f of the steepest",
+				 history[0], history[1], rate_k_per_s, jump / steepest);
+	}
 }
 
 /* A glass that rises into the liquid without an endotherm has no Tp, and no Ea, but an onset. */
@@ -145,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_area_gives_tf),
 		cmocka_unit_test(test_scan_agrees_with_reference),
 		cmocka_unit_test(test_truth_has_the_activation_energy),
+		cmocka_unit_test(test_heat_capacity_does_not_jump),
 		cmocka_unit_test(test_truth_has_no_peak_where_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
