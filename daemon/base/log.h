@@ -14,7 +14,9 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7
 };
 
-/* @program is shown in front of every line; it must outlive the process. Lines above @max are dropped. */
+/* @program is shown in front of every line; it must outlive the process. Lines above @max are dropped. Where
+ * standard error is a pipe or a terminal it is opened once more, so that a reader who sleeps loses lines and
+ * holds nothing up: call again after another standard error. SIGPIPE is the program's to ignore. */
 void log_open(const char *program, enum log_level max);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

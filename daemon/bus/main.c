@@ -5,6 +5,7 @@
  * writing nothing.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -156,6 +157,8 @@ int main(void)
 	int r;
 
 	log_open("densd-bus", LOG_LEVEL_INFO);
+	/* Who reads the log may go away. */
+	signal(SIGPIPE, SIG_IGN);
 	r = run(&worker);
 	bus_free(worker.bus);
 	if (r == 0 || r == -EPIPE)

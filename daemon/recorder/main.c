@@ -17,6 +17,8 @@ int main(void)
 	/* Control decides when to end, by closing the link: what it sent last must still be committed. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	/* Who reads the log may go away. */
+	signal(SIGPIPE, SIG_IGN);
 	if (fcntl(LINK_WORKER_FD, F_GETFD) < 0) {
 		log_error("descriptor %d is not open: densd-recorder is started by densd, not by hand",
 			  LINK_WORKER_FD);

@@ -5,7 +5,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <pty.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -24,6 +28,7 @@ static void captured(enum log_level max, enum log_level level, const char *text,
 	log_line(level, "%s", text);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
+	log_open("test", max);
 	n = read(pipes[0], ret_text, size - 1);
 	close(pipes[0]);
 	ret_text[n > 0 ? n : 0] = '\0';
@@ -92,6 +97,7 @@ static void who_does_not_read_the_log_holds_nothing_up(void **state)
 		log_info("the last");
 		n = read(ends[0], text, sizeof(text) - 1);
 		dup2(kept, STDERR_FILENO);
+		log_open("test", LOG_LEVEL_INFO);
 		for (int i = 0; i < 2; i++)
 			close(ends[i]);
 		close(kept);
@@ -99,6 +105,58 @@ static void who_does_not_read_the_log_holds_nothing_up(void **state)
 		text[n] = '\0';
 		assert_non_null(strstr(text, "of the log were lost: nobody read them\ntest: the last\n"));
 	}
+}
+
+/* A terminal takes a part of the line and waits for the rest, where a pipe takes all of it or says no. */
+static void a_stopped_terminal_holds_nothing_up(void **state)
+{
+	int master, slave, kept = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	dup2(slave, STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	alarm(20);
+	for (int i = 0; i < 20000; i++)
+		log_info("line %d of a log whose terminal nobody reads", i);
+	alarm(0);
+	dup2(kept, STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	close(kept);
+	close(master);
+	close(slave);
+}
+
+/* All workers share one standard error: what had room when one of them looked is full when it writes. */
+static void a_pipe_of_several_writers_holds_none_up(void **state)
+{
+	enum { WRITERS = 6 };
+	int ends[2], kept = dup(STDERR_FILENO), status, ended = 0;
+	pid_t writers[WRITERS];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = fork();
+		if (writers[i] == 0) {
+			log_open("test", LOG_LEVEL_INFO);
+			alarm(20);
+			for (int line = 0; line < 20000; line++)
+				log_info("line %d of one of several", line);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < WRITERS; i++)
+		ended += waitpid(writers[i], &status, 0) == writers[i] && WIFEXITED(status);
+	/* What this process's standard error may do is as it was. */
+	assert_false(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK);
+	dup2(kept, STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	close(kept);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(ended, WRITERS);
 }
 
 int main(void)
@@ -109,6 +167,8 @@ int main(void)
 		cmocka_unit_test(lines_above_the_level_are_dropped),
 		cmocka_unit_test(a_long_line_is_cut_and_still_ends),
 		cmocka_unit_test(who_does_not_read_the_log_holds_nothing_up),
+		cmocka_unit_test(a_stopped_terminal_holds_nothing_up),
+		cmocka_unit_test(a_pipe_of_several_writers_holds_none_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
