@@ -166,6 +166,19 @@ static bool is_current(const struct control *control, const struct link_command 
 	return is_same_state(control, command, ret_answer);
 }
 
+/* That densd was away is over when somebody has decided what follows from it, or has read it. */
+static void settle_restart(struct control *control, enum verb verb)
+{
+	static const uint32_t decides = UINT32_C(1) << VERB_RESUME | UINT32_C(1) << VERB_ABORT |
+					UINT32_C(1) << VERB_COOL | UINT32_C(1) << VERB_HANDOVER |
+					UINT32_C(1) << VERB_ACK | UINT32_C(1) << VERB_RESET;
+
+	if (!(decides >> verb & 1))
+		return;
+	publish_own_alarm(control, ALARM_RESTARTED, false, "the operator has read or decided it");
+	publish_own_alarm(control, ALARM_POWER_CUT, false, "the operator has read or decided it");
+}
+
 static struct answer do_verb(struct control *control, const struct link_command *command)
 {
 	struct event event = {.kind = EVENT_VERB,
@@ -192,6 +205,8 @@ static struct answer do_verb(struct control *control, const struct link_command 
 			answer = (struct answer){.code = ANSWER_DONE,
 						 .why = "densd's own alarms are acknowledged"};
 	}
+	if (answer.code != ANSWER_REFUSED)
+		settle_restart(control, (enum verb)command->verb);
 	return answer;
 }
 

@@ -169,6 +169,7 @@ static void gateway_message(struct worker *worker, uint16_t type, const void *bo
 
 static void recorder_started(struct worker *worker)
 {
+	worker->heard_ns = clock_mono_ns();
 	send_first(worker, LINK_RECORDER_CONFIG, &worker->control->site, sizeof(worker->control->site));
 }
 
@@ -240,6 +241,7 @@ static void recorder_message(struct worker *worker, uint16_t type, const void *b
 {
 	struct control *control = worker->control;
 
+	worker->heard_ns = clock_mono_ns();
 	if (type == LINK_LOADED && length == sizeof(struct link_loaded)) {
 		bool first = control->publisher[0] == '\0';
 
@@ -272,7 +274,8 @@ static void init_worker(struct control *control, struct worker *worker, const ch
 				  .program = program,
 				  .socket = -1,
 				  .pidfd = -1,
-				  .lost_ns = clock_mono_ns()};
+				  .lost_ns = clock_mono_ns(),
+				  .heard_ns = clock_mono_ns()};
 	snprintf(worker->name, sizeof(worker->name), "%s", name);
 }
 

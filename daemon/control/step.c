@@ -21,7 +21,9 @@
 #define STEP_LAB_NS (CLOCK_NS_PER_S / 10)
 #define PURGE_DEFAULT_ML_PER_MIN 80.0
 #define STORE_LOST_NS CLOCK_NS_PER_S
-#define GATEWAY_SILENT_NS (10 * CLOCK_NS_PER_S) /* it tells its load every second */
+#define GATEWAY_SILENT_NS (10 * CLOCK_NS_PER_S)  /* it tells its load every second */
+#define RECORDER_SILENT_NS (30 * CLOCK_NS_PER_S) /* a disk that wakes up takes some ten */
+#define RECORDER_LOADS_NS (120 * CLOCK_NS_PER_S) /* it replays and checks the journal first */
 #define FLUTTER_NS (5 * CLOCK_NS_PER_S)
 #define JUMP_US INT64_C(1000000) /* slewing moves the wall clock by 0.5 ms a second at most */
 #define JUMP_TOLD_NS (60 * CLOCK_NS_PER_S)
@@ -128,6 +130,25 @@ static void watch_gateway(struct control *control, int64_t now_ns)
 		worker_kill(gateway, "has said nothing for 10 s");
 }
 
+/*
+ * One that hangs is ended as if it had died, by which nothing is lost and nothing stored twice: what it has
+ * not acknowledged is kept here and sent again, and it begins by naming the last entry that is durable. A
+ * step that comes late does not know who was silent.
+ */
+static void watch_recorder(struct control *control, int64_t now_ns)
+{
+	struct worker *recorder = &control->recorder;
+	const struct journal *journal = &control->journal;
+	bool waits = !recorder->ready || journal->used > 0 || journal->sample_first < journal->sample_next;
+	int64_t most_ns = recorder->ready ? RECORDER_SILENT_NS : RECORDER_LOADS_NS;
+
+	if (!waits || control->clock.late)
+		recorder->heard_ns = now_ns;
+	if (recorder->socket >= 0 && now_ns - recorder->heard_ns > most_ns)
+		worker_kill(recorder, recorder->ready ? "has acknowledged nothing for 30 s"
+						      : "has not loaded the store within 120 s");
+}
+
 static void watch_workers(struct control *control, int64_t now_ns)
 {
 	bool any = false;
@@ -140,6 +161,7 @@ static void watch_workers(struct control *control, int64_t now_ns)
 	if (!any)
 		publish_own_alarm(control, ALARM_WORKER_LOST, false, "every bus worker answers");
 	watch_gateway(control, now_ns);
+	watch_recorder(control, now_ns);
 	publish_own_alarm(control, ALARM_GATEWAY_LOST,
 			  control->gateway.socket < 0 && now_ns - control->gateway.lost_ns > STORE_LOST_NS,
 			  "the gateway: clients cannot reach densd while it is gone; the run goes on");

@@ -40,7 +40,7 @@ struct worker {
 	uint32_t failures, starts;
 	bool asked; /* bus: a cycle is in flight since asked_ns */
 	int64_t asked_ns;
-	int64_t heard_ns; /* gateway: its last message, or its start */
+	int64_t heard_ns; /* gateway, recorder: its last message, or its start */
 };
 
 /*

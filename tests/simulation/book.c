@@ -197,7 +197,7 @@ static void due(struct book *book, bool now)
 	if (book->commit_ns == 0)
 		book->first_ns = world.now_ns;
 	if (now && trouble_is_on(&world.trouble, TROUBLE_STORE_SLOW))
-		in_ns = (int64_t)(chance_between(&world.chance, 0, 20) * 1e9);
+		in_ns = (int64_t)(chance_between(&world.chance, 0, 40) * 1e9);
 	if (book->commit_ns == 0 || (now && !book->now))
 		book->commit_ns = world.now_ns + in_ns;
 	book->now = book->now || now;

@@ -84,7 +84,7 @@ void keeper_step(void)
 		return;
 	if (trouble_is_on(&world.trouble, TROUBLE_STORE_SLOW) && recorder->batch.due_ns != 0 &&
 	    chance_is(&world.chance, 0.2)) {
-		busy_until_ns = world.now_ns + (int64_t)(chance_between(&world.chance, 0, 20) * 1e9);
+		busy_until_ns = world.now_ns + (int64_t)(chance_between(&world.chance, 0, 40) * 1e9);
 		return;
 	}
 	r = recorder_turn(recorder);

@@ -254,6 +254,91 @@ static void a_store_in_trouble_is_an_alarm(void **state)
 	assert_false(control_store_ok(control));
 }
 
+/* Hazard 28: a recorder that takes everything and acknowledges nothing is ended; what it had stays here. */
+static void a_recorder_that_hangs_is_ended_and_nothing_is_lost(void **state)
+{
+	static const char note[] = "a test";
+	struct worker *recorder = &control->recorder;
+	size_t waiting;
+
+	(void)state;
+	/* Nothing waits: silence is no fault. */
+	recorder->heard_ns = clock_mono_ns() - 31 * CLOCK_NS_PER_S;
+	run_steps(1);
+	assert_true(recorder->socket >= 0);
+	publish_journal(control, JOURNAL_NOTE, true, NULL, note, sizeof(note), NULL);
+	waiting = control->journal.used;
+	recorder->heard_ns = clock_mono_ns() - 29 * CLOCK_NS_PER_S;
+	run_steps(2);
+	assert_true(recorder->socket >= 0);
+	recorder->heard_ns = clock_mono_ns() - 31 * CLOCK_NS_PER_S;
+	run_steps(2);
+	assert_true(recorder->socket < 0);
+	assert_true(control->journal.used >= waiting);
+	assert_int_equal(control->journal.committed, 0);
+}
+
+/* To load the store takes longer, and is waited for. */
+static void a_recorder_that_loads_is_waited_for(void **state)
+{
+	struct worker *recorder = &control->recorder;
+
+	(void)state;
+	recorder->ready = false;
+	recorder->heard_ns = clock_mono_ns() - 119 * CLOCK_NS_PER_S;
+	run_steps(2);
+	assert_true(recorder->socket >= 0);
+	recorder->heard_ns = clock_mono_ns() - 121 * CLOCK_NS_PER_S;
+	run_steps(2);
+	assert_true(recorder->socket < 0);
+}
+
+/* Any word of it counts. */
+static void a_recorder_that_answers_is_heard(void **state)
+{
+	struct link_committed committed = {.start = control->journal.start};
+	struct worker *recorder = &control->recorder;
+
+	(void)state;
+	recorder->heard_ns = 0;
+	recorder->message(recorder, LINK_COMMITTED, &committed, sizeof(committed), -1);
+	assert_true(clock_mono_ns() - recorder->heard_ns < CLOCK_NS_PER_S);
+}
+
+/* Told until the operator has decided, or has read it; a verb that is refused decides nothing. */
+static void a_restart_is_told_until_the_operator_decides(void **state)
+{
+	static const struct {
+		enum verb verb;
+		enum phase phase;
+		bool settles;
+	} cases[] = {{VERB_ACK, PHASE_HOLD, true},    {VERB_ABORT, PHASE_HOLD, true},
+		     {VERB_COOL, PHASE_HOLD, true},   {VERB_HANDOVER, PHASE_HOLD, true},
+		     {VERB_HOLD, PHASE_HEAT, false},  {VERB_PAUSE, PHASE_HEAT, false},
+		     {VERB_RESUME, PHASE_HEAT, true}, {VERB_RESUME, PHASE_IDLE, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct link_command command;
+		char id[16];
+
+		put_run(cases[i].phase);
+		control->machine.resume_phase = PHASE_HEAT;
+		publish_own_alarm(control, ALARM_RESTARTED, true, "a test");
+		publish_own_alarm(control, ALARM_POWER_CUT, true, "a test");
+		snprintf(id, sizeof(id), "decide-%zu", i);
+		command = make_verb(cases[i].verb, ROLE_OBSERVER, id);
+		commands_take(control, &command, -1);
+		assert_true(is_raised(ALARM_RESTARTED));
+		snprintf(id, sizeof(id), "decides-%zu", i);
+		command = make_verb(cases[i].verb, ROLE_SUPERVISOR, id);
+		snprintf(command.text, sizeof(command.text), "a reason");
+		commands_take(control, &command, -1);
+		assert_int_equal(is_raised(ALARM_RESTARTED), !cases[i].settles);
+		assert_int_equal(is_raised(ALARM_POWER_CUT), !cases[i].settles);
+	}
+}
+
 /* Hazard 30: ten years forth and back; told, and nothing else. */
 static void a_jump_of_the_wall_clock_is_told_and_changes_nothing(void **state)
 {
@@ -405,6 +490,10 @@ int main(void)
 		HAZARD_TEST(a_repeated_command_acts_once),
 		HAZARD_TEST(entries_of_another_start_make_nothing_durable),
 		HAZARD_TEST(a_store_in_trouble_is_an_alarm),
+		HAZARD_TEST(a_recorder_that_hangs_is_ended_and_nothing_is_lost),
+		HAZARD_TEST(a_recorder_that_loads_is_waited_for),
+		HAZARD_TEST(a_recorder_that_answers_is_heard),
+		HAZARD_TEST(a_restart_is_told_until_the_operator_decides),
 		HAZARD_TEST(a_jump_of_the_wall_clock_is_told_and_changes_nothing),
 		HAZARD_TEST(a_late_step_is_an_alarm),
 		HAZARD_TEST(another_site_file_in_mid_run_is_told),
