@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shipped site and what it becomes; malformed site files and profiles, each refused at its place. */
+/* The shipped site and what it becomes; malformed site files, each refused at its place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +17,7 @@
 #include "config/site.h"
 #include "config/site_judge.h"
 #include "tests/unit/config/cases.h"
+#include "tests/unit/config/good_profile.h"
 
 static const char base[] = "densd: site/1\n"                                                        /* 1 */
 			   "name: test\n"                                                           /* 2 */
@@ -123,114 +124,6 @@ static const struct bad_case site_cases[] = {
 	{"loading: automatic", "loading: automatic\nambient: 350 K", 6, 10, "273 to 320"},
 };
 
-static const char profile_base[] =
-	"densd: profile/1\n"                                                 /* 1 */
-	"name: oven\n"                                                       /* 2 */
-	"maker: somebody\n"                                                  /* 3 */
-	"source: manual 12\n"                                                /* 4 */
-	"kind: furnace\n"                                                    /* 5 */
-	"protocol: modbus\n"                                                 /* 6 */
-	"worst_latency: 0.5 s\n"                                             /* 7 */
-	"response_timeout: 1 s\n"                                            /* 8 */
-	"watchdog: true\n"                                                   /* 9 */
-	"registers:\n"                                                       /* 10 */
-	"  process_value: {address: 1, type: f32, unit: degC}\n"             /* 11 */
-	"  mode: {address: 273, writable: true}\n"                           /* 12 */
-	"  identity: {address: 122}\n"                                       /* 13 */
-	"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n" /* 14 */
-	"  output: {address: 3, type: s16, unit: \"%\", scale: 0.1}\n"       /* 15 */
-	"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n"    /* 16 */
-	"off: [{register: mode, value: 1}]\n"                                /* 17 */
-	"blacklist: [199]\n"                                                 /* 18 */
-	"verify: [word order]\n";                                            /* 19 */
-
-static const struct bad_case profile_cases[] = {
-	{"profile/1", "profile/9", 1, 8, "allowed is profile/1"},
-	{"source: manual 12\n", "", 1, 1, "lacks 'source'"},
-	{"kind: furnace", "kind: press", 11, 3, "'heartbeat' is missing"},
-	{"kind: furnace", "kind: oven", 5, 7, "furnace, press, flow, chip"},
-	{"protocol: modbus", "protocol: profibus", 6, 11, "allowed is protocol 'modbus'"},
-	{"worst_latency: 0.5 s", "worst_latency: 500", 7, 16, "no unit"},
-	{"type: f32", "type: f64", 11, 37, "u16, s16, f32"},
-	{"unit: degC", "unit: degF", 11, 48, "degC"},
-	{"address: 273", "address: 70000", 12, 19, "0 to 65535"},
-	{"address: 273, ", "", 12, 9, "lacks 'address'"},
-	{"address: 273", "adress: 273", 12, 10, "did you mean 'address'"},
-	{"address: 273", "address: 199", 12, 9, "black list"},
-	{"address: 1, type: f32", "address: 198, type: f32", 11, 18,
-	 "register 199 is on the profile's own black"},
-	{"address: 2, type: ieee", "address: 199, type: ieee", 14, 13,
-	 "register 199 is on the profile's own black"},
-	{"{address: 273, writable: true}", "{address: 273, writable: true, retained: true}", 12, 9,
-	 "'mode' is retained, each write wears it"},
-	{", writable: true", "", 17, 7, "not declared 'writable"},
-	{"register: mode", "register: modus", 17, 7, "does not declare"},
-	{"register: identity", "register: idendity", 16, 12, "does not declare"},
-	{"off: [{register: mode, value: 1}]\n", "", 1, 1, "lacks 'off'"},
-	{"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n", "", 1, 1, "lacks 'identity'"},
-	{"mask: 0xFF00", "mask: 0xGG", 16, 54, "whole number"},
-	{"blacklist: [199]", "blacklist: 199", 18, 12, "must be a list"},
-	{"  output: {address: 3, type: s16, unit: \"%\", scale: 0.1}\n", "", 11, 3, "lacks 'output'"},
-	{"  setpoint: {address: 2, type: ieee, unit: degC, writable: true}\n", "", 11, 3, "lacks 'setpoint'"},
-	{"unit: degC, writable: true", "unit: degC", 14, 13, "writable: true"},
-	{"type: ieee, unit: degC", "type: s16, scale: 0.01, unit: degC", 14, 13, "ends at 327.67"},
-	{"type: ieee, unit: degC", "type: s16, scale: 0.01, unit: K", 14, 13, "up to 723.15"},
-	{"{address: 2, type: ieee", "{address: 16384, type: ieee", 14, 23, "16383"},
-	{"{address: 2, type: ieee", "{address: 2, type: ieee, bit: 3", 14, 13, "u16 register only"},
-	{"{address: 2, type: ieee", "{address: 65535, type: f32", 14, 13, "behind address 65535"},
-	{"degC, writable: true", "degC, writable: true, space: input", 14, 13, "read only"},
-	{"degC, writable: true", "degC, writable: true, retained: true", 14, 13, "'write_budget'"},
-	{"scale: 0.1}", "scale: 0}", 15, 11, "makes every value 0"},
-	{"scale: 0.1}", "scale: 1e7}", 15, 53, "out of range"},
-	{"type: ieee, unit: degC", "type: ieee", 14, 13,
-	 "'setpoint' needs 'unit: ...': allowed is K or degC"},
-	{"type: ieee, unit: degC", "type: ieee, unit: K", 14, 13, "in K and 'process_value' in degC"},
-	{"type: f32, unit: degC", "type: f32", 11, 18, "'process_value' needs 'unit: ...'"},
-	{"unit: \"%\"", "unit: bar", 15, 11, "allowed is \"%\""},
-	{"watchdog: true\nregisters:\n",
-	 "watchdog: true\nregisters:\n  working_setpoint: {address: 5, type: ieee, unit: K}\n", 11, 21,
-	 "'working_setpoint' counts in K"},
-	{"address: 3, type: s16", "address: 2, type: s16", 15, 11, "second half of 'process_value'"},
-	{"{address: 273, writable: true}", "{address: 273, bit: 3, writable: true}", 12, 9,
-	 "'mode' is one bit and writable"},
-	{"value: 0x2400, mask: 0xFF00", "value: 0x12400", 16, 12, "does not fit in 'identity'"},
-	{"value: 0x2400, mask: 0xFF00", "value: 1, to: 65536", 16, 12, "65536 does not fit"},
-	{"register: mode, value: 1", "register: mode, value: 65536", 17, 7, "'mode' of this type and scale"},
-	{"register: mode, value: 1", "register: setpoint, value: -1", 17, 35, "whole number"},
-	{"blacklist: [199]", "blacklist: [0xC7G]", 18, 13, "whole number from 0 to 65535"},
-	{"address: 273, writable: true}\n  identity: {address: 122}",
-	 "address: 0xC7, writable: true}\n"
-	 "  identity: {address: 122}",
-	 12, 9, "black list"},
-	{"mask: 0xFF00", "to: 0x23FF", 16, 12, "must be above"},
-	{"mask: 0xFF00", "mask: 0xFF00, to: 0x24FF", 16, 12, "exclude each other"},
-	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 0\n", 10, 15, "go together"},
-	{"watchdog: true\n", "watchdog: true\nsetpoint_low: 9\nsetpoint_high: 9\n", 11, 16, "above"},
-	{"watchdog: true\n", "watchdog: true\nramp: own\n", 10, 7, "streamed, remote"},
-	{"watchdog: true\n", "watchdog: true\nramp: device\n", 10, 7, "'working_setpoint'"},
-	{"watchdog: true\n", "watchdog: true\nramp: device\n", 10, 7, "'ramp_rate'"},
-	{"watchdog: true\n", "watchdog: true\nramp_ahead: 60 s\n", 10, 13, "goes with 'ramp: device'"},
-	{"registers:\n",
-	 "ramp: device\nramp_ahead: 60 min\nregisters:\n"
-	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
-	 "  ramp_rate: {address: 35, type: ieee, writable: true}\n",
-	 11, 13, "1800"},
-	{"registers:\n",
-	 "ramp: device\nregisters:\n"
-	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
-	 "  ramp_rate: {address: 35, type: ieee, writable: true}\n",
-	 13, 14, "'unit: K/min'"},
-	{"watchdog: true\nregisters:\n",
-	 "watchdog: false\nramp: device\nramp_ahead: 10 min\nregisters:\n"
-	 "  working_setpoint: {address: 5, type: ieee, unit: degC}\n"
-	 "  ramp_rate: {address: 35, type: ieee, unit: K/min, writable: true}\n",
-	 11, 13, "nothing stops when densd is dead"},
-	{"[word order]", "word order", 19, 9, "must be a list"},
-	{"off: [{register: mode, value: 1}]\n",
-	 "off: [{register: mode, value: 1}]\nstart: [{register: command, value: 1}]\n", 18, 9,
-	 "does not declare"},
-};
-
 static struct diagnostics diagnostics;
 static struct site site;
 static char folder[] = "/tmp/densd-config-test-XXXXXX";
@@ -247,67 +140,16 @@ static int read_site_text(const char *text, size_t length)
 	return site_read(path, CONFIG_SOURCE "/devices", &diagnostics, &site);
 }
 
+/* 1: refused, and nothing of it was taken. */
+static int refuse_site(const char *text, size_t length)
+{
+	return read_site_text(text, length) == 1 && !site.name[0];
+}
+
 static void test_malformed_sites(void **state)
 {
-	static char text[CASE_TEXT_MAX];
-	size_t failed = 0;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(site_cases) / sizeof(site_cases[0]); i++) {
-		size_t length = case_text(base, &site_cases[i], text);
-
-		if (read_site_text(text, length) != 1 || site.name[0]) {
-			fprintf(stderr, "'%s' was accepted\n", site_cases[i].replace);
-			failed++;
-		} else {
-			failed += !case_found(&diagnostics, &site_cases[i]);
-		}
-	}
-	assert_int_equal(failed, 0);
-}
-
-static void test_malformed_profiles(void **state)
-{
-	static char text[CASE_TEXT_MAX];
-	static struct profile profile;
-	size_t failed = 0;
-
-	(void)state;
-	diagnostics_init(&diagnostics, "profile.yaml");
-	assert_int_equal(profile_read_text(profile_base, sizeof(profile_base) - 1, &diagnostics, &profile),
-			 0);
-	for (size_t i = 0; i < sizeof(profile_cases) / sizeof(profile_cases[0]); i++) {
-		size_t length = case_text(profile_base, &profile_cases[i], text);
-
-		diagnostics_init(&diagnostics, "profile.yaml");
-		if (profile_read_text(text, length, &diagnostics, &profile) != 1) {
-			fprintf(stderr, "'%s' was accepted\n", profile_cases[i].replace);
-			failed++;
-		} else {
-			failed += !case_found(&diagnostics, &profile_cases[i]);
-		}
-	}
-	assert_int_equal(failed, 0);
-}
-
-/* What a manual prints in hexadecimal, and an identity of two registers. */
-static void test_a_profile_in_the_manuals_words(void **state)
-{
-	static char edited[CASE_TEXT_MAX], text[CASE_TEXT_MAX];
-	static struct profile profile;
-	const struct bad_case wide = {"identity: {address: 122}",
-				      "identity: {address: 122, type: u32-low-first}", 0, 0, ""},
-			      number = {"value: 0x2400, mask: 0xFF00", "value: 0x00545837", 0, 0, ""},
-			      hex = {"blacklist: [199]", "blacklist: [0xC7, 200]", 0, 0, ""};
-
-	(void)state;
-	case_text(profile_base, &wide, text);
-	case_text(text, &number, edited);
-	diagnostics_init(&diagnostics, "profile.yaml");
-	assert_int_equal(profile_read_text(text, case_text(edited, &hex, text), &diagnostics, &profile), 0);
-	assert_true(profile.identity[0].value == 0x545837);
-	assert_int_equal(profile.blacklist_count, 2);
-	assert_int_equal(profile.blacklist[0], 199);
+	assert_int_equal(CASES_COUNT_FAILED(base, site_cases, refuse_site, &diagnostics), 0);
 }
 
 static void test_a_good_site(void **state)
@@ -371,7 +213,7 @@ static void write_own_profile(const char *name)
 	snprintf(own, sizeof(own), "%s/devices/mine.yaml", folder);
 	file = fopen(own, "w");
 	assert_non_null(file);
-	fprintf(file, "densd: profile/1\nname: %s\n%s", name, strstr(profile_base, "maker:"));
+	fprintf(file, "densd: profile/1\nname: %s\n%s", name, strstr(good_profile, "maker:"));
 	fclose(file);
 }
 
@@ -509,14 +351,9 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_sites),
-		cmocka_unit_test(test_malformed_profiles),
-		cmocka_unit_test(test_a_profile_in_the_manuals_words),
-		cmocka_unit_test(test_a_profile_beside_the_site),
-		cmocka_unit_test(test_a_good_site),
-		cmocka_unit_test(test_a_real_site),
-		cmocka_unit_test(test_the_shipped_site),
-		cmocka_unit_test(test_a_contactor_on_a_coupler),
+		cmocka_unit_test(test_malformed_sites),  cmocka_unit_test(test_a_profile_beside_the_site),
+		cmocka_unit_test(test_a_good_site),      cmocka_unit_test(test_a_real_site),
+		cmocka_unit_test(test_the_shipped_site), cmocka_unit_test(test_a_contactor_on_a_coupler),
 		cmocka_unit_test(test_unreadable_files),
 	};
 

@@ -110,6 +110,13 @@ static void add(struct fixture *fixture, uint64_t number, enum journal_kind kind
 	add_part(fixture, number, kind, body, length, false);
 }
 
+static inline void add_run(struct fixture *fixture)
+{
+	struct link_queue_item item = {.run = RUN};
+
+	add(fixture, 1, JOURNAL_RUN_QUEUED, &item, sizeof(item));
+}
+
 static void commit(struct fixture *fixture)
 {
 	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, clock_mono_ns()), 0);
