@@ -31,6 +31,19 @@ void plant_default_plan(struct plan *ret_plan)
 	ret_plan->loading = LOADING_AUTOMATIC;
 }
 
+void plant_scan_plan(struct plan *ret_plan)
+{
+	plant_default_plan(ret_plan);
+	ret_plan->calorimetry = (struct plan_calorimetry){.present = true,
+							  .rate_count = 1,
+							  .rate_k_per_s = {200},
+							  .sections_per_rate = 1,
+							  .start_k = 300,
+							  .end_k = 850,
+							  .reference_cooling_k_per_s = 200,
+							  .purge_ml_per_min = 80};
+}
+
 static struct measurement good(const struct plant *plant, double value)
 {
 	return (struct measurement){.value = value, .t_lab_s = plant->now, .quality = QUALITY_GOOD};

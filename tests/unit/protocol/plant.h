@@ -32,6 +32,8 @@ struct plant {
 };
 
 void plant_default_plan(struct plan *ret_plan);
+/* The same with one section of calorimetry, scanned at 200 K/s. */
+void plant_scan_plan(struct plan *ret_plan);
 void plant_init(struct plant *plant, double pressure_gpa, double temperature_k);
 /* One event of any kind, invariants checked; returns the answer code. */
 uint8_t plant_event(struct plant *plant, const struct event *event);

@@ -45,15 +45,7 @@ static void apply(struct bench *bench, struct scan_event event)
 static void bench_init(struct bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
-	plant_default_plan(&bench->plan);
-	bench->plan.calorimetry = (struct plan_calorimetry){.present = true,
-							    .rate_count = 1,
-							    .rate_k_per_s = {200},
-							    .sections_per_rate = 1,
-							    .start_k = 300,
-							    .end_k = 850,
-							    .reference_cooling_k_per_s = 200,
-							    .purge_ml_per_min = 80};
+	plant_scan_plan(&bench->plan);
 	bench->now = 100;
 	bench->in = (struct chip_inputs){.state = CHIP_IDLE, .identity_ok = true, .scan_counter = 41};
 	bench->in.temperature_k = (struct measurement){.value = 300, .t_lab_s = 100, .quality = QUALITY_GOOD};

@@ -1,73 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calorimeter's sequence step by step: jobs that fail, traces and commits that come early, late or never,
- * restarts in between, and what each step waits for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* The calorimeter's sequence step by step: jobs that fail, traces that are late or lost, words to the chip,
+ * and what each step waits for. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "plant.h"
+#include "chip_fixture.h"
 #include "protocol/scan.h"
-#include "protocol/scan_steps.h"
-
-struct chip {
-	struct plan plan;
-	struct scan_machine scan;
-	struct scan_actions act;
-	struct chip_inputs in;
-	double now;
-};
-
-static int give(struct chip *chip, struct scan_event event)
-{
-	struct scan_machine next;
-	int r;
-
-	event.t_lab_s = chip->now;
-	event.inputs = &chip->in;
-	r = scan_step(&chip->plan, &chip->scan, &event, &next, &chip->act);
-	chip->scan = next;
-	return r;
-}
-
-static void chip_put(struct chip *chip, enum chip_state state)
-{
-	memset(chip, 0, sizeof(*chip));
-	plant_default_plan(&chip->plan);
-	chip->plan.calorimetry = (struct plan_calorimetry){.present = true,
-							   .rate_count = 1,
-							   .rate_k_per_s = {200},
-							   .sections_per_rate = 1,
-							   .start_k = 300,
-							   .end_k = 850,
-							   .reference_cooling_k_per_s = 200,
-							   .purge_ml_per_min = 80};
-	chip->in = (struct chip_inputs){.state = (uint8_t)state, .identity_ok = true, .scan_counter = 41};
-	scan_init(&chip->scan, 0);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_SECTION, .rate_k_per_s = 200, .automatic = true});
-}
-
-static void wait_s(struct chip *chip, double seconds)
-{
-	for (double end = chip->now + seconds; chip->now < end;) {
-		chip->now += 0.5;
-		chip->in.temperature_k = (struct measurement){300, chip->now, QUALITY_GOOD, CAUSE_NONE};
-		chip->in.flow_ml_per_min = (struct measurement){80, chip->now, QUALITY_GOOD, CAUSE_NONE};
-		give(chip, (struct scan_event){.kind = SCAN_EVENT_TICK});
-	}
-}
-
-static void finish(struct chip *chip, bool ok)
-{
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_JOB_DONE,
-				       .job = chip->scan.job,
-				       .job_id = chip->scan.job_id,
-				       .ok = ok,
-				       .text = ok ? NULL : "no answer"});
-}
 
 /* Three times, then the chip is at fault; an answer to another job is none. */
 static void test_a_job_that_fails_is_a_fault(void **unused)
@@ -91,29 +30,6 @@ static void test_a_job_that_fails_is_a_fault(void **unused)
 	/* Not fired yet: once the chip is sound the section goes on. */
 	give(&chip, (struct scan_event){.kind = SCAN_EVENT_CONFIRM});
 	assert_int_equal(chip.scan.phase, SCAN_PURGE);
-}
-
-static void arm(struct chip *chip)
-{
-	chip_put(chip, CHIP_IDLE);
-	wait_s(chip, 40);
-	finish(chip, true);
-	finish(chip, true);
-	chip->in.state = CHIP_ARMED;
-	wait_s(chip, 1);
-}
-
-static void fire(struct chip *chip)
-{
-	arm(chip);
-	assert_true(chip->scan.waiting_intent != 0);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_DURABLE, .intent = chip->scan.waiting_intent - 1});
-	assert_int_equal(chip->act.job, SCAN_JOB_NONE);
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_DURABLE, .intent = chip->scan.waiting_intent});
-	assert_int_equal(chip->act.job, SCAN_JOB_FIRE);
-	finish(chip, true);
-	chip->in.scan_counter = 42;
-	chip->in.state = CHIP_RUNNING;
 }
 
 /* A scan that never ends is a fault after its own time and ten minutes; the section is spent, not scanned
@@ -151,38 +67,6 @@ static void test_a_trace_that_cannot_be_read_is_lost(void **unused)
 		finish(&chip, false);
 	}
 	assert_int_equal(chip.scan.outcome, SECTION_LOST);
-}
-
-/* F4: a counter that fits neither is an alarm, and the section is spent. */
-static void test_a_counter_that_fits_nothing(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-	chip.in.scan_counter = 44;
-	chip.in.state = CHIP_IDLE;
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.outcome, SECTION_LOST);
-	assert_non_null(strstr(chip.scan.cause, "(F4)"));
-}
-
-/* A restart while the chip still runs waits for its end. */
-static void test_a_restart_in_mid_scan(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.phase, SCAN_FIRE);
-	assert_false(chip.scan.restarting);
-	chip.in.state = CHIP_DATA;
-	chip.in.trace_available = true;
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.job, SCAN_JOB_READ);
 }
 
 /* An earlier section's trace is deleted before the chip is programmed. */
@@ -325,21 +209,6 @@ static void test_when_a_scan_is_over(void **unused)
 	}
 }
 
-static void commit(struct chip *chip)
-{
-	give(chip, (struct scan_event){.kind = SCAN_EVENT_COMMITTED, .counter = 42});
-}
-
-/* Up to READ of the first scan. */
-static void fire_and_read(struct chip *chip)
-{
-	fire(chip);
-	chip->in.state = CHIP_DATA;
-	chip->in.trace_available = true;
-	wait_s(chip, 1);
-	assert_int_equal(chip->scan.job, SCAN_JOB_READ);
-}
-
 /* The recorder may be quicker than READ's answer, slower, or late for a section that was cancelled or
  * restarted. */
 static void test_when_a_trace_is_deleted(void **unused)
@@ -377,58 +246,6 @@ static void test_when_a_trace_is_deleted(void **unused)
 	assert_int_equal(chip.scan.job, SCAN_JOB_DELETE);
 }
 
-/* A restart while the trace is on its way: what is stored stays, what is kept is read again, the rest is
- * lost. */
-static void test_a_restart_around_the_commit(void **unused)
-{
-	static const struct {
-		bool answered, committed, kept, counted;
-		enum scan_job job;
-		enum section_outcome outcome;
-	} cases[] = {
-		{false, false, true, true, SCAN_JOB_READ, SECTION_NONE},
-		{true, false, true, true, SCAN_JOB_READ, SECTION_NONE},
-		{true, false, false, true, SCAN_JOB_NONE, SECTION_LOST},
-		{false, false, true, false, SCAN_JOB_NONE, SECTION_LOST},
-		{false, true, true, true, SCAN_JOB_DELETE, SECTION_NONE},
-		{false, true, false, true, SCAN_JOB_NONE, SECTION_NONE},
-	};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct chip chip;
-
-		fire_and_read(&chip);
-		if (cases[i].answered)
-			finish(&chip, true);
-		if (cases[i].committed)
-			commit(&chip);
-		give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-		chip.in.trace_available = cases[i].kept;
-		chip.in.scan_counter = cases[i].counted ? 42 : 44;
-		chip.now += 0.5;
-		chip.in.temperature_k.t_lab_s = chip.in.flow_ml_per_min.t_lab_s = chip.now;
-		give(&chip, (struct scan_event){.kind = SCAN_EVENT_TICK});
-		assert_int_equal(chip.act.job, cases[i].job);
-		assert_int_equal(chip.scan.outcome, cases[i].outcome);
-	}
-}
-
-/* A restart in mid-scan with a counter that does not fit is F4, however busy the chip is. */
-static void test_a_restart_with_a_stranger_scan(void **unused)
-{
-	struct chip chip;
-
-	(void)unused;
-	fire(&chip);
-	give(&chip, (struct scan_event){.kind = SCAN_EVENT_RESTART});
-	chip.in.scan_counter = 45;
-	wait_s(&chip, 1);
-	assert_int_equal(chip.scan.outcome, SECTION_LOST);
-	assert_non_null(strstr(chip.scan.cause, "(F4)"));
-	assert_true(chip.scan.spent);
-}
-
 /* The reference is programmed on a chip that is read, idle and cool. */
 static void test_the_reference_waits_for_a_cool_chip(void **unused)
 {
@@ -454,32 +271,6 @@ static void test_the_reference_waits_for_a_cool_chip(void **unused)
 		assert_int_equal(chip.scan.phase, what < 4 ? SCAN_COOL : SCAN_REFERENCE);
 		assert_int_equal(chip.scan.job, what < 4 ? SCAN_JOB_DELETE : SCAN_JOB_PROGRAM);
 	}
-}
-
-/* Nobody confirms a chip whose state nobody has read. */
-static void test_a_chip_is_confirmed_by_what_it_says(void **unused)
-{
-	struct scan_event confirm = {.kind = SCAN_EVENT_CONFIRM};
-	struct scan_machine next;
-	struct scan_actions act;
-	struct chip chip;
-
-	(void)unused;
-	chip_put(&chip, CHIP_IDLE);
-	wait_s(&chip, 40);
-	for (int i = 0; i < 3; i++)
-		finish(&chip, false);
-	assert_int_equal(chip.scan.phase, SCAN_CHIP_FAULT);
-	confirm.t_lab_s = chip.now;
-	assert_int_equal(scan_step(&chip.plan, &chip.scan, &confirm, &next, &act), 0);
-	assert_int_equal(act.answer.code, ANSWER_REFUSED);
-	assert_int_equal(next.phase, SCAN_CHIP_FAULT);
-	chip.in.out_of_band = true;
-	give(&chip, confirm);
-	assert_int_equal(chip.act.answer.code, ANSWER_REFUSED);
-	chip.in.out_of_band = false;
-	give(&chip, confirm);
-	assert_int_equal(chip.act.answer.code, ANSWER_DONE);
 }
 
 /* The numbering of intents begins at 1 where the caller has none. */
@@ -533,8 +324,6 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_fails_is_a_fault),
 		cmocka_unit_test(test_a_scan_that_never_ends),
 		cmocka_unit_test(test_a_trace_that_cannot_be_read_is_lost),
-		cmocka_unit_test(test_a_counter_that_fits_nothing),
-		cmocka_unit_test(test_a_restart_in_mid_scan),
 		cmocka_unit_test(test_an_old_trace_is_cleaned),
 		cmocka_unit_test(test_words_to_the_chip),
 		cmocka_unit_test(test_scan_events_that_are_none),
@@ -542,10 +331,7 @@ int main(void)
 		cmocka_unit_test(test_data_is_a_trace),
 		cmocka_unit_test(test_when_a_scan_is_over),
 		cmocka_unit_test(test_when_a_trace_is_deleted),
-		cmocka_unit_test(test_a_restart_around_the_commit),
-		cmocka_unit_test(test_a_restart_with_a_stranger_scan),
 		cmocka_unit_test(test_the_reference_waits_for_a_cool_chip),
-		cmocka_unit_test(test_a_chip_is_confirmed_by_what_it_says),
 		cmocka_unit_test(test_intents_are_numbered_from_one),
 		cmocka_unit_test(test_scan_without_a_plan),
 	};
