@@ -7,14 +7,11 @@
 #include "protocol/interlock_rows.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #define STILL_COOLS_K 1.0
 
-struct lack {
-	char what[MACHINE_WHY];
-	const char *remedy; /* NULL: nothing is missing but the dwell */
-};
+/* What keeps it from its end. */
+enum lack { LACK_DWELL, LACK_READING, LACK_COLD, LACK_PROOF, LACK_EMPTY };
 
 static bool is_lowest(const struct step *step)
 {
@@ -48,43 +45,29 @@ static double ends_below_k(const struct step *step)
 	return fmin(plan_cooling_target_k(step->ambient_k) + COOL_DONE_BAND_K, release_k);
 }
 
-static void look_at_temperature(const struct step *step, struct lack *lack)
+static enum lack look_at_temperature(const struct step *step)
 {
-	double kelvin = step->in->temperature_k.value, below_k = ends_below_k(step);
-
-	if (!step->t_fresh) {
-		snprintf(lack->what, sizeof(lack->what), "no good temperature since %.1f K",
-			 step->m->last_good_k);
-		lack->remedy = "Check the thermocouple and its line, or hand over.";
-	} else if (kelvin > below_k) {
-		snprintf(lack->what, sizeof(lack->what), "%.1f K, more than %.1f K, and not cooling", kelvin,
-			 below_k);
-		lack->remedy =
-			ends_at_room(step)
-				? "A warm room? Cool it, or abort, which releases at T_release already."
-				: "Check what keeps it warm: if it is the heater, cut its mains.";
-	} else if (!step->cold) {
-		snprintf(lack->what, sizeof(lack->what),
-			 "%.1f K, but perhaps %.1f K, or the second sensor's %.1f K is old or more than %.1f "
-			 "K",
-			 kelvin, step_hottest_k(step), step->in->temperature2_k.value,
-			 step->limits->release_temperature_k);
-		lack->remedy = "Check the sensors and their calibration, or hand over.";
-	}
+	if (!step->t_fresh)
+		return LACK_READING;
+	if (step->in->temperature_k.value > ends_below_k(step))
+		return LACK_COLD;
+	return step->cold ? LACK_DWELL : LACK_PROOF;
 }
 
 /* A 1 atm run that aborts tells of its pressure by itself (ALARM_FOREIGN_PRESSURE). */
-static void look_at_pressure(const struct step *step, struct lack *lack)
+static enum lack look_at_pressure(const struct step *step)
 {
 	bool empties =
 		step_is_decompressing(step) || (step->plan->reference && step->m->phase != PHASE_ABORTING);
 
-	if (!empties || step->p->stay || step->ambient)
-		return;
-	snprintf(lack->what, sizeof(lack->what), "oil %.1f bar (ambient: %.1f bar), and the press says %s",
-		 step->in->oil_bar.value, step->limits->ambient_oil_bar,
-		 step->in->press_depressurised ? "depressurised" : "not depressurised");
-	lack->remedy = "Check gauge, valve and pump at its panel.";
+	return !empties || step->p->stay || step->ambient ? LACK_DWELL : LACK_EMPTY;
+}
+
+static enum lack find_lack(const struct step *step)
+{
+	enum lack lack = look_at_temperature(step);
+
+	return lack == LACK_DWELL ? look_at_pressure(step) : lack;
 }
 
 /* What comes and goes waits as long in sum; what still cools is not late. */
@@ -102,19 +85,63 @@ static bool is_late(struct step *step, bool waits, bool lacks)
 	return *waited_s > step->plan->holdback_limit_s;
 }
 
+static void describe(const struct step *step, enum lack lack, char ret_what[MACHINE_WHY])
+{
+	double kelvin = step->in->temperature_k.value;
+
+	switch (lack) {
+	case LACK_DWELL:
+		interlock_say(ret_what, "the dwell");
+		break;
+	case LACK_READING:
+		interlock_say(ret_what, "no good temperature since %.1f K", step->m->last_good_k);
+		break;
+	case LACK_COLD:
+		interlock_say(ret_what, "%.1f K, more than %.1f K, and not cooling", kelvin,
+			      ends_below_k(step));
+		break;
+	case LACK_PROOF:
+		interlock_say(
+			ret_what,
+			"%.1f K, but perhaps %.1f K, or the second sensor's %.1f K is old or more than %.1f "
+			"K",
+			kelvin, step_hottest_k(step), step->in->temperature2_k.value,
+			step->limits->release_temperature_k);
+		break;
+	case LACK_EMPTY:
+		interlock_say(ret_what, "oil %.1f bar (ambient: %.1f bar), and the press says %s",
+			      step->in->oil_bar.value, step->limits->ambient_oil_bar,
+			      step->in->press_depressurised ? "depressurised" : "not depressurised");
+		break;
+	}
+}
+
+static const char *find_remedy(const struct step *step, enum lack lack)
+{
+	static const char *const remedies[] = {
+		[LACK_DWELL] = "Nothing to do.",
+		[LACK_READING] = "Check the thermocouple and its line, or hand over.",
+		[LACK_COLD] = "Check what keeps it warm: if it is the heater, cut its mains.",
+		[LACK_PROOF] = "Check the sensors and their calibration, or hand over.",
+		[LACK_EMPTY] = "Check gauge, valve and pump at its panel."};
+
+	return lack == LACK_COLD && ends_at_room(step)
+		       ? "A warm room? Cool it, or abort, which releases at T_release already."
+		       : remedies[lack];
+}
+
 enum verdict check_end(struct step *step, char *ret_text)
 {
-	struct lack lack = {"the dwell", NULL};
+	enum lack lack = find_lack(step);
+	char what[MACHINE_WHY];
 
-	look_at_temperature(step, &lack);
-	if (!lack.remedy)
-		look_at_pressure(step, &lack);
-	if (!is_late(step, only_waits(step), lack.remedy != NULL))
+	if (!is_late(step, only_waits(step), lack != LACK_DWELL))
 		return VERDICT_CLEAR;
 	/* Whatever keeps it warm, it is not to be the heater. */
 	step->p->heater_off = true;
+	describe(step, lack, what);
 	interlock_say(ret_text, "%s waits for %.0f min: %.100s. Heater off; goes on by itself. %s",
-		      phase_name((enum phase)step->m->phase), step->p->timer[TIMER_END] / 60, lack.what,
-		      lack.remedy ? lack.remedy : "Nothing to do.");
+		      phase_name((enum phase)step->m->phase), step->p->timer[TIMER_END] / 60, what,
+		      find_remedy(step, lack));
 	return VERDICT_WARN;
 }
