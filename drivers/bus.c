@@ -164,5 +164,17 @@ void bus_cycle(struct bus *bus, int64_t tick_mono_ns, const struct demand *deman
 
 void bus_capture(struct bus *bus, FILE *stream, uint32_t seconds)
 {
-	capture_begin(&bus->capture, &bus->config, stream, seconds);
+	struct capture *capture = &bus->capture;
+
+	capture_begin(capture, &bus->config, stream, seconds);
+	if (bus->modbus)
+		capture_line(capture, CAPTURE_LINE_DEVICES, bus->modbus->connects, bus->modbus->desyncs);
+	if (bus->contactor)
+		capture_line(capture, CAPTURE_LINE_CONTACTOR, bus->contactor->connects,
+			     bus->contactor->desyncs);
+	if (bus->text)
+		capture_line(capture, CAPTURE_LINE_TEXT, bus->text->connects, 0);
+	for (uint32_t i = 0; i < bus->config.device_count; i++)
+		if (bus->drivers[i]->memory)
+			capture_memory(capture, i, bus->drivers[i]->memory, bus->states[i]);
 }

@@ -2,6 +2,7 @@
 #include "drivers/capture.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ static void put_correction(FILE *stream, const char *name, const struct correcti
 
 static void put_came(FILE *stream, double took_s, int cause, const uint8_t *bytes, size_t count)
 {
-	fprintf(stream, "A %.6f %d ", took_s, cause);
+	fprintf(stream, "A %.9f %d ", took_s, cause);
 	for (size_t i = 0; i < count; i++)
 		fprintf(stream, "%02X", bytes[i]);
 	fputc('\n', stream);
@@ -97,7 +98,23 @@ void capture_begin(struct capture *capture, const struct bus_config *config, FIL
 	put_correction(stream, "thermocouple", &config->thermocouple);
 	put_correction(stream, "thermocouple2", &config->thermocouple2);
 	put_correction(stream, "flow", &config->flow);
+	if (config->pressure_rate_gpa_per_s > 0)
+		fprintf(stream, "pressure-rate %.17g\n", config->pressure_rate_gpa_per_s);
+	fprintf(stream, "mono %" PRId64 "\n", now_ns);
 	put_hello(capture);
+}
+
+void capture_line(struct capture *capture, char letter, uint32_t connects, uint32_t desyncs)
+{
+	fprintf(capture->stream, "line %c %u %u\n", letter, connects, desyncs);
+}
+
+void capture_memory(struct capture *capture, uint32_t device, const struct memory_field *fields,
+		    const void *state)
+{
+	fprintf(capture->stream, "W %u", device);
+	memory_write(capture->stream, fields, state);
+	fputc('\n', capture->stream);
 }
 
 void capture_end(struct capture *capture, const char *why)
@@ -125,7 +142,7 @@ void capture_cycle(struct capture *capture, const struct bus_config *config, uin
 		capture_end(capture, "its time is over");
 		return;
 	}
-	fprintf(capture->stream, "C %u %.6f %.6f\n", seq, since_s(capture, now_ns),
+	fprintf(capture->stream, "C %u %.9f %.9f\n", seq, since_s(capture, now_ns),
 		(double)(now_ns - tick_mono_ns) / (double)CLOCK_NS_PER_S);
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		if (capture->told[i] && memcmp(&capture->demands[i], &demands[i], sizeof(demands[i])) == 0)
@@ -180,7 +197,7 @@ static int finish(struct modbus_tap *tap, const struct modbus_peer *peer, int64_
 	fprintf(stream, "%c %u %s %u %u %u %u", tap->letter, peer->unit, capture_op_names[exchange->op],
 		exchange->address, exchange->count, exchange->read_address, exchange->read_count);
 	put_words(stream, exchange->written, exchange->count);
-	fprintf(stream, " > %.6f %d %u %u %u", (double)(clock_mono_ns() - began_ns) / (double)CLOCK_NS_PER_S,
+	fprintf(stream, " > %.9f %d %u %u %u", (double)(clock_mono_ns() - began_ns) / (double)CLOCK_NS_PER_S,
 		r, tap->line.exception, tap->line.connects, tap->line.desyncs);
 	if (r == 0)
 		put_words(stream, exchange->read, exchange->read_count);

@@ -11,8 +11,12 @@
  *   contactor UNIT COIL WATCHDOG_S PROFILE SHA256            where the bus has one
  *   calibration ID, loading BAR GPA, unloading BAR GPA       of a press
  *   correction NAME READING TRUTH SD                         of thermocouple, thermocouple2, flow
+ *   pressure-rate GPA_PER_S                     the fastest ramp of the site, where it has one
+ *   mono NS                                     the beginning, on the clock that the memory's times are of
+ *   line LETTER CONNECTS DESYNCS                of a line (M, K or S) at the beginning
+ *   W INDEX NAME=VALUE...                       what the driver of a device knew then (memory.h)
  *   C SEQ T AGE                                 a cycle begins, by a tick of control's AGE seconds old
- *   D INDEX KIND FIELDS                         the demand of a device, where it changed (capture_text.h)
+ *   D INDEX KIND FIELDS [wear=N]                the demand of a device, where it changed (capture_text.h)
  *   M UNIT OP ADDRESS COUNT READ READS [WORDS] > TOOK CAUSE EXCEPTION CONNECTS DESYNCS [WORDS]
  *   K (as M)                                    the same on the contactor's line
  *   S TEXT > CAUSE CONNECTS                     a text sent
@@ -26,6 +30,7 @@
 
 #include <stdio.h>
 
+#include "drivers/memory.h"
 #include "drivers/modbus_port.h"
 #include "drivers/text_line.h"
 
@@ -60,6 +65,10 @@ struct capture {
 
 /* Takes @stream over. The header is written at once. */
 void capture_begin(struct capture *capture, const struct bus_config *config, FILE *stream, uint32_t seconds);
+/* Behind capture_begin: where a line stands, and what the driver of a device knows. */
+void capture_line(struct capture *capture, char letter, uint32_t connects, uint32_t desyncs);
+void capture_memory(struct capture *capture, uint32_t device, const struct memory_field *fields,
+		    const void *state);
 /* Nothing when it is off. */
 void capture_end(struct capture *capture, const char *why);
 /* The beginning of a cycle and the demands that changed; ends the capture when its time or room is over. */
@@ -67,9 +76,10 @@ void capture_cycle(struct capture *capture, const struct bus_config *config, uin
 		   int64_t tick_mono_ns, const struct demand *demands);
 void capture_report(struct capture *capture, uint32_t device, double t_lab_s, const struct report *report);
 
-/* The letters of the two Modbus lines a worker may have. */
+/* The letters of the lines a worker may have. */
 #define CAPTURE_LINE_DEVICES 'M'
 #define CAPTURE_LINE_CONTACTOR 'K'
+#define CAPTURE_LINE_TEXT 'S'
 /* A line that records, each transaction as a line of @letter, and hands on to @inner, which it owns. 0 or
  * -ENOMEM (then @inner is still the caller's). */
 int capture_modbus_new(struct capture *capture, char letter, struct modbus_line *inner,

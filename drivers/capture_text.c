@@ -78,6 +78,7 @@ void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_t
 	case DEVICE_KIND_MAX:
 		break;
 	}
+	add(ret_text, " wear=%u", demand->wear_allowance);
 }
 
 /* A recording from before a device could ramp by itself, or be tuned, has less. */
@@ -137,8 +138,13 @@ static int read_chip(const char *text, struct chip_demand *ret_chip)
 int capture_text_read_demand(const char *text, int64_t now_ns, struct demand *ret_demand)
 {
 	struct demand demand = {0};
+	const char *wear = strstr(text, " wear=");
 	unsigned mode = 0;
 	int r = 0;
+
+	/* A recording from before allowances were kept: what was sent then is compared. */
+	if (!wear || sscanf(wear, " wear=%u", &demand.wear_allowance) != 1)
+		demand.wear_allowance = UINT32_MAX;
 
 	while (demand.kind < DEVICE_KIND_MAX &&
 	       strncmp(text, kind_names[demand.kind], strlen(kind_names[demand.kind])) != 0)

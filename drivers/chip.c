@@ -524,11 +524,69 @@ static void chip_cycle(void *state, const struct driver_cycle *cycle, const stru
 	report->chip = chip->report;
 }
 
+static const struct memory_field memory_of_status[] = {
+	MEMORY(struct block_status, state),         MEMORY(struct block_status, scan_counter),
+	MEMORY(struct block_status, trace_counter), MEMORY(struct block_status, flags),
+	MEMORY(struct block_status, temperature_k), MEMORY(struct block_status, resistance_ohm),
+	MEMORY(struct block_status, power_mw),      MEMORY_END,
+};
+
+static const struct memory_field memory_of_program[] = {
+	MEMORY(struct chip_demand, start_k),
+	MEMORY(struct chip_demand, end_k),
+	MEMORY(struct chip_demand, rate_k_per_s),
+	MEMORY(struct chip_demand, cooling_k_per_s),
+	MEMORY_END,
+};
+
+static const struct memory_field memory_of_report[] = {
+	MEMORY_PART(struct chip_report, temperature_k, memory_of_reading),
+	MEMORY_PART(struct chip_report, resistance_ohm, memory_of_reading),
+	MEMORY_PART(struct chip_report, power_mw, memory_of_reading),
+	MEMORY(struct chip_report, state),
+	MEMORY(struct chip_report, scan_counter),
+	MEMORY(struct chip_report, trace_available),
+	MEMORY(struct chip_report, identity_ok),
+	MEMORY(struct chip_report, out_of_band),
+	MEMORY(struct chip_report, job_id),
+	MEMORY(struct chip_report, job_ok),
+	MEMORY(struct chip_report, trace_rows),
+	MEMORY(struct chip_report, error),
+	MEMORY_END,
+};
+
+static const struct memory_field memory_of_chip[] = {
+	MEMORY(struct chip, connects),
+	MEMORY(struct chip, good),
+	MEMORY(struct chip, transactions),
+	MEMORY(struct chip, errors),
+	MEMORY(struct chip, identity_ok),
+	MEMORY(struct chip, simulated),
+	MEMORY(struct chip, identity),
+	MEMORY(struct chip, sim_scale),
+	MEMORY(struct chip, polled_lab_s),
+	MEMORY(struct chip, off_lab_s),
+	MEMORY_BELOW(struct chip, fault, CAUSE_MAX),
+	MEMORY_PART(struct chip, status, memory_of_status),
+	MEMORY_PART(struct chip, program, memory_of_program),
+	MEMORY(struct chip, programmed),
+	MEMORY(struct chip, off),
+	MEMORY(struct chip, reading),
+	MEMORY(struct chip, progress_ns),
+	MEMORY(struct chip, t_request_ns),
+	MEMORY(struct chip, t_reply_ns),
+	MEMORY(struct chip, job_id),
+	MEMORY_PART(struct chip, report, memory_of_report),
+	MEMORY_BUFFER(struct chip, bytes, have, BLOCK_ROOM),
+	MEMORY_END,
+};
+
 const struct driver_ops chip_driver = {
 	.name = "chip",
 	.kind = DEVICE_CHIP,
 	.protocol = "scpi",
 	.state_size = sizeof(struct chip),
+	.memory = memory_of_chip,
 	.init = chip_init,
 	.cycle = chip_cycle,
 	.deinit = chip_deinit,

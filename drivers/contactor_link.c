@@ -39,6 +39,21 @@ static void unpack(const struct bus_contactor *config, struct bus_device *ret_de
 	memcpy(profile->identity, config->identity, sizeof(config->identity));
 }
 
+const struct memory_field memory_of_contactor_link[] = {
+	MEMORY_PART(struct contactor_link, session, memory_of_session),
+	MEMORY(struct contactor_link, closed),
+	MEMORY(struct contactor_link, read_ns),
+	MEMORY(struct contactor_link, ordered),
+	MEMORY(struct contactor_link, have_order),
+	MEMORY(struct contactor_link, may_be_closed),
+	MEMORY(struct contactor_link, fallbacks),
+	MEMORY(struct contactor_link, stage),
+	MEMORY(struct contactor_link, at),
+	MEMORY(struct contactor_link, same),
+	MEMORY(struct contactor_link, connects),
+	MEMORY_END,
+};
+
 void contactor_link_init(struct contactor_link *ret_link, const struct bus_contactor *config,
 			 struct modbus_line *line, double scale)
 {

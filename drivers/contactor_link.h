@@ -25,6 +25,8 @@ struct contactor_link {
 	uint32_t connects;  /* of the line when this began */
 };
 
+extern const struct memory_field memory_of_contactor_link[];
+
 void contactor_link_init(struct contactor_link *ret_link, const struct bus_contactor *config,
 			 struct modbus_line *line, double scale);
 /* What is asked until the next call ends within @budget_ns. */

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "drivers/memory.h"
 #include "drivers/modbus_port.h"
 #include "drivers/text_line.h"
 
@@ -31,6 +32,8 @@ struct driver_ops {
 	enum device_kind kind;
 	const char *protocol; /* as in the profile: "modbus", "scpi", "pace", "dasnet", "alicat" */
 	size_t state_size;
+	const struct memory_field *memory; /* of the state: all that the next cycle rests on; NULL: a capture
+					      begins without it */
 	/*
 	 * Mandatory. Fills the zeroed state. No I/O. 0, or -EINVAL when the profile lacks what this driver
 	 * needs.

@@ -108,11 +108,22 @@ static void flow_cycle(void *state, const struct driver_cycle *cycle, const stru
 	report->flow = flow->report;
 }
 
+static const struct memory_field memory_of_flow[] = {
+	MEMORY_PART(struct flow, session, memory_of_session),
+	MEMORY_PART(struct flow, schedule, memory_of_flow_schedule),
+	MEMORY(struct flow, written_ml_per_min),
+	MEMORY(struct flow, written_lab_s),
+	MEMORY(struct flow, connects),
+	MEMORY_PART(struct flow, report, memory_of_flow_report),
+	MEMORY_END,
+};
+
 const struct driver_ops flow_driver = {
 	.name = "flow",
 	.kind = DEVICE_FLOW,
 	.protocol = "modbus",
 	.state_size = sizeof(struct flow),
+	.memory = memory_of_flow,
 	.init = flow_init,
 	.cycle = flow_cycle,
 };

@@ -135,11 +135,30 @@ static void alicat_cycle(void *state, const struct driver_cycle *cycle, const st
 	report->flow = alicat->report;
 }
 
+static const struct memory_field memory_of_status[] = {
+	MEMORY(struct alicat_status, pressure),    MEMORY(struct alicat_status, temperature),
+	MEMORY(struct alicat_status, volume_flow), MEMORY(struct alicat_status, mass_flow),
+	MEMORY(struct alicat_status, setpoint),    MEMORY(struct alicat_status, gas),
+	MEMORY(struct alicat_status, hold),        MEMORY_END,
+};
+
+static const struct memory_field memory_of_alicat[] = {
+	MEMORY_PART(struct alicat, session, memory_of_text_session),
+	MEMORY_PART(struct alicat, schedule, memory_of_flow_schedule),
+	MEMORY_PART(struct alicat, status, memory_of_status),
+	MEMORY(struct alicat, written_ml_per_min),
+	MEMORY(struct alicat, written_lab_s),
+	MEMORY(struct alicat, connects),
+	MEMORY_PART(struct alicat, report, memory_of_flow_report),
+	MEMORY_END,
+};
+
 const struct driver_ops alicat_driver = {
 	.name = "alicat",
 	.kind = DEVICE_FLOW,
 	.protocol = "alicat",
 	.state_size = sizeof(struct alicat),
+	.memory = memory_of_alicat,
 	.init = alicat_init,
 	.cycle = alicat_cycle,
 };

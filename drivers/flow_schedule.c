@@ -10,6 +10,12 @@
 #define BACKOFF_LAST_S 30.0
 #define LINE_SHARE 10.0
 
+const struct memory_field memory_of_flow_schedule[] = {
+	MEMORY(struct flow_schedule, next_lab_s),
+	MEMORY(struct flow_schedule, backoff_s),
+	MEMORY_END,
+};
+
 void flow_schedule_init(struct flow_schedule *ret_schedule, double scale)
 {
 	*ret_schedule = (struct flow_schedule){.next_lab_s = -INFINITY, .scale = fmax(scale, 1)};

@@ -11,6 +11,7 @@
 struct flow_schedule {
 	double next_lab_s, backoff_s, scale;
 };
+extern const struct memory_field memory_of_flow_schedule[];
 void flow_schedule_init(struct flow_schedule *ret_schedule, double scale);
 bool flow_schedule_is_due(const struct flow_schedule *schedule, const struct driver_cycle *cycle);
 /* @r: 0, or the enum cause this cycle's questions ended with. */

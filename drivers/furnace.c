@@ -233,11 +233,47 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 	report->furnace = furnace->report;
 }
 
+static const struct memory_field memory_of_furnace[] = {
+	MEMORY_PART(struct furnace, session, memory_of_session),
+	MEMORY(struct furnace, auto_mode),
+	MEMORY(struct furnace, last_mode),
+	MEMORY(struct furnace, commanded_auto),
+	MEMORY(struct furnace, seen_auto),
+	MEMORY(struct furnace, manual),
+	MEMORY(struct furnace, have_mode),
+	MEMORY(struct furnace, mode_due),
+	MEMORY(struct furnace, started),
+	MEMORY(struct furnace, slow_lab_s),
+	MEMORY(struct furnace, slow_is_mode),
+	MEMORY(struct furnace, written_k),
+	MEMORY(struct furnace, written_lab_s),
+	MEMORY(struct furnace, before_write_k),
+	MEMORY(struct furnace, held_k),
+	MEMORY(struct furnace, working_k),
+	MEMORY_PART(struct furnace, ramp, memory_of_furnace_ramp),
+	MEMORY(struct furnace, ramp_retry_lab_s),
+	MEMORY(struct furnace, rate_differs),
+	MEMORY(struct furnace, refused),
+	MEMORY(struct furnace, refused_lab_s),
+	MEMORY(struct furnace, relay_pct),
+	MEMORY(struct furnace, relay_differs),
+	MEMORY(struct furnace, seen_k),
+	MEMORY(struct furnace, differs),
+	MEMORY(struct furnace, foreign),
+	MEMORY(struct furnace, mode_differs),
+	MEMORY(struct furnace, off_lab_s),
+	MEMORY_PART(struct furnace, report, memory_of_furnace_report),
+	MEMORY_PART(struct furnace, contactor, memory_of_furnace_contactor),
+	MEMORY(struct furnace, connects),
+	MEMORY_END,
+};
+
 const struct driver_ops furnace_driver = {
 	.name = "furnace",
 	.kind = DEVICE_FURNACE,
 	.protocol = "modbus",
 	.state_size = sizeof(struct furnace),
+	.memory = memory_of_furnace,
 	.init = furnace_init,
 	.cycle = furnace_cycle,
 };

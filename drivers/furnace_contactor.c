@@ -18,6 +18,20 @@
 #define FRESH_TICK_NS CLOCK_NS_PER_S
 #define SAME_SCALE 1e-3
 
+const struct memory_field memory_of_furnace_contactor[] = {
+	MEMORY_PART(struct furnace_contactor, link, memory_of_contactor_link),
+	MEMORY_BELOW(struct furnace_contactor, state, CONTACTOR_STATE_MAX),
+	MEMORY(struct furnace_contactor, connects),
+	MEMORY(struct furnace_contactor, arming),
+	MEMORY(struct furnace_contactor, differs),
+	MEMORY(struct furnace_contactor, off_cycles),
+	MEMORY(struct furnace_contactor, heard_lab_s),
+	MEMORY(struct furnace_contactor, tried_lab_s),
+	MEMORY(struct furnace_contactor, slow),
+	MEMORY(struct furnace_contactor, quiet_until_ns),
+	MEMORY_END,
+};
+
 void furnace_contactor_init(struct furnace_contactor *ret_contactor, const struct driver_setup *setup)
 {
 	const struct bus_contactor *config = &setup->config->contactor;

@@ -37,6 +37,8 @@ struct furnace_contactor {
 	int64_t quiet_until_ns; /* it is not asked before */
 };
 
+extern const struct memory_field memory_of_furnace_contactor[];
+
 /* Without a contactor in @setup it stays CONTACTOR_NONE and does nothing. No I/O. */
 void furnace_contactor_init(struct furnace_contactor *ret_contactor, const struct driver_setup *setup);
 /* One cycle; blocks for half a second at most. In MODE_CONTROL it is closed when @may_close besides: the

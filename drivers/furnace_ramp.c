@@ -28,6 +28,28 @@
 #define SAME_K 0.005
 #define SAME_RATE 1e-3
 
+const struct memory_field memory_of_furnace_ramp[] = {
+	MEMORY(struct furnace_ramp, ahead_s),
+	MEMORY(struct furnace_ramp, adopting),
+	MEMORY(struct furnace_ramp, adopted),
+	MEMORY(struct furnace_ramp, limited),
+	MEMORY(struct furnace_ramp, waiting),
+	MEMORY(struct furnace_ramp, proven),
+	MEMORY(struct furnace_ramp, off_track),
+	MEMORY(struct furnace_ramp, rate_k_per_s),
+	MEMORY(struct furnace_ramp, written_k),
+	MEMORY(struct furnace_ramp, look_lab_s),
+	MEMORY(struct furnace_ramp, look_setpoint_k),
+	MEMORY(struct furnace_ramp, adopt_lab_s),
+	MEMORY(struct furnace_ramp, moving_lab_s),
+	MEMORY(struct furnace_ramp, standing_lab_s),
+	MEMORY(struct furnace_ramp, off_lab_s),
+	MEMORY(struct furnace_ramp, moving_from_k),
+	MEMORY(struct furnace_ramp, overrun_lab_s),
+	MEMORY(struct furnace_ramp, overruns),
+	MEMORY_END,
+};
+
 void furnace_ramp_reset(struct furnace_ramp *ramp, const struct profile *profile)
 {
 	*ramp = (struct furnace_ramp){.ahead_s = profile->ramp_ahead_s,

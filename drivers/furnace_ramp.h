@@ -17,6 +17,7 @@
 #ifndef DENSD_DRIVERS_FURNACE_RAMP_H
 #define DENSD_DRIVERS_FURNACE_RAMP_H
 
+#include "drivers/memory.h"
 #include "drivers/profile.h"
 
 #define FURNACE_RAMP_ORDERS_MAX 4 /* that one cycle can ask for */
@@ -52,6 +53,8 @@ struct furnace_ramp {
 	double overrun_lab_s; /* of the first of the overruns that are counted */
 	uint32_t overruns;
 };
+
+extern const struct memory_field memory_of_furnace_ramp[];
 
 /* Nothing that was written is believed to stand: after a connect, and while the heater is off. */
 void furnace_ramp_reset(struct furnace_ramp *ramp, const struct profile *profile);

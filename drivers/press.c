@@ -376,11 +376,45 @@ static void press_cycle(void *state, const struct driver_cycle *cycle, const str
 	report->press = press->report;
 }
 
+static const struct memory_field memory_of_block[] = {
+	MEMORY(struct press_block, oil_bar),     MEMORY(struct press_block, setpoint_bar),
+	MEMORY(struct press_block, stroke_pct),  MEMORY(struct press_block, status),
+	MEMORY(struct press_block, mode),        MEMORY(struct press_block, watchdog_s),
+	MEMORY(struct press_block, identity_ok), MEMORY_END,
+};
+
+static const struct memory_field memory_of_press[] = {
+	MEMORY_PART(struct press, session, memory_of_session),
+	MEMORY_PART(struct press, follow, memory_of_press_follow),
+	MEMORY_PART(struct press, block, memory_of_block),
+	MEMORY(struct press, have_block),
+	MEMORY(struct press, written_bar),
+	MEMORY(struct press, before_write_bar),
+	MEMORY(struct press, heartbeat),
+	MEMORY(struct press, written_mode),
+	MEMORY(struct press, wrote),
+	MEMORY(struct press, looked_lab_s),
+	MEMORY(struct press, overwritten),
+	MEMORY(struct press, setpoint_differs),
+	MEMORY(struct press, foreign),
+	MEMORY(struct press, mode_differs),
+	MEMORY(struct press, contactor_differs),
+	MEMORY(struct press, latched_cycles),
+	MEMORY(struct press, last_mode),
+	MEMORY(struct press, coil),
+	MEMORY(struct press, coil_lab_s),
+	MEMORY(struct press, connects),
+	MEMORY(struct press, writes),
+	MEMORY_PART(struct press, report, memory_of_press_report),
+	MEMORY_END,
+};
+
 const struct driver_ops press_driver = {
 	.name = "press",
 	.kind = DEVICE_PRESS,
 	.protocol = "modbus",
 	.state_size = sizeof(struct press),
+	.memory = memory_of_press,
 	.init = press_init,
 	.cycle = press_cycle,
 };

@@ -13,6 +13,22 @@
 #define LONGEST_STEP_S 1.0
 #define DEFAULT_RATE_GPA_PER_S 0.005
 
+static const struct memory_field memory_of_follower[] = {
+	MEMORY(struct calibration_follower, oil_bar),
+	MEMORY(struct calibration_follower, setpoint_gpa),
+	MEMORY(struct calibration_follower, direction),
+	MEMORY_END,
+};
+
+const struct memory_field memory_of_press_follow[] = {
+	MEMORY_PART(struct press_follow, follower, memory_of_follower),
+	MEMORY(struct press_follow, following),
+	MEMORY(struct press_follow, refused),
+	MEMORY(struct press_follow, sample_gpa),
+	MEMORY(struct press_follow, previous_lab_s),
+	MEMORY_END,
+};
+
 void press_follow_init(struct press_follow *ret_follow, const struct bus_config *config)
 {
 	*ret_follow = (struct press_follow){.config = config, .sample_gpa = NAN, .previous_lab_s = NAN};

@@ -7,6 +7,7 @@
 #define DENSD_DRIVERS_PRESS_FOLLOW_H
 
 #include "drivers/calibration.h"
+#include "drivers/memory.h"
 
 /* What an oil pressure can be at all; read in another word order it is not. */
 #define PRESS_FOLLOW_LOW_BAR (-20.0)
@@ -19,6 +20,8 @@ struct press_follow {
 	bool refused;   /* the last step wanted down and had no permit */
 	double sample_gpa, previous_lab_s;
 };
+
+extern const struct memory_field memory_of_press_follow[];
 
 void press_follow_init(struct press_follow *ret_follow, const struct bus_config *config);
 /* A pressure, and not one that is read in the wrong word order. */

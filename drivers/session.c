@@ -15,6 +15,38 @@
 #define PROBE_ATTEMPTS 3u
 #define PROBE_VERSION 1
 
+static const struct memory_field memory_of_port[] = {
+	MEMORY(struct modbus_port, transactions),
+	MEMORY(struct modbus_port, errors),
+	MEMORY(struct modbus_port, wear),
+	MEMORY(struct modbus_port, wear_allowance),
+	MEMORY(struct modbus_port, wear_always),
+	MEMORY_BELOW(struct modbus_port, fault, CAUSE_MAX),
+	MEMORY(struct modbus_port, t_request_ns),
+	MEMORY(struct modbus_port, t_reply_ns),
+	MEMORY_END,
+};
+
+const struct memory_field memory_of_session[] = {
+	MEMORY_PART(struct session, port, memory_of_port),
+	MEMORY(struct session, connects),
+	MEMORY(struct session, desyncs),
+	MEMORY(struct session, identity_ok),
+	MEMORY(struct session, units_differ),
+	MEMORY(struct session, order_proven),
+	MEMORY(struct session, checked),
+	MEMORY(struct session, probed),
+	MEMORY(struct session, simulated),
+	MEMORY(struct session, probe_attempts),
+	MEMORY(struct session, good_cycles),
+	MEMORY(struct session, good_since_desync),
+	MEMORY(struct session, checked_lab_s),
+	MEMORY(struct session, sim_scale),
+	MEMORY(struct session, serial),
+	MEMORY(struct session, identity),
+	MEMORY_END,
+};
+
 void session_init_device(struct session *ret_session, const struct bus_device *device,
 			 struct modbus_line *line, double scale)
 {

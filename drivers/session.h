@@ -20,6 +20,8 @@ struct session {
 	char identity[DEVICE_IDENTITY];
 };
 
+extern const struct memory_field memory_of_session[];
+
 void session_init(struct session *ret_session, const struct driver_setup *setup);
 /* The same for @device at the other end of @line; both outlive the session. */
 void session_init_device(struct session *ret_session, const struct bus_device *device,

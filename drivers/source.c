@@ -9,6 +9,46 @@
 #define EMPTY_READINGS 3u
 #define LEAST_SAME_BAR 0.01
 
+static const struct memory_field memory_of_source_state[] = {
+	MEMORY_PART(struct source_state, pressure_bar, memory_of_reading),
+	MEMORY_PART(struct source_state, setpoint_bar, memory_of_reading),
+	MEMORY_PART(struct source_state, stroke_pct, memory_of_reading),
+	MEMORY(struct source_state, running),
+	MEMORY(struct source_state, local),
+	MEMORY(struct source_state, failed),
+	MEMORY(struct source_state, setpoint_reads),
+	MEMORY(struct source_state, status_reads),
+	MEMORY(struct source_state, status_ns),
+	MEMORY_END,
+};
+
+const struct memory_field memory_of_source[] = {
+	MEMORY_PART(struct source, follow, memory_of_press_follow),
+	MEMORY_PART(struct source, state, memory_of_source_state),
+	MEMORY(struct source, resolution_bar),
+	MEMORY(struct source, limit_high_bar),
+	MEMORY(struct source, started),
+	MEMORY(struct source, ran),
+	MEMORY(struct source, failed_itself),
+	MEMORY(struct source, written_bar),
+	MEMORY(struct source, before_write_bar),
+	MEMORY(struct source, written_lab_s),
+	MEMORY(struct source, order_lab_s),
+	MEMORY(struct source, ordered),
+	MEMORY(struct source, judged_setpoint),
+	MEMORY(struct source, judged_status),
+	MEMORY(struct source, setpoint_mark),
+	MEMORY(struct source, status_mark),
+	MEMORY(struct source, differs),
+	MEMORY(struct source, foreign),
+	MEMORY(struct source, mode_differs),
+	MEMORY(struct source, writes),
+	MEMORY(struct source, empty_readings),
+	MEMORY(struct source, counted_ns),
+	MEMORY_PART(struct source, report, memory_of_press_report),
+	MEMORY_END,
+};
+
 int source_init(struct source *ret_source, const struct source_ops *ops, void *driver,
 		const struct driver_setup *setup, double resolution_bar)
 {

@@ -51,6 +51,8 @@ struct source {
 	struct press_report report;
 };
 
+extern const struct memory_field memory_of_source[];
+
 /* 0, or -EINVAL: the calibration makes no sense. */
 int source_init(struct source *ret_source, const struct source_ops *ops, void *driver,
 		const struct driver_setup *setup, double resolution_bar);

@@ -211,11 +211,19 @@ static void pump_cycle(void *state, const struct driver_cycle *cycle, const stru
 	source_text_cycle(&pump->text, cycle, &demand->press, report);
 }
 
+static const struct memory_field memory_of_pump[] = {
+	MEMORY_PART(struct pump, text, memory_of_source_text),
+	MEMORY(struct pump, full_ml),
+	MEMORY(struct pump, turn),
+	MEMORY_END,
+};
+
 const struct driver_ops dasnet_driver = {
 	.name = "dasnet",
 	.kind = DEVICE_PRESS,
 	.protocol = "dasnet",
 	.state_size = sizeof(struct pump),
+	.memory = memory_of_pump,
 	.init = pump_init,
 	.cycle = pump_cycle,
 };

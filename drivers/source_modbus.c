@@ -217,11 +217,21 @@ static void pump_cycle(void *state, const struct driver_cycle *cycle, const stru
 	source_conclude(&pump->source, cycle, &demand->press, session->identity_ok, report);
 }
 
+static const struct memory_field memory_of_pump[] = {
+	MEMORY_PART(struct pump, session, memory_of_session),
+	MEMORY_PART(struct pump, source, memory_of_source),
+	MEMORY_REALS(struct pump, turn_values),
+	MEMORY_BELOW(struct pump, turn, TURN_MAX),
+	MEMORY(struct pump, connects),
+	MEMORY_END,
+};
+
 const struct driver_ops pump_driver = {
 	.name = "pump",
 	.kind = DEVICE_PRESS,
 	.protocol = "modbus",
 	.state_size = sizeof(struct pump),
+	.memory = memory_of_pump,
 	.init = pump_init,
 	.cycle = pump_cycle,
 };

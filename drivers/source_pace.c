@@ -197,11 +197,19 @@ static void pace_cycle(void *state, const struct driver_cycle *cycle, const stru
 	source_text_cycle(&pace->text, cycle, &demand->press, report);
 }
 
+static const struct memory_field memory_of_pace[] = {
+	MEMORY_PART(struct pace, text, memory_of_source_text),
+	MEMORY(struct pace, slew_bar_per_s),
+	MEMORY(struct pace, turn),
+	MEMORY_END,
+};
+
 const struct driver_ops pace_driver = {
 	.name = "pace",
 	.kind = DEVICE_PRESS,
 	.protocol = "pace",
 	.state_size = sizeof(struct pace),
+	.memory = memory_of_pace,
 	.init = pace_init,
 	.cycle = pace_cycle,
 };

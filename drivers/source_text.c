@@ -36,6 +36,13 @@ static int poll_source(struct source_text *text, const struct driver_cycle *cycl
 	return r;
 }
 
+const struct memory_field memory_of_source_text[] = {
+	MEMORY_PART(struct source_text, session, memory_of_text_session),
+	MEMORY_PART(struct source_text, source, memory_of_source),
+	MEMORY(struct source_text, connects),
+	MEMORY_END,
+};
+
 void source_text_cycle(struct source_text *text, const struct driver_cycle *cycle,
 		       const struct press_demand *demand, struct report *report)
 {

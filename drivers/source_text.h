@@ -23,6 +23,8 @@ struct source_text {
 	uint32_t connects;
 };
 
+extern const struct memory_field memory_of_source_text[];
+
 void source_text_cycle(struct source_text *text, const struct driver_cycle *cycle,
 		       const struct press_demand *demand, struct report *report);
 

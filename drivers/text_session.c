@@ -17,6 +17,25 @@
 #define LEAST_SCALED_MS 20.0
 #define SIMULATOR "densim:"
 
+const struct memory_field memory_of_text_session[] = {
+	MEMORY(struct text_session, connects),
+	MEMORY(struct text_session, transactions),
+	MEMORY(struct text_session, errors),
+	MEMORY(struct text_session, good_cycles),
+	MEMORY(struct text_session, good_since_desync),
+	MEMORY(struct text_session, identity_ok),
+	MEMORY(struct text_session, units_differ),
+	MEMORY(struct text_session, checked),
+	MEMORY(struct text_session, simulated),
+	MEMORY_BELOW(struct text_session, fault, CAUSE_MAX),
+	MEMORY(struct text_session, checked_lab_s),
+	MEMORY(struct text_session, sim_scale),
+	MEMORY(struct text_session, identity),
+	MEMORY(struct text_session, t_request_ns),
+	MEMORY(struct text_session, t_reply_ns),
+	MEMORY_END,
+};
+
 void text_session_init(struct text_session *ret_session, const struct driver_setup *setup)
 {
 	const struct bus_device *device = &setup->config->devices[setup->device];

@@ -25,6 +25,8 @@ struct text_session {
 	int64_t t_request_ns, t_reply_ns;
 };
 
+extern const struct memory_field memory_of_text_session[];
+
 void text_session_init(struct text_session *ret_session, const struct driver_setup *setup);
 /*
  * Begins a cycle. *ret_identify: identity and units have to be read now (after a reconnect, after a doubtful

@@ -75,8 +75,13 @@ MALFORMED = {
     "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0\n": "3: not a contactor",
     "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0 10 no-such-profile x\n": "3: the profile of this device",
     "densd-capture/1\nbus rtu modbus-rtu 1\ncontactor 4 0 10 omron-e5cc x\n": "3: the profile of this contactor",
+    "densd-capture/1\nbus rtu modbus-rtu 1\nW 0 x=1\n": "3: not a memory",
+    "densd-capture/1\nbus rtu modbus-rtu 1\nline X 1 0\n": "3: not a line of a capture: 'line LETTER",
+    "densd-capture/1\nbus rtu modbus-rtu 1\nmono 0\n": "3: not the clock",
+    "densd-capture/1\nbus rtu modbus-rtu 1\npressure-rate 0\n": "3: not a rate",
     "\xff\xfe": "not a capture",
 }
+CUTS = 4  # of each recording
 failures = []
 
 
@@ -171,6 +176,43 @@ def middle(densctl, folder):
         check(done.returncode == 0, f"{name}: begun with {state}: {(done.stdout or done.stderr).splitlines()[-1]}")
 
 
+def parts(densctl, path):
+    """A recording begun at any cycle, with what the drivers and lines knew by then, is played to the same reports."""
+    lines = path.read_text(encoding="ascii").splitlines()
+    cycles = [line.split()[1] for line in lines if line.startswith("C ")]
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        for cycle in cycles[1::max(1, len(cycles) // CUTS)]:
+            part = str(pathlib.Path(folder) / f"{cycle}.capture")
+            cut = subprocess.run([densctl, "playback", path, "--from", cycle, "--out", part], capture_output=True, timeout=60, check=False)
+            played = subprocess.run([densctl, "playback", part], capture_output=True, text=True, timeout=60, check=False)
+            count = len(cycles) - cycles.index(cycle)
+            if cut.returncode or played.returncode or f"{count} cycles" not in played.stdout or played.stderr:
+                wrong.append((cycle, played.stdout[-200:] + played.stderr))
+    check(not wrong, f"{path.stem}: begun at any of {CUTS} cycles it is the same {wrong[:1]}")
+
+
+def memory(densctl, folder):
+    """What is said of the beginning counts; what cannot be is refused; another version's is told."""
+    path = folder / "densim-furnace.capture"
+    with tempfile.TemporaryDirectory() as scratch:
+        part = pathlib.Path(scratch) / "part.capture"
+        subprocess.run([densctl, "playback", path, "--from", "40", "--out", part], capture_output=True, timeout=60, check=True)
+        text = part.read_text(encoding="ascii")
+        again = subprocess.run([densctl, "playback", path, "--from", "40", "--out", part], capture_output=True, text=True, timeout=60, check=False)
+        check(again.returncode == 4 and "File exists" in again.stderr, "a part is not written over another file")
+        none = subprocess.run([densctl, "playback", path, "--from", "6000", "--out", part.with_name("none")], capture_output=True, text=True,
+                              timeout=60, check=False)
+        check(none.returncode == 4 and "no cycle 6000" in none.stderr and not part.with_name("none").exists(), "a part that is not there")
+    for pattern, replacement, code, words in (
+            (r"good_cycles=3", "good_cycles=0", 1, "recorded:"), (r"(?m)^(line M \d+) ", r"\g<1>7 ", 1, "recorded:"),
+            (r"identity_ok=1", "identity_ok=2", 4, "a value of this memory is none that the driver furnace can have"),
+            (r" seen_k=", " unseen_k=", 0, "another version of the driver furnace (1 values are not there, 1 are unknown)")):
+        changed, count = re.subn(pattern, replacement, text)
+        done = play(densctl, changed)
+        check(count and done.returncode == code and words in done.stdout + done.stderr, f"memory with {replacement!r}: exit {done.returncode}")
+
+
 def malformed(densctl):
     for text, expected in MALFORMED.items():
         with tempfile.NamedTemporaryFile("w", suffix=".capture", encoding="latin-1") as stream:
@@ -190,12 +232,14 @@ def main():
         summary = done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr
         check(done.returncode == 0, f"{path.stem}: {summary}")
         lines = path.read_text(encoding="ascii").splitlines()
+        parts(densctl, path)
         if path.stem in TRUTH:
             decode(path.stem, lines)
         if path.stem == COUPLER:
             contactor(lines)
     altered(densctl, folder)
     middle(densctl, folder)
+    memory(densctl, folder)
     malformed(densctl)
     return 1 if failures else 0
 

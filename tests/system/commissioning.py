@@ -134,24 +134,49 @@ def probe(lab):
                 f"two units answer, by identity: {units}")
 
 
-def capture(lab):
-    """The traffic of a line that densd has, recorded while it runs."""
-    done = lab.densctl("capture", "furnaces", "--for", "1")
-    night.check(done.returncode == 1 and "has no bus" in done.stderr, "a bus that is not there is refused by name")
-    done = lab.densctl("capture", "rtu", "--for", "1", "--json", check=0)
-    path = re.search(r"into (\S+)$", json.loads(done.stdout)["why"]).group(1)
+def record(lab, buses):
+    """Captures of one second, at the same time; the files, once they have ended by themselves."""
+    said = [json.loads(lab.densctl("capture", bus, "--for", "1", "--json", check=0).stdout)["why"] for bus in buses]
+    paths = [re.search(r"into (\S+)$", why).group(1) for why in said]
 
-    def ended():
+    def ended(path):
         # The bus worker makes the file once control has told it to.
         with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
             return stream.read().endswith("E its time is over\n")
         return False
 
-    lab.wait_until(ended, 10, "the capture ends by itself")
-    played = subprocess.run([lab.program("densctl"), "playback", path], capture_output=True, text=True, timeout=20,
-                            check=False)
-    found = re.search(r"(\d+) cycles of bus rtu: .* 0 questions that the recording does not hold", played.stdout)
-    night.check(found and int(found.group(1)) >= 50, f"what densd's worker recorded is played back: {played.stdout[-160:]}")
+    lab.wait_until(lambda: all(ended(path) for path in paths), 10, "the captures end by themselves")
+    return dict(zip(buses, paths))
+
+
+def play(lab, paths, when):
+    """Each report is the one of then, from the first on: the capture begins with what the drivers knew."""
+    for bus, path in paths.items():
+        played = subprocess.run([lab.program("densctl"), "playback", path], capture_output=True, text=True, timeout=20,
+                                check=False)
+        said = (played.stdout + played.stderr)[-300:].strip()
+        found = re.search(rf"(\d+) cycles of bus {bus}: (\d+) reports as recorded, 0 otherwise; 0 answers taken from the profile, "
+                          "0 questions that the recording does not hold", said)
+        night.check(played.returncode == 0 and found and int(found.group(1)) >= 50 and not played.stderr,
+                    f"what densd's worker recorded {when} is played back: {said}")
+
+
+def text_sources(build, source):
+    """Pumps and controllers that speak text, captured while they compress; a run of theirs has no commissioning."""
+    for profile in ("isco-pump-dasnet", "druck-pace tcp"):
+        with Lab(build, source, scale=SCALE, site_edits=devices.edits(profile), densim_arguments=devices.emulation(profile)) as lab:
+            pressure = devices.PRESSURE_GPA.get(profile, 1)
+            night.submit(lab, night.PRESS_ONLY.replace("pressure: 1 GPa", f"pressure: {pressure} GPa"))
+            lab.wait_phase("compress", 30)
+            play(lab, record(lab, ("press",)), f"while a {profile} compresses")
+
+
+def capture(lab):
+    """The traffic of a line that densd has, recorded while it runs."""
+    done = lab.densctl("capture", "furnaces", "--for", "1")
+    night.check(done.returncode == 1 and "has no bus" in done.stderr, "a bus that is not there is refused by name")
+    lab.wait_phase("compress", 30)
+    play(lab, record(lab, ("press", "rtu", "chip")), "in the middle of a compression")
 
 
 def submit(lab):
@@ -260,6 +285,7 @@ def contactor(build, source):
 def test(build, source):
     pump(build, source)
     contactor(build, source)
+    text_sources(build, source)
     lab = Lab(build, source, scale=SCALE, site_edits=REQUIRED)
     record = os.path.join(lab.folder, "commissioning.yaml")
     try:

@@ -17,6 +17,8 @@ static const struct option_note calibration_notes[] = {
 };
 static const struct option_note playback_notes[] = {
 	{OPTION_LINES, "every report, not only those that differ"},
+	{OPTION_FROM, "with --out: the first cycle of the part (its number stands behind each C)"},
+	{OPTION_OUT, "write a part of the recording into FILE, which is new"},
 	{OPTION_MAX, NULL},
 };
 static const struct option_note submit_notes[] = {
@@ -103,8 +105,14 @@ const struct subcommand subcommands[] = {
 	 "of then. Shows what they report now where it differs from what they reported then. A fault of the\n"
 	 "field becomes a test of the bench. Profiles are looked for in $DENSD_CONFIG/devices:\n"
 	 "DENSD_CONFIG=/etc/densd for those that lie beside the site file.\n"
-	 "Exit code 0: all as recorded; 1: something otherwise; 4: not a capture.",
-	 ALLOW(JSON) | ALLOW(LINES), 1, 1, playback_run, playback_notes},
+	 "A capture holds what the drivers knew when it began, in the middle of a night as well, and is\n"
+	 "played from there. One of before that was kept is played from what its first cycle shows: reports\n"
+	 "may then differ that rest on what was asked before it.\n"
+	 "--from N --out FILE writes the part from cycle N on, as if it had been captured from there.\n"
+	 "Exit code 0: all as recorded; 1: something otherwise; 4: not a capture.\n"
+	 "\n"
+	 "  densctl playback fault.capture --from 5200 --out short.capture",
+	 ALLOW(JSON) | ALLOW(LINES) | ALLOW(FROM) | ALLOW(OUT), 1, 1, playback_run, playback_notes},
 	{"submit", "FILE", "put a protocol into the queue",
 	 "densd checks it with the limits of its own site and queues its runs (a series is several). With\n"
 	 "--site it is checked here first. Prints the run ids. With --wait it follows them and ends with\n"
@@ -173,6 +181,7 @@ const struct subcommand subcommands[] = {
 	{"capture", "BUS", "record the traffic of a line, with times",
 	 "densd's worker of that line writes demands, transactions and reports into a new file below the\n"
 	 "store's folder captures/, for --for seconds (at most an hour, 64 MiB). The run does not notice.\n"
+	 "It begins with what the drivers know by then, so that it may be begun at any moment.\n"
 	 "The answer names the file; `densctl playback FILE` plays it into the drivers.\n"
 	 "\n"
 	 "  densctl capture rtu --for 120",

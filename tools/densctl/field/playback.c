@@ -2,12 +2,14 @@
 #include "tools/densctl/field/playback.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/file.h"
 #include "config/profile_reader.h"
+#include "drivers/capture.h"
 #include "drivers/contactor_rules.h"
 
 #define FILE_MOST (128u << 20)
@@ -152,6 +154,46 @@ static int read_correction(const char *path, uint32_t line, const char *text, st
 		     "thermocouple2 or flow, at most 16 of each");
 }
 
+static int read_rate(const char *path, uint32_t line, const char *text, struct bus_config *config)
+{
+	double *rate = &config->pressure_rate_gpa_per_s;
+
+	return sscanf(text, "pressure-rate %lf", rate) == 1 && *rate > 0
+		       ? 0
+		       : fault(path, line, "not a rate of a capture: 'pressure-rate GPA_PER_S' is wanted");
+}
+
+static int read_start(const char *path, uint32_t line, const char *text, struct playback *playback)
+{
+	static const char letters[] = {CAPTURE_LINE_DEVICES, CAPTURE_LINE_CONTACTOR, CAPTURE_LINE_TEXT};
+	struct playback_start *const starts[] = {&playback->modbus_start, &playback->contactor_start,
+						 &playback->serial_start};
+	struct playback_start start = {.told = true};
+	char letter;
+
+	if (sscanf(text, "line %c %u %u", &letter, &start.connects, &start.desyncs) == 3)
+		for (size_t i = 0; i < sizeof(letters); i++)
+			if (letters[i] == letter) {
+				*starts[i] = start;
+				return 0;
+			}
+	return fault(path, line,
+		     "not a line of a capture: 'line LETTER CONNECTS DESYNCS' is wanted, of M, K or S");
+}
+
+static int read_memory(const char *path, uint32_t line, const char *text, struct playback *playback)
+{
+	unsigned index;
+	int used;
+
+	if (sscanf(text, "W %u%n", &index, &used) != 1 || index >= playback->config.device_count ||
+	    playback->memory[index].text)
+		return fault(path, line,
+			     "not a memory of a capture: one 'W INDEX NAME=VALUE...' a device is wanted");
+	playback->memory[index] = (struct playback_memory){.text = text + used, .line = line};
+	return 0;
+}
+
 static int read_event(const char *path, uint32_t line, const char *text, struct playback *playback)
 {
 	static const char letters[] = "CDMKSAR";
@@ -161,7 +203,7 @@ static int read_event(const char *path, uint32_t line, const char *text, struct 
 		return 0;
 	if (!at || text[1] != ' ')
 		return fault(path, line,
-			     "not a line of a capture: C D M K S A Q R or E and a blank begin one");
+			     "not a line of a capture: C D M K S A Q R W or E and a blank begin one");
 	if (playback->count == PLAYBACK_EVENTS_MAX)
 		return fault(path, line,
 			     "more events than a playback holds (400,000): cut the file behind a cycle");
@@ -197,6 +239,17 @@ static int read_lines(const char *path, const char *folder, struct playback *pla
 			r = read_calibration(path, number, line, &playback->config.calibration);
 		else if (strncmp(line, "correction ", 11) == 0)
 			r = read_correction(path, number, line, &playback->config);
+		else if (strncmp(line, "pressure-rate ", 14) == 0)
+			r = read_rate(path, number, line, &playback->config);
+		else if (strncmp(line, "mono ", 5) == 0)
+			r = sscanf(line, "mono %" SCNd64, &playback->mono_ns) == 1 && playback->mono_ns > 0
+				    ? 0
+				    : fault(path, number,
+					    "not the clock of a capture: 'mono NS' is wanted, above 0");
+		else if (strncmp(line, "line ", 5) == 0)
+			r = read_start(path, number, line, playback);
+		else if (strncmp(line, "W ", 2) == 0)
+			r = read_memory(path, number, line, playback);
 		else
 			r = read_event(path, number, line, playback);
 	}
@@ -224,6 +277,16 @@ static int read_text(const char *path, char **ret_text)
 	return 0;
 }
 
+/* At most as many events are there, and at most PLAYBACK_EVENTS_MAX are taken. */
+static size_t count_lines(const char *text)
+{
+	size_t count = 1;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
 int playback_open(const char *path, const char *folder, struct playback **ret_playback)
 {
 	struct playback *playback = calloc(1, sizeof(*playback));
@@ -231,10 +294,14 @@ int playback_open(const char *path, const char *folder, struct playback **ret_pl
 
 	if (!playback)
 		return -1;
+	playback->path = path;
 	playback_modbus_init(playback);
 	playback_text_init(playback);
-	playback->events = calloc(PLAYBACK_EVENTS_MAX, sizeof(*playback->events));
-	r = playback->events ? read_text(path, &playback->text) : -ENOMEM;
+	r = read_text(path, &playback->text);
+	if (r == 0) {
+		playback->events = calloc(count_lines(playback->text), sizeof(*playback->events));
+		r = playback->events ? 0 : -ENOMEM;
+	}
 	if (r < 0) {
 		fprintf(stderr, "densctl playback: %s: %s\n", path, strerror(-r));
 		playback_free(playback);

@@ -7,6 +7,12 @@
 #ifndef DENSCTL_PLAYBACK_CLOCK_H
 #define DENSCTL_PLAYBACK_CLOCK_H
 
+#include <stdint.h>
+
+/* The recording began at @mono_ns of its own machine's clock; else it begins now. */
+void playback_clock_begin(int64_t mono_ns);
+/* The instant that is @lab_s of the laboratory's clock at @scale; only behind playback_clock_begin. */
+void playback_clock_set_lab(double lab_s, double scale);
 /* From now on the clock stands @since_s behind the beginning of the recording. */
 void playback_clock_set(double since_s);
 /* Nothing while no playback has set it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* densctl capture and playback. */
+#include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
@@ -40,6 +41,8 @@ int capture_run(const struct options *options)
 	return DENSCTL_OK;
 }
 
+#define LONGEST_LAB_S 1e12
+
 struct player {
 	struct playback *playback;
 	const struct driver_ops *drivers[BUS_DEVICES_MAX];
@@ -48,7 +51,10 @@ struct player {
 	json_object *list;
 	uint32_t same, other;
 	bool quiet;
-	bool known[BUS_DEVICES_MAX]; /* by the driver of then, when the capture began */
+	bool restored[BUS_DEVICES_MAX]; /* the driver knows what the one of then knew */
+	bool known[BUS_DEVICES_MAX];    /* by the driver of then, when the capture began */
+	uint32_t cut_seq;               /* the cycle from which on the recording is written to @cut */
+	FILE *cut;                      /* NULL: it is not, or has been */
 	bool acquainting;
 	double ahead_s;                 /* of the first cycle, in laboratory time, while acquainting */
 	uint8_t acquainting_mode;       /* of the furnace */
@@ -63,6 +69,7 @@ static int begin_drivers(struct player *player)
 	for (uint32_t i = 0; i < config->device_count; i++) {
 		const struct profile *profile = &config->devices[i].profile;
 		struct driver_setup setup = {.config = config, .device = i};
+		int r;
 
 		if (profile_bus_is_text(config->kind))
 			setup.text = &player->playback->serial;
@@ -74,7 +81,13 @@ static int begin_drivers(struct player *player)
 			registry_find((enum device_kind)profile->kind, profile->protocol, profile->driver);
 		player->states[i] = player->drivers[i] ? calloc(1, player->drivers[i]->state_size) : NULL;
 		if (!player->states[i] || player->drivers[i]->init(player->states[i], &setup) < 0)
-			return -1;
+			return fprintf(stderr, "densctl playback: no driver for device %s of this capture\n",
+				       config->devices[i].name),
+			       -1;
+		r = playback_restore(player->playback, i, player->drivers[i], player->states[i]);
+		if (r < 0)
+			return r;
+		player->restored[i] = r > 0;
 		player->demands[i].kind = profile->kind;
 		player->demands[i].wear_allowance = UINT32_MAX; /* what was sent then is compared */
 	}
@@ -212,13 +225,8 @@ static void play_cycle(struct player *player, uint32_t seq, double t_s, int64_t 
 	playback_clock_set(t_s);
 	began_ns = clock_mono_ns();
 	for (uint32_t i = 0; i < playback->config.device_count; i++) {
-		int64_t now_ns = clock_mono_ns();
 		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
-		struct driver_cycle cycle = {.seq = seq,
-					     .now_ns = now_ns,
-					     .t_lab_s = 0,
-					     .tick_mono_ns = began_ns - tick_age_ns,
-					     .wear_allowance = UINT32_MAX};
+		struct driver_cycle cycle = {.seq = seq, .tick_mono_ns = began_ns - tick_age_ns};
 		struct report report = {.kind = (uint8_t)player->drivers[i]->kind, .device = (uint8_t)i};
 		const char *told = of_device(playback, PLAYBACK_DEMAND, i);
 		struct demand demand;
@@ -229,8 +237,12 @@ static void play_cycle(struct player *player, uint32_t seq, double t_s, int64_t 
 		if (!recorded || sscanf(recorded, "%lf %n", &cycle.t_lab_s, &used) != 1 ||
 		    (player->acquainting && !player->known[i]))
 			continue;
+		if (playback->mono_ns > 0)
+			playback_clock_set_lab(cycle.t_lab_s, playback->config.scale);
+		cycle.now_ns = clock_mono_ns();
 		cycle.t_lab_s -= player->ahead_s;
 		demand = take_demand(player, i, told, recorded + used, began_ns);
+		cycle.wear_allowance = demand.wear_allowance;
 		player->drivers[i]->cycle(player->states[i], &cycle, &demand, &report, &trace);
 		if (trace >= 0)
 			close(trace);
@@ -286,7 +298,7 @@ static void get_acquainted(struct player *player, uint32_t seq, double t_s)
 	for (uint32_t i = 0; i < playback->config.device_count; i++) {
 		const char *recorded = of_device(playback, PLAYBACK_REPORT, i);
 
-		player->known[i] = recorded && strstr(recorded, " online=1 ") &&
+		player->known[i] = !player->restored[i] && recorded && strstr(recorded, " online=1 ") &&
 				   !profile_bus_is_text(playback->config.kind);
 		player->watching[i] = player->known[i] && has_write(playback, i, 0, playback->count);
 		if (player->known[i])
@@ -303,11 +315,41 @@ static void get_acquainted(struct player *player, uint32_t seq, double t_s)
 	player->ahead_s = 0;
 }
 
+/* A recording that does not say when it began says when its first cycle was, on the laboratory's clock. */
+static void find_beginning(struct playback *playback)
+{
+	double t_s = 0, lab_s;
+	bool cycle = false;
+
+	for (size_t i = 0; i < playback->count && playback->mono_ns == 0; i++) {
+		const struct playback_event *event = &playback->events[i];
+
+		if (event->kind == PLAYBACK_CYCLE)
+			cycle = sscanf(event->text, "%*u %lf", &t_s) == 1;
+		else if (event->kind == PLAYBACK_REPORT && cycle &&
+			 sscanf(event->text, "%*u %lf", &lab_s) == 1 && lab_s > 0 && lab_s < LONGEST_LAB_S)
+			playback->mono_ns = llround((lab_s / playback->config.scale - t_s) * 1e9);
+	}
+}
+
+/* The cycle that is played is the first of the part. */
+static void cut(struct player *player, double t_s)
+{
+	playback_clock_set(t_s);
+	playback_cut(player->playback, player->drivers, player->states, player->demands, player->cut);
+	fclose(player->cut);
+	player->cut = NULL;
+}
+
 static void play(struct player *player)
 {
 	struct playback *playback = player->playback;
 	bool first = true;
 
+	find_beginning(playback);
+	if (playback->mono_ns > 0)
+		playback_clock_begin(playback->mono_ns);
+	playback_lines_stand(playback);
 	for (size_t i = 0; i < playback->count; i++) {
 		double t_s, age_s = 0; /* a recording from before ages were kept has none */
 		unsigned seq;
@@ -315,6 +357,9 @@ static void play(struct player *player)
 		if (playback->events[i].kind != PLAYBACK_CYCLE ||
 		    sscanf(playback->events[i].text, "%u %lf %lf", &seq, &t_s, &age_s) < 2)
 			continue;
+		/* A long answer goes on in the next cycle. */
+		if (first || (playback->came >= playback->first && playback->came <= playback->last))
+			playback->came = i;
 		playback->first = i;
 		playback->last = i + 1;
 		while (playback->last < playback->count &&
@@ -323,24 +368,52 @@ static void play(struct player *player)
 		if (first)
 			get_acquainted(player, seq, t_s);
 		first = false;
+		if (player->cut && seq >= player->cut_seq)
+			cut(player, t_s);
 		play_cycle(player, seq, t_s, (int64_t)(age_s * (double)CLOCK_NS_PER_S));
 	}
 	playback_clock_end();
+}
+
+static int open_cut(const struct options *options, struct player *player)
+{
+	const char *out = options->value[OPTION_OUT];
+	int64_t seq;
+	int r = option_integer(options, OPTION_FROM, 1, UINT32_MAX, 1, &seq);
+
+	if (r != DENSCTL_OK)
+		return r;
+	if (!out)
+		return option_given(options, OPTION_FROM)
+			       ? usage_error("playback", "--from wants --out FILE: the part is written there")
+			       : DENSCTL_OK;
+	player->cut_seq = (uint32_t)seq;
+	player->cut = fopen(out, "wxe");
+	if (player->cut)
+		return DENSCTL_OK;
+	fprintf(stderr, "densctl playback: %s: %s\n", out, strerror(errno));
+	return DENSCTL_INVALID;
 }
 
 int playback_run(const struct options *options)
 {
 	struct player player = {.quiet = option_given(options, OPTION_LINES) == false};
 	char folder[SITE_PATH];
-	int r = DENSCTL_OK;
+	int r = open_cut(options, &player);
 
+	if (r != DENSCTL_OK)
+		return r;
 	site_profile_folder(folder);
-	if (playback_open(options->arguments[0], folder, &player.playback) < 0)
+	if (playback_open(options->arguments[0], folder, &player.playback) < 0) {
+		if (player.cut) {
+			fclose(player.cut);
+			unlink(options->value[OPTION_OUT]);
+		}
 		return DENSCTL_INVALID;
+	}
 	if (option_given(options, OPTION_JSON))
 		player.list = json_object_new_array();
 	if (begin_drivers(&player) < 0) {
-		fprintf(stderr, "densctl playback: no driver for a device of this capture\n");
 		r = DENSCTL_INVALID;
 	} else {
 		play(&player);
@@ -353,6 +426,13 @@ int playback_run(const struct options *options)
 			       playback_cycles(player.playback), player.playback->config.name, player.same,
 			       player.other, player.playback->assumed, player.playback->missing);
 		r = player.other ? DENSCTL_REFUSED : DENSCTL_OK;
+	}
+	if (player.cut) {
+		fclose(player.cut);
+		unlink(options->value[OPTION_OUT]);
+		fprintf(stderr, "densctl playback: no cycle %u in this recording: nothing is written\n",
+			player.cut_seq);
+		r = DENSCTL_INVALID;
 	}
 	end_drivers(&player);
 	json_object_put(player.list);

@@ -67,11 +67,21 @@ static int play_send_bytes(struct text_line *line, const char *bytes, size_t len
 	return play_send(line, text);
 }
 
+/* What came next in this cycle; a long answer goes on over cycles, without a question of its own. */
+static const struct playback_event *find_came(struct playback *playback)
+{
+	while (playback->came >= playback->first && playback->came < playback->last &&
+	       playback->events[playback->came].kind != PLAYBACK_CAME &&
+	       playback->events[playback->came].kind != PLAYBACK_SENT)
+		playback->came++;
+	return &playback->events[playback->came];
+}
+
 static int play_receive(struct text_line *line, uint8_t *ret_bytes, size_t size, double wait_ms,
 			size_t *ret_count)
 {
 	struct playback *playback = of_serial(line);
-	const struct playback_event *event = &playback->events[playback->came];
+	const struct playback_event *event = find_came(playback);
 	size_t count = 0;
 	double took_s;
 	int cause, used;
