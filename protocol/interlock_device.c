@@ -136,28 +136,36 @@ enum verdict check_units(struct step *step, char *ret_text)
 	return VERDICT_FIRE;
 }
 
-static double oldest_poll_s(const struct step *step)
+struct silence {
+	double age_s;
+	bool furnace, press;
+};
+
+static struct silence judge_silence(const struct step *step)
 {
 	double furnace_s = step->now - step->in->temperature_k.t_lab_s,
 	       press_s = step->now - step->in->oil_bar.t_lab_s;
 
-	return step->plan->reference && step->in->oil_bar.quality == QUALITY_NONE ? furnace_s
-										  : fmax(furnace_s, press_s);
+	if (step->plan->reference && step->in->oil_bar.quality == QUALITY_NONE)
+		press_s = 0;
+	return (struct silence){.age_s = fmax(furnace_s, press_s),
+				.furnace = step->in->furnace_lost || furnace_s > step->limits->bus_lost_s,
+				.press = step->in->press_lost || press_s > step->limits->bus_lost_s};
 }
 
 enum verdict check_bus(struct step *step, char *ret_text)
 {
-	bool lost = step->in->furnace_lost || step->in->press_lost;
-	double age_s = oldest_poll_s(step);
+	struct silence silence = judge_silence(step);
 
-	if (!lost && age_s <= step->limits->bus_lost_s)
+	if (!silence.furnace && !silence.press)
 		return VERDICT_CLEAR;
-	interlock_say(
-		ret_text,
-		"%s: no good poll for %.1f s. A PLC's watchdog (%.0f s) opens the contactor and locks the "
-		"press; what has none keeps on. Check cable and power.",
-		step->in->furnace_lost ? "Furnace line lost" : "Device silent", age_s,
-		step->limits->device_watchdog_s);
+	interlock_say(ret_text,
+		      "%s silent: no good poll for %.1f s. A PLC's watchdog (%.0f s) opens the contactor and "
+		      "locks the press; what has none keeps on. Check cable and power.",
+		      !silence.press     ? "Furnace"
+		      : !silence.furnace ? "Press"
+					 : "Furnace and press",
+		      silence.age_s, step->limits->device_watchdog_s);
 	return VERDICT_WARN;
 }
 

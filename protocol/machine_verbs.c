@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "protocol/alarm.h"
 #include "protocol/interlock.h"
 
 static void answer(struct step *step, enum answer_code code, const char *format, ...)
@@ -64,7 +65,7 @@ static const char *refuse_pressure(const struct step *step)
 const char *machine_refuse_resume(const struct step *step)
 {
 	const struct machine *m = step->m;
-	const char *why = interlock_first_fired(m);
+	const char *why = interlock_first_fired(m), *devices;
 
 	if (m->latched)
 		return "a trip is latched: acknowledge it, remove its cause, then reset";
@@ -74,10 +75,12 @@ const char *machine_refuse_resume(const struct step *step)
 		return "the time in which resume was offered is over: abort or hand over";
 	if (step->p->was_tripped && !step->plan->resume_after_trip)
 		return "the protocol does not allow resume after a trip: cool or abort";
-	if (why)
+	if (why && why != alarm_info(ALARM_STALE)->what)
 		return why;
-	why = refuse_devices(step);
-	return why ? why : refuse_pressure(step);
+	devices = refuse_devices(step); /* of a value that is old it says which */
+	if (devices || why)
+		return devices ? devices : why;
+	return refuse_pressure(step);
 }
 
 static bool lacks_pressure(const struct step *step)

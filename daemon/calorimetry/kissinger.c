@@ -202,8 +202,9 @@ static int check_table(const struct table *table, struct kissinger_result *resul
 				   result->n_without_peak);
 	if (result->n_rates < 3)
 		return refusal_say(result->why, REFUSAL_TOO_FEW_RATES,
-				   "%u distinct rates among %u rows with a peak; at least 3 are needed",
-				   result->n_rates, result->n);
+				   "%u row%s with a peak, at %u distinct rate%s; at least 3 rates are needed",
+				   result->n, result->n == 1 ? "" : "s", result->n_rates,
+				   result->n_rates == 1 ? "" : "s");
 	if (high < RATE_SPAN_MIN * low)
 		return refusal_say(
 			result->why, REFUSAL_RATE_SPAN,

@@ -55,9 +55,11 @@ static int check_table(const struct lag_point *points, size_t count, struct lag_
 	}
 	result->n_rates = distinct_rates(points, count);
 	if (result->n_rates < RATES_MIN)
-		return refusal_say(result->why, REFUSAL_TOO_FEW_RATES,
-				   "%u distinct rates among %u rows with an onset; at least %d are needed",
-				   result->n_rates, result->n, RATES_MIN);
+		return refusal_say(
+			result->why, REFUSAL_TOO_FEW_RATES,
+			"%u row%s with an onset, at %u distinct rate%s; at least %d rates are needed",
+			result->n, result->n == 1 ? "" : "s", result->n_rates,
+			result->n_rates == 1 ? "" : "s", RATES_MIN);
 	if (high < RATE_SPAN_MIN * low)
 		return refusal_say(
 			result->why, REFUSAL_RATE_SPAN,

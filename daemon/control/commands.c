@@ -322,6 +322,7 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 	}
 	if (!item)
 		return refuse("no such run in the queue; densctl queue shows them");
+	snprintf(answer.why, sizeof(answer.why), "cancelled");
 	if (item->densification == OUTCOME_COMPLETED) {
 		sections_cancel_run(control, item, "sections cancelled by the operator");
 	} else if (!item->started) {

@@ -198,9 +198,11 @@ static uint32_t count_restarts(const struct control *control)
 static double measure_gap(const struct control *control)
 {
 	const struct link_loaded *loaded = &control->recovering.loaded;
-	double wall_s = (double)(clock_wall_us() - loaded->last_wall_us) / 1e6 * control->site.clock_scale;
+	double wall_s = (double)(clock_wall_us() - loaded->last_wall_us) / 1e6 * control->site.clock_scale,
+	       lab_s = control_lab_s(control) - loaded->last_tick_lab_s;
 
-	return loaded->same_boot ? control_lab_s(control) - loaded->last_tick_lab_s : fmax(wall_s, 0);
+	/* Under another scale than the last start's, the laboratory's clock may read less than it did. */
+	return loaded->same_boot && lab_s >= 0 ? lab_s : fmax(wall_s, 0);
 }
 
 static void gather_facts(const struct control *control, struct recovery_facts *ret_facts)

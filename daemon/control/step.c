@@ -64,12 +64,13 @@ int control_store_trouble(const struct control *control, char *ret_text, size_t 
 	int length = 0;
 
 	if (control->store_error < 0)
-		length = snprintf(ret_text, size, "the store cannot be written: %s",
-				  strerror(-control->store_error));
+		length = snprintf(ret_text, size, "the store in %.64s cannot be written: %s",
+				  control->site.store, strerror(-control->store_error));
 	else if (control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib)
 		length = snprintf(ret_text, size,
-				  "the store's disk has %.0f MiB left, the site wants %.0f MiB at least",
-				  control->free_mib, control->site.minimum_free_mib);
+				  "the disk of the store in %.64s has %.0f MiB left, the site wants %.0f "
+				  "MiB at least",
+				  control->site.store, control->free_mib, control->site.minimum_free_mib);
 	else if (late_s >= control->limits.intent_hold_s)
 		length = snprintf(ret_text, size, "the store has not answered for %.1f s", late_s);
 	return length;

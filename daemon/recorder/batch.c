@@ -113,8 +113,10 @@ static void note_gap(struct batch *batch, uint64_t first, uint64_t last, const c
 	if (batch->dropped_last == 0) {
 		batch->dropped_first = first;
 		batch->dropped_why = why;
-		log_error("samples from number %llu on are lost: %s", (unsigned long long)first, why);
 	}
+	if (!batch->losing)
+		log_error("samples from number %llu on are lost: %s", (unsigned long long)first, why);
+	batch->losing = true;
 	batch->dropped_last = last;
 }
 
@@ -230,6 +232,9 @@ static int commit_samples(struct batch *batch, struct store *store)
 		drop_samples(batch, strerror(-r));
 		return r;
 	}
+	if (batch->losing)
+		log_notice("samples are stored again");
+	batch->losing = false;
 	batch->last_sample = last;
 	batch->sample_count = 0;
 	return 0;

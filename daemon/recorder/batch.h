@@ -30,6 +30,7 @@ struct batch {
 	uint64_t seen_sample;                    /* highest number that came, or was there; 0: none */
 	uint64_t dropped_first, dropped_last;    /* samples, not yet recorded as a gap; 0: none */
 	const char *dropped_why;
+	bool losing;   /* told, and none stored since */
 	int32_t error; /* of the last commit */
 };
 

@@ -39,7 +39,8 @@ const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 	size_t used;
 
 	if (json_flag(result, "refused"))
-		snprintf(text, ENERGY_TEXT, "Ea %s%snot yet: %s", class, class[0] ? ", " : "",
+		snprintf(text, ENERGY_TEXT, "%s: %s",
+			 json_flag(result, "provisional") ? "Ea not known yet" : "no Ea",
 			 json_text(result, "why", ""));
 	else
 		snprintf(text, ENERGY_TEXT,
@@ -61,13 +62,15 @@ const char *energy_text(json_object *result, char text[ENERGY_TEXT])
 /* "7 GPa, 643 K: Tf 595.7 K (5 sections, spread 0.4 K); " */
 const char *energy_state_text(json_object *result, char text[ENERGY_TEXT])
 {
-	char pressure[NUMBER_TEXT], tf[NUMBER_TEXT], spread[NUMBER_TEXT], energy[ENERGY_TEXT];
+	char pressure[NUMBER_TEXT], tf[NUMBER_TEXT], sections[64], energy[ENERGY_TEXT];
+	double spread_k = json_number(result, "tf_spread_k"), count = json_number(result, "n_sections");
 
 	snprintf(pressure, sizeof(pressure), "%g GPa", json_number(result, "pressure_gpa"));
-	snprintf(text, ENERGY_TEXT, "state %s, %g K: Tf %s K (%.0f section%s, spread %s K); %s",
+	snprintf(sections, sizeof(sections),
+		 isfinite(spread_k) ? "%.0f section%s, spread %.1f K" : "%.0f section%s", count,
+		 count == 1 ? "" : "s", spread_k);
+	snprintf(text, ENERGY_TEXT, "state %s, %g K: Tf %s K (%s); %s",
 		 json_flag(result, "reference") ? "1 atm" : pressure, json_number(result, "temperature_k"),
-		 number_text(json_number(result, "tf_k"), 1, tf), json_number(result, "n_sections"),
-		 json_number(result, "n_sections") == 1 ? "" : "s",
-		 number_text(json_number(result, "tf_spread_k"), 1, spread), energy_text(result, energy));
+		 number_text(json_number(result, "tf_k"), 1, tf), sections, energy_text(result, energy));
 	return text;
 }

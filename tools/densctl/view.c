@@ -239,12 +239,25 @@ static void draw_progress(json_object *state, const char *end, FILE *stream)
 		fprintf(stream, "  %-12s %.0f waiting%s", "queue", queued, end);
 }
 
+/* "hold in heat", "done: aborted": a phase alone says neither what stands still nor how it ended. */
+static void draw_phase(json_object *state, FILE *stream)
+{
+	const char *phase = json_text(state, "phase", "-"), *held = json_text(state, "resume_phase", "idle"),
+		   *outcome = json_text(state, "outcome", "none");
+
+	fprintf(stream, "  %-12s %s", "state", phase);
+	if (strcmp(phase, "hold") == 0 && strcmp(held, "idle") != 0)
+		fprintf(stream, " in %s", held);
+	if (strcmp(phase, "done") == 0 && strcmp(outcome, "none") != 0)
+		fprintf(stream, ": %s", outcome);
+}
+
 static void draw_state(json_object *state, const char *end, FILE *stream)
 {
 	char soak[DURATION_TEXT], isotherm[DURATION_TEXT];
 
 	draw_run(state, end, stream);
-	fprintf(stream, "  %-12s %s", "state", json_text(state, "phase", "-"));
+	draw_phase(state, stream);
 	if (json_flag(state, "holdback"))
 		fputs(" (holdback: waiting for the process value)", stream);
 	if (json_flag(state, "pause_pending"))

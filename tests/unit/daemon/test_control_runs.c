@@ -374,17 +374,19 @@ static void the_store_says_what_is_wrong(void **state)
 	char text[MACHINE_WHY] = "";
 
 	(void)state;
+	strcpy(control->site.store, "/srv/densd");
 	control->site.minimum_free_mib = 500;
 	control->free_mib = 501;
 	assert_int_equal(control_store_trouble(control, text, sizeof(text)), 0);
 	assert_true(control_store_ok(control));
 	control->free_mib = 31;
 	assert_true(control_store_trouble(control, text, sizeof(text)) > 0);
-	assert_string_equal(text, "the store's disk has 31 MiB left, the site wants 500 MiB at least");
+	assert_string_equal(
+		text, "the disk of the store in /srv/densd has 31 MiB left, the site wants 500 MiB at least");
 	assert_false(control_store_ok(control));
 	control->store_error = -ENOSPC;
 	assert_true(control_store_trouble(control, text, sizeof(text)) > 0);
-	assert_string_equal(text, "the store cannot be written: No space left on device");
+	assert_string_equal(text, "the store in /srv/densd cannot be written: No space left on device");
 }
 
 /* Asked in the middle of the night the store says where the run stands; a run whose sections are scanned

@@ -141,6 +141,26 @@ static void is_journaled(uint8_t row)
 	assert_true(isnan(recovery->pressure_gpa) == (row == 8));
 }
 
+/* The site's clock ran faster at the last start: the time stamps of then lie in the future of this one. */
+static void a_start_under_another_scale_has_a_gap_that_can_be(void **state)
+{
+	struct link_loaded *loaded = &control->recovering.loaded;
+	const struct journal_recovery *recovery;
+
+	(void)state;
+	loaded->has_snapshot = true;
+	loaded->snapshot.version = SNAPSHOT_VERSION;
+	loaded->snapshot.size = sizeof(loaded->snapshot);
+	machine_init(&loaded->snapshot.machine, 0);
+	loaded->last_tick_lab_s = control_lab_s(control) + 1e6;
+	loaded->last_wall_us = clock_wall_us() - 2000000;
+	for (int i = 0; i < 5; i++)
+		cycle(true, true);
+	recovery = (const void *)fixture_next(&fixture, JOURNAL_RECOVERY)->body;
+	assert_true(recovery->facts.gap_s >= 2 * control->site.clock_scale);
+	assert_true(recovery->facts.gap_s < 100 * control->site.clock_scale);
+}
+
 static void decided_as(const char *row, bool furnace, bool press)
 {
 	for (int i = 0; i < 4; i++)
@@ -251,6 +271,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_loaded_press_without_a_run_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(instruments_that_come_late_are_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_start_under_another_scale_has_a_gap_that_can_be, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_temperature_is_unknown, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(after_the_limit_the_pressure_is_unknown, set_up, tear_down),

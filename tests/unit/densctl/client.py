@@ -150,7 +150,10 @@ def energies_are_said(densctl, folder):
     done, _ = call(densctl, folder, [{"ok": True, "results": [gave_up]}], "results")
     expect("; Ea 205.1" in done.stdout and "R Tg, alpha, from 5 scans at 5 of 6 planned rates\n" in done.stdout, f"given up: {done}")
     done, _ = call(densctl, folder, [{"ok": True, "results": [early]}], "results")
-    expect("state 1 atm, 643 K" in done.stdout and "Ea undecided, not yet: 2 distinct rates" in done.stdout, f"early: {done}")
+    first = {**early, "provisional": True, "n_sections": 1, "tf_spread_k": None}
+    told, _ = call(densctl, folder, [{"ok": True, "results": [first]}], "results")
+    expect("Tf 595.7 K (1 section); Ea not known yet: 2 distinct rates" in told.stdout, f"first: {told}")
+    expect("state 1 atm, 643 K" in done.stdout and "; no Ea: 2 distinct rates" in done.stdout, f"early: {done}")
 
 
 def a_sentence_is_one_line_of_events(densctl, folder):

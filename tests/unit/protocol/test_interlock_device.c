@@ -284,6 +284,12 @@ static void oil_silent(struct plant *rig)
 	rig->in.oil_bar.t_lab_s = 0;
 }
 
+static void furnace_and_oil_silent(struct plant *rig)
+{
+	furnace_silent(rig);
+	oil_silent(rig);
+}
+
 static void nothing(struct plant *rig)
 {
 	(void)rig;
@@ -305,9 +311,13 @@ static void test_bus(void **unused)
 	(void)unused;
 	rig_put_soak(&rig);
 	check_bus_lost(&rig, furnace_silent, true);
-	rig_assert_says(&rig, "Device silent");
+	rig_assert_says(&rig, "Furnace silent: no good poll for 5.");
 	rig_put_soak(&rig);
 	check_bus_lost(&rig, oil_silent, true);
+	rig_assert_says(&rig, "Press silent: no good poll for 5.");
+	rig_put_soak(&rig);
+	check_bus_lost(&rig, furnace_and_oil_silent, true);
+	rig_assert_says(&rig, "Furnace and press silent");
 	rig_put_reference(&rig);
 	check_bus_lost(&rig, oil_silent, true);
 	rig_put_reference(&rig);
@@ -323,7 +333,7 @@ static void test_bus(void **unused)
 	rig.in.furnace_lost = true;
 	rig_tick(&rig, 0.5);
 	assert_true(rig_raised(&rig, ALARM_BUS_LOST));
-	rig_assert_says(&rig, "Furnace line lost");
+	rig_assert_says(&rig, "Furnace silent");
 	rig_put_soak(&rig);
 	rig.in.press_lost = true;
 	rig_tick(&rig, 0.5);

@@ -173,6 +173,24 @@ static void test_resume_names_what_is_missing(void **unused)
 	}
 }
 
+/* With the rule on old values fired, too: which value it is. */
+static void test_resume_names_the_value_that_is_old(void **unused)
+{
+	static const struct refusal cases[] = {{no_temperature, "no fresh temperature"},
+					       {no_pressure, "no fresh pressure"}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant plant;
+
+		plant_put(&plant, PHASE_ISOTHERM);
+		plant.spoil = cases[i].spoil;
+		plant_run(&plant, 30);
+		assert_int_equal(plant.alarms_raised[ALARM_STALE], 1);
+		refuse_resume(&plant, cases[i].words);
+	}
+}
+
 /* At 1 atm the press is not asked for its pressure; a hot cell may be heated on. */
 static void test_resume_at_1_atm_needs_no_pressure(void **unused)
 {
@@ -311,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_preflight_names_what_is_missing),
 		cmocka_unit_test(test_resume_names_what_is_missing),
+		cmocka_unit_test(test_resume_names_the_value_that_is_old),
 		cmocka_unit_test(test_resume_at_1_atm_needs_no_pressure),
 		cmocka_unit_test(test_an_impossible_plan_is_not_begun),
 		cmocka_unit_test(test_events_that_are_none),

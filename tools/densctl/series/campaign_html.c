@@ -104,7 +104,7 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 {
 	fputs("<h2>States</h2>\n", stream);
 	head(stream,
-	     "P|T_dens / K|T_dens/Tg(P)|region|sections (+ refused)|Tf / K|&plusmn;|spread|Ea / (kJ/mol)|"
+	     "P|T_dens / K|T_dens/Tg(P)|region|sections (+ refused)|Tf / K|&plusmn;|spread / K|Ea / (kJ/mol)|"
 	     "&plusmn;|95 % from|to|R Tg|unweighted|class|still to scan");
 	for (size_t i = 0; i < campaign->result->state_count; i++)
 		write_state(campaign, &campaign->result->states[i], stream);
@@ -227,7 +227,7 @@ static void write_scans(const struct campaign *campaign, FILE *stream)
 	fputs("<h2>Scans and the windows used</h2>\n", stream);
 	head(stream, "section|P|T_dens / K|rate / (K/s)|Tf / K|&plusmn;|Tf - Tf_ref / K|&plusmn;|Tp / "
 		     "K|&plusmn;|onset / K|&plusmn;|glass / K|"
-		     "liquid / K|");
+		     "liquid / K|refused");
 	for (size_t i = 0; i < campaign->count; i++)
 		write_scan(&campaign->rows[i], stream);
 	tail(stream);
