@@ -10,17 +10,19 @@ import os
 import runpy
 import sys
 
-HOMES = {"tests/search/plants.py": "protocol", "tests/wires/plants.py": "drivers"}
+import planting
+
+SCRIPTS = ("tests/search/plants.py", "tests/wires/plants.py")
 
 
 def misplaced(top):
     """One sentence for each plant whose text is not there exactly once."""
-    for script, folder in HOMES.items():
-        for name, file, there, *_ in runpy.run_path(os.path.join(top, script))["PLANTS"]:
-            with open(os.path.join(top, folder, file), encoding="utf-8") as stream:
-                count = stream.read().count(there)
-            if count != 1:
-                yield f"{script}: {name}: {folder}/{file} holds {there!r} {count} times: bring the plant up to date"
+    for script in SCRIPTS:
+        module = runpy.run_path(os.path.join(top, script))
+        for plant in module["PLANTS"]:
+            fault = planting.spoil(top, module["HOME"], plant)[1]
+            if fault:
+                yield f"{script}: {fault}"
 
 
 def main():

@@ -7,14 +7,15 @@ usage: plants.py REPOSITORY [NAME]
 Each plant changes one line of a copy of one file of protocol/; the search, linked to the rest as it ships, has to
 name the property and print a trail.
 """
-import concurrent.futures
-import glob
+import functools
 import os
 import subprocess
 import sys
-import tempfile
 
-FLAGS = ["-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE"]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import planting  # noqa: E402
+
+HOME = "protocol"
 # name, file, what is there, what is planted, model, property that has to find it
 PLANTS = [
     ("no dwell", "step.c", "step->now - since >= step->limits->release_dwell_s", "true", "hold", "release"),
@@ -65,58 +66,36 @@ PLANTS = [
 ]
 
 
-def compile_file(top, source, ret):
-    folder = os.path.join(top, "protocol")
-    subprocess.run(["cc", *FLAGS, "-I" + top, "-I" + folder, "-c", source, "-o", ret], check=True)
-    return ret
+def make_bench(top, folder):
+    return planting.Bench(top, folder, HOME, ("protocol/*.c", "daemon/base/*.c", "tests/search/*.c"), [], ["-lm", "-lpthread"])
 
 
-class Bench:
-    """All objects, compiled once; a plant replaces one."""
-
-    def __init__(self, top, folder):
-        self.top, self.folder = top, folder
-        sources = [path for pattern in ("protocol/*.c", "daemon/base/*.c", "tests/search/*.c")
-                   for path in sorted(glob.glob(os.path.join(top, pattern)))]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            made = pool.map(lambda path: compile_file(top, path, self.object_of(path)), sources)
-            self.objects = dict(zip(sources, made))
-
-    def object_of(self, path):
-        return os.path.join(self.folder, os.path.relpath(path, self.top).replace("/", "-") + ".o")
-
-    def check(self, number, name, file, there, planted, model, expected):
-        """What is wrong with the search, or None."""
-        path = os.path.join(self.top, "protocol", file)
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
-        if text.count(there) != 1:
-            return f"{name}: protocol/{file} holds {there!r} {text.count(there)} times: bring the plant up to date"
-        copy, program = (os.path.join(self.folder, f"plant{number}{end}") for end in (".c", ""))
-        with open(copy, "w", encoding="utf-8") as stream:
-            stream.write(text.replace(there, planted))
-        objects = self.objects | {path: compile_file(self.top, copy, copy + ".o")}
-        subprocess.run(["cc", "-o", program, *objects.values(), "-lm", "-lpthread"], check=True)
-        done = subprocess.run([program, "--model", model], capture_output=True, text=True, check=False)
-        lines = done.stdout.splitlines()
-        found = [line for line in lines if line.startswith(f"VIOLATED {expected} ")]
-        if done.returncode != 1 or not found:
-            return f"{name}: {expected} found nothing in model {model}:\n" + "\n".join(lines[:4])
-        print(f"{name}: {found[0]}, {len(lines) - 2} steps", flush=True)
-        return None if len(lines) > 2 else f"{name}: found without a trail"
+def check(bench, number, plant):
+    """What is wrong with the search, or None."""
+    name, _, _, _, model, expected = plant
+    program, fault = bench.plant(number, plant)
+    if fault:
+        return fault
+    done = subprocess.run([program, "--model", model], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    found = [line for line in lines if line.startswith(f"VIOLATED {expected} ")]
+    if done.returncode != 1 or not found:
+        return f"{name}: {expected} found nothing in model {model}:\n" + "\n".join(lines[:4])
+    print(f"{name}: {found[0]}, {len(lines) - 2} steps", flush=True)
+    return None if len(lines) > 2 else f"{name}: found without a trail"
 
 
 def main():
     if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
-    chosen = [(i, *plant) for i, plant in enumerate(PLANTS) if len(sys.argv) == 2 or plant[0] == sys.argv[2]]
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(os.path.abspath(sys.argv[1]), folder)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            faults = [fault for fault in pool.map(lambda plant: bench.check(*plant), chosen) if fault]
-    print("\n".join(faults) or f"{len(chosen)} planted bugs found")
-    return 1 if faults or not chosen else 0
+    chosen = [plant for plant in PLANTS if len(sys.argv) == 2 or plant[0] == sys.argv[2]]
+    if not chosen:
+        print(f"no plant is called {sys.argv[2]!r}", file=sys.stderr)
+        return 2
+    return planting.find_all(functools.partial(make_bench, os.path.abspath(sys.argv[1])),
+                             lambda bench: [functools.partial(check, bench, *one) for one in enumerate(chosen)],
+                             f"{len(chosen)} planted bugs found")
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ usage: plants.py BUILD REPOSITORY [NAME]
 
 Each plant changes one place of a copy of one file of drivers/; misbehave, linked to the rest as it ships, has to find it.
 """
-import concurrent.futures
-import glob
+import functools
 import json
 import os
 import subprocess
 import sys
-import tempfile
 
-FLAGS = ["-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-I/usr/include/modbus"]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import planting  # noqa: E402
+
+HOME = "drivers"
 WRAPS = ["clock_mono_ns", "modbus_connect", "modbus_flush", "line_lock_take", "nanosleep", "tcgetattr", "tcsetattr", "tcflush",
          "ppoll", "open64", "ioctl", "socket", "connect"]
 LIBRARIES = ["config/libconfig.a", "protocol/libprotocol.a", "tools/densim/libdensim_core.a"]
@@ -58,72 +59,53 @@ PLANTS = [
 ]
 
 
-def compile_file(top, source, ret):
-    subprocess.run(["cc", *FLAGS, "-I" + top, f'-DWIRES_PROFILES="{top}/config/devices"', "-c", source, "-o", ret], check=True)
-    return ret
+def make_bench(build, top, folder):
+    return planting.Bench(
+        top, folder, HOME, ("drivers/*.c", "daemon/base/*.c", "tests/wires/*.c", "tests/simulation/chance.c"),
+        ["-D_FILE_OFFSET_BITS=64", "-I/usr/include/modbus", f'-DWIRES_PROFILES="{top}/config/devices"'],
+        ["-Wl,--start-group", *(os.path.join(build, library) for library in LIBRARIES), "-Wl,--end-group",
+         *(f"-Wl,--wrap={name}" for name in WRAPS), "-lmodbus", "-lyaml", "-lcrypto", "-lm"])
 
 
-class Bench:
-    """All objects of drivers/ and of the campaign, compiled once; a plant replaces one."""
+def run(program, options):
+    return subprocess.run([program, *(options if "--seeds" in options else f"--seeds {SEEDS} {options}").split(), "--json"],
+                          capture_output=True, text=True, timeout=100, check=False)
 
-    def __init__(self, build, top, folder):
-        self.build, self.top, self.folder = build, top, folder
-        sources = [path for pattern in ("drivers/*.c", "daemon/base/*.c", "tests/wires/*.c", "tests/simulation/chance.c")
-                   for path in sorted(glob.glob(os.path.join(top, pattern)))]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            made = pool.map(lambda path: compile_file(top, path, self.object_of(path)), sources)
-            self.objects = dict(zip(sources, made))
 
-    def object_of(self, path):
-        return os.path.join(self.folder, os.path.relpath(path, self.top).replace("/", "-") + ".o")
+def check_clean(bench):
+    done = run(bench.link("clean"), "")
+    return None if done.returncode == 0 else f"as it ships: {done.stdout}{done.stderr}"
 
-    def link(self, objects, program):
-        libraries = [os.path.join(self.build, library) for library in LIBRARIES]
-        subprocess.run(["cc", "-o", program, *objects.values(), "-Wl,--start-group", *libraries, "-Wl,--end-group",
-                        *(f"-Wl,--wrap={name}" for name in WRAPS), "-lmodbus", "-lyaml", "-lcrypto", "-lm"], check=True)
 
-    def run(self, program, options):
-        return subprocess.run([program, *(options if "--seeds" in options else f"--seeds {SEEDS} {options}").split(), "--json"],
-                              capture_output=True, text=True, timeout=100, check=False)
+def check(bench, number, plant):
+    """What is wrong with the campaign, or None."""
+    name, _, _, _, options, expected = plant
+    program, fault = bench.plant(number, plant)
+    if fault:
+        return fault
+    done = run(program, options)
+    lines = done.stdout.splitlines()
+    found = json.loads(lines[-1])[expected] if lines and lines[-1].startswith("{") else 0
+    if done.returncode != 1 or found == 0 or not any("replay: misbehave " in line for line in lines):
+        return f"{name}: misbehave {options} found nothing: {done.stdout[-400:]}{done.stderr}"
+    print(f"{name}: {found} {expected}: {lines[0].split(': ', 2)[-1][:120]}", flush=True)
+    return None
 
-    def check_clean(self):
-        program = os.path.join(self.folder, "clean")
-        self.link(self.objects, program)
-        done = self.run(program, "")
-        return None if done.returncode == 0 else f"as it ships: {done.stdout}{done.stderr}"
 
-    def check(self, number, name, file, there, planted, options, expected):
-        """What is wrong with the campaign, or None."""
-        path = os.path.join(self.top, "drivers", file)
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
-        if text.count(there) != 1:
-            return f"{name}: drivers/{file} holds {there!r} {text.count(there)} times: bring the plant up to date"
-        copy, program = (os.path.join(self.folder, f"plant{number}{end}") for end in (".c", ""))
-        with open(copy, "w", encoding="utf-8") as stream:
-            stream.write(text.replace(there, planted))
-        self.link(self.objects | {path: compile_file(self.top, copy, copy + ".o")}, program)
-        done = self.run(program, options)
-        lines = done.stdout.splitlines()
-        found = json.loads(lines[-1])[expected] if lines and lines[-1].startswith("{") else 0
-        if done.returncode != 1 or found == 0 or not any("replay: misbehave " in line for line in lines):
-            return f"{name}: misbehave {options} found nothing: {done.stdout[-400:]}{done.stderr}"
-        print(f"{name}: {found} {expected}: {lines[0].split(': ', 2)[-1][:120]}", flush=True)
-        return None
+def checks_of(chosen, bench):
+    return [functools.partial(check_clean, bench), *(functools.partial(check, bench, *one) for one in enumerate(chosen))]
 
 
 def main():
     if len(sys.argv) not in (3, 4):
         print(__doc__, file=sys.stderr)
         return 2
-    chosen = [(i, *plant) for i, plant in enumerate(PLANTS) if len(sys.argv) == 3 or plant[0] == sys.argv[3]]
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(*(os.path.abspath(path) for path in sys.argv[1:3]), folder)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            faults = [bench.check_clean(), *pool.map(lambda plant: bench.check(*plant), chosen)]
-    faults = [fault for fault in faults if fault]
-    print("\n".join(faults) or f"{len(chosen)} planted faults found, none in what ships")
-    return 1 if faults or not chosen else 0
+    chosen = [plant for plant in PLANTS if len(sys.argv) == 3 or plant[0] == sys.argv[3]]
+    if not chosen:
+        print(f"no plant is called {sys.argv[3]!r}", file=sys.stderr)
+        return 2
+    return planting.find_all(functools.partial(make_bench, *(os.path.abspath(path) for path in sys.argv[1:3])),
+                             functools.partial(checks_of, chosen), f"{len(chosen)} planted faults found, none in what ships")
 
 
 if __name__ == "__main__":

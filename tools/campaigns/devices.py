@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole densifications with scans through each emulated instrument (tests/system/devices.py), a seed a round."""
 import os
-import pathlib
 import sys
 import time
 
 from campaigns import progress
-
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def arguments(parser):
@@ -19,15 +16,14 @@ def arguments(parser):
 def run_round(devices, options, profile, seed):
     began = time.monotonic()
     try:
-        devices.run_once(os.path.abspath(options.build), str(SOURCE), profile, options.scale, seed, scans=True)
+        devices.run_once(os.path.abspath(options.build), str(progress.SOURCE), profile, options.scale, seed, scans=True)
     except (devices.night.Failed, devices.night.LabError) as failure:
         return {"failed": 1, "why": str(failure).splitlines()[0], "seconds": time.monotonic() - began}
     return {"failed": 0, "why": "", "seconds": time.monotonic() - began}
 
 
 def run(options):
-    sys.path.insert(0, str(SOURCE / "tests/system"))
-    import devices
+    devices = progress.import_system_test("devices")
     for module in (devices, devices.night):
         module.print = lambda *_, **__: None  # the test's own words: here the results count
     profiles = options.profiles or [name for name in devices.WIRING if name != "oven"]

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fault drills (tests/system/drills.py) again and again: from the detection that a row names to heater zero."""
 import math
-import pathlib
 import statistics
-import sys
 
 from campaigns import progress
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 GOAL_S, WORST_S = 1.5, 5.0
 
 
@@ -17,12 +14,10 @@ def arguments(parser):
 
 
 def run(options):
-    sys.path.insert(0, str(SOURCE / "tests/system"))
-    import drills  # beside the laboratory it drives
-    if not (pathlib.Path(options.build) / "tools/densim/densim").exists():
-        sys.exit(f"campaign: no built tree in {options.build}: meson setup {options.build} && ninja -C {options.build}")
+    drills = progress.import_system_test("drills")
+    progress.find_built(options.build, "tools/densim/densim")
     state = progress.State(options.state, "drills")
-    jobs = {f"{drill.name} #{i}": (drill, options.build, str(SOURCE))
+    jobs = {f"{drill.name} #{i}": (drill, options.build, str(progress.SOURCE))
             for i in range(options.repeat) for drill in drills.drills(options.words)}
     progress.run_jobs(state, jobs, drills.one, options.jobs,
                       lambda s: f"{sum(bool(r['wrong']) for r in s.done.values())} wrong reactions")

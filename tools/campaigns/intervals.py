@@ -2,9 +2,7 @@
 """How often the 95 % intervals of Tf, Tp and Ea hold the truth (tests/intervals), over drawn laboratories."""
 import json
 import math
-import os
 import subprocess
-import sys
 
 from campaigns import progress
 
@@ -51,16 +49,13 @@ def show(kind, quantity, row):
 
 
 def run(options):
-    program = os.path.join(options.build, "tests/intervals/intervals")
-    if not os.access(program, os.X_OK):
-        sys.exit(f"campaign: {program} is not there: meson setup {options.build} && ninja -C {options.build}")
+    program = progress.find_built(options.build, "tests/intervals/intervals")
     jobs = {}
     extra = ["--by-rate"] if options.by_rate else []
     for kind, times in KINDS.items():
         seeds = range(options.first, options.first + times * options.laboratories)
-        for seed in seeds[::CHUNK * times]:
-            last = min(seed + CHUNK * times, seeds.stop) - 1
-            jobs[" ".join([f"{kind} {seed}..{last}", *extra])] = (program, kind, seed, last, *extra)
+        for first, last in progress.split_seeds(seeds, CHUNK * times):
+            jobs[" ".join([f"{kind} {first}..{last}", *extra])] = (program, kind, first, last, *extra)
     state = progress.State(options.state, "intervals")
     progress.run_jobs(state, jobs, run_chunk, options.jobs, lambda s: f"{len(s.done)} chunks")
     print("kind        quantity               drawn  without  inside/%      bias   rms off    rms sd")

@@ -2,14 +2,12 @@
 """kill -9 of densd and its workers against densim at high scale (tests/system/kills.py), one seed a run."""
 import collections
 import math
-import pathlib
 import subprocess
 import sys
 
 from campaigns import progress
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-DRIVER = SOURCE / "tests/system/kills.py"
+DRIVER = progress.SOURCE / "tests/system/kills.py"
 KILLS_A_RUN = 12  # about
 
 
@@ -19,9 +17,8 @@ def arguments(parser):
 
 
 def run(options):
-    sys.path.insert(0, str(DRIVER.parent))
-    import kills  # beside the laboratory it drives
-    probe = subprocess.run([sys.executable, DRIVER, options.build, SOURCE, "--kills", "0"], capture_output=True, check=False)
+    kills = progress.import_system_test("kills")
+    probe = subprocess.run([sys.executable, DRIVER, options.build, progress.SOURCE, "--kills", "0"], capture_output=True, check=False)
     if probe.returncode:
         sys.exit(f"campaign: no built tree in {options.build}: meson setup {options.build} && ninja -C {options.build}")
     state = progress.State(options.state, f"kills from seed {options.first}")
@@ -29,7 +26,7 @@ def run(options):
         first = options.first + len(state.done)
         runs = math.ceil((options.kills - state.total("kills")) / KILLS_A_RUN)
         known = {key: () for key in state.done}
-        jobs = {str(seed): (options.build, str(SOURCE), seed) for seed in range(options.first, first + runs)}
+        jobs = {str(seed): (options.build, str(progress.SOURCE), seed) for seed in range(options.first, first + runs)}
         progress.run_jobs(state, {**known, **jobs}, kills.run_seed, options.jobs,
                           lambda s: f"{s.total('kills')} kills, {violated(s)} runs with violations")
     return report(state, options, kills)

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every allocation of a start failing, one at a time, of every program (tests/system/resources.py)."""
-import pathlib
-import sys
-
 from campaigns import progress
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 STEP = 100  # allocations a job
 
 
@@ -14,15 +10,13 @@ def arguments(parser):
 
 
 def run(options):
-    sys.path.insert(0, str(SOURCE / "tests/system"))
-    import resources  # beside the laboratory it drives
-    if not (pathlib.Path(options.build) / "tests/system/libfail_allocation.so").exists():
-        sys.exit(f"campaign: no built tree in {options.build}: meson setup {options.build} && ninja -C {options.build}")
+    resources = progress.import_system_test("resources")
+    progress.find_built(options.build, "tests/system/libfail_allocation.so")
     programs = [name for name in resources.PROGRAMS if not options.words or any(word in name for word in options.words)]
-    with resources.only_densim(options.build, str(SOURCE)) as lab:
+    with resources.only_densim(options.build, str(progress.SOURCE)) as lab:
         most = {name: resources.count_allocations(lab, name) for name in programs}
     state = progress.State(options.state, "memory")
-    jobs = {f"{name} {first}": (options.build, str(SOURCE), name, first, first + STEP - 1)
+    jobs = {f"{name} {first}": (options.build, str(progress.SOURCE), name, first, first + STEP - 1)
             for name in programs for first in range(1, most[name] + 1, STEP)}
     progress.run_jobs(state, jobs, resources.memory_range, options.jobs,
                       lambda s: f"{s.total('tried')} starts, {sum(len(r['wrong']) for r in s.done.values())} wrong")

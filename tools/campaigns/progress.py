@@ -1,10 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every campaign shares: a state file that is taken up again, jobs side by side, progress with the time left."""
+"""What every campaign shares: programs that are built, a state file that is taken up again, jobs side by side, progress with the
+time left."""
 import concurrent.futures
+import importlib
 import json
 import os
+import pathlib
+import subprocess
 import sys
 import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def find_built(build, place):
+    """The path of what the build has made, or the end with what to do."""
+    path = os.path.join(build, place)
+    if not os.path.exists(path):
+        sys.exit(f"campaign: {path} is not there: meson setup {build} && ninja -C {build}")
+    return path
+
+
+def import_system_test(name):
+    """A program of tests/system, which finds beside it the laboratory that it drives."""
+    sys.path.insert(0, str(SOURCE / "tests/system"))
+    return importlib.import_module(name)
+
+
+def split_seeds(seeds, count):
+    """(first, last) of each @count of a range of seeds."""
+    return [(first, min(first + count, seeds.stop) - 1) for first in seeds[::count]]
+
+
+def run_json(command):
+    """The last line of a program that found violations or none, and what it told before; its other ends are an error."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    if done.returncode not in (0, 1) or not lines:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
+    return json.loads(lines[-1]) | {"told": lines[:-1]}
 
 
 class State:

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every state of the machines (tests/search), all models side by side."""
-import json
-import os
 import subprocess
-import sys
 
 from campaigns import progress
 
@@ -20,17 +17,11 @@ def list_models(program):
 
 def run_model(program, model, flags):
     command = [program, "--model", model, "--json", *flags]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    lines = done.stdout.splitlines()
-    if done.returncode not in (0, 1) or not lines:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}")
-    return json.loads(lines[-1]) | {"told": lines[:-1], "replay": " ".join(command)}
+    return progress.run_json(command) | {"replay": " ".join(command)}
 
 
 def run(options):
-    program = os.path.join(options.build, "tests/search/search")
-    if not os.access(program, os.X_OK):
-        sys.exit(f"campaign: {program} is not there: meson setup {options.build} && ninja -C {options.build}")
+    program = progress.find_built(options.build, "tests/search/search")
     flags = ["--states", str(options.states)] + (["--deep"] if options.deep else [])
     state = progress.State(options.state, "search" + " deep" * options.deep)
     jobs = {model: (program, model, flags) for model in list_models(program)}

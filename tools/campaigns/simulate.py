@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Simulated nights (tests/simulation), one seed each, in which everything goes wrong."""
-import json
-import os
-import subprocess
-import sys
-
 from campaigns import progress
 
 CHUNK = 5  # seeds a process
@@ -21,12 +16,7 @@ def arguments(parser):
 
 
 def run_chunk(sim, level, first, last, night):
-    done = subprocess.run([sim, "--level", level, "--seeds", f"{first}..{last}", "--hours", f"{night:g}", "--json"],
-                          capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    if done.returncode not in (0, 1) or not lines:
-        raise RuntimeError(f"sim --level {level} --seeds {first}..{last} ended with {done.returncode}: {done.stderr.strip()}")
-    return json.loads(lines[-1]) | {"told": lines[:-1]}
+    return progress.run_json([sim, "--level", level, "--seeds", f"{first}..{last}", "--hours", f"{night:g}", "--json"])
 
 
 def add_counters(chunks):
@@ -54,17 +44,12 @@ def show_reach(counters):
 
 
 def run(options):
-    sim = os.path.join(options.build, "tests/simulation/sim")
-    if not os.access(sim, os.X_OK):
-        sys.exit(f"campaign: {sim} is not there: meson setup {options.build} && ninja -C {options.build}")
+    sim = progress.find_built(options.build, "tests/simulation/sim")
     frames = options.level == "frames"
     night = options.night or (4 if frames else 10)
     hours = options.hours or (500 if frames else 20000)
     seeds = range(options.first, options.first + max(1, round(hours / night)))
-    jobs = {}
-    for seed in seeds[::CHUNK]:
-        last = min(seed + CHUNK, seeds.stop) - 1
-        jobs[f"{seed}..{last}"] = (sim, options.level, seed, last, night)
+    jobs = {f"{first}..{last}": (sim, options.level, first, last, night) for first, last in progress.split_seeds(seeds, CHUNK)}
     state = progress.State(options.state, f"simulate {options.level} {night:g} h")
     progress.run_jobs(state, jobs, run_chunk, options.jobs,
                       lambda s: f"{s.total('hours'):.0f} run-hours, {s.total('violations')} violation(s)")

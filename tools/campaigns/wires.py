@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bus worker's code against instruments that misbehave on every line (tests/wires), a seed a line."""
 import json
-import os
-import subprocess
-import sys
 
 from campaigns import progress
 
@@ -20,12 +17,7 @@ def arguments(parser):
 
 
 def run_chunk(program, first, last, questions):
-    done = subprocess.run([program, "--seeds", f"{first}..{last}", "--questions", str(questions), "--json"],
-                          capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    if done.returncode not in (0, 1) or not lines:
-        raise RuntimeError(f"misbehave --seeds {first}..{last} ended with {done.returncode}: {done.stderr.strip()}")
-    return json.loads(lines[-1]) | {"told": lines[:-1]}
+    return progress.run_json([program, "--seeds", f"{first}..{last}", "--questions", str(questions), "--json"])
 
 
 def sums(state):
@@ -36,15 +28,10 @@ def sums(state):
 
 
 def run(options):
-    program = os.path.join(options.build, "tests/wires/misbehave")
-    if not os.access(program, os.X_OK):
-        sys.exit(f"campaign: {program} is not there: meson setup {options.build} && ninja -C {options.build}")
+    program = progress.find_built(options.build, "tests/wires/misbehave")
     count = -(-int(options.frames) // options.questions)
     seeds = range(options.first, options.first + max(1, count))
-    jobs = {}
-    for seed in seeds[::CHUNK]:
-        last = min(seed + CHUNK, seeds.stop) - 1
-        jobs[f"{seed}..{last}"] = (program, seed, last, options.questions)
+    jobs = {f"{first}..{last}": (program, first, last, options.questions) for first, last in progress.split_seeds(seeds, CHUNK)}
     state = progress.State(options.state, f"wires {options.questions} questions a seed")
     progress.run_jobs(state, jobs, run_chunk, options.jobs,
                       lambda s: f"{s.total('questions'):.3g} questions, {s.total('misattributed')} misattributed")
