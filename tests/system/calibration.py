@@ -6,7 +6,6 @@ on, and an expired one refuses the next run.
 
 usage: calibration.py BUILD SOURCE
 """
-import contextlib
 import json
 import os
 import re
@@ -60,14 +59,7 @@ def run(lab):
 
 def played(lab):
     """A capture holds the corrections, and the drivers make the same of it offline."""
-    said = lab.json("capture", "rtu", "--for", "1")
-    path = re.search(r"into (\S+)$", said["why"]).group(1)
-
-    def ended():
-        with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
-            return stream.read().endswith("E its time is over\n")
-        return False  # begun with the first question
-    lab.wait_until(ended, 10, "the capture ends by itself")
+    path = lab.capture(("rtu",), 1, 10)["rtu"]
     done = subprocess.run([lab.program("densctl"), "playback", "--lines", path], capture_output=True, text=True, check=False)
     with open(path, encoding="ascii") as stream:
         night.check(stream.read().count("\ncorrection thermocouple ") == 3, "a capture has the thermocouple's points")

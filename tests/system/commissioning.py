@@ -134,21 +134,6 @@ def probe(lab):
                 f"two units answer, by identity: {units}")
 
 
-def record(lab, buses):
-    """Captures of one second, at the same time; the files, once they have ended by themselves."""
-    said = [json.loads(lab.densctl("capture", bus, "--for", "1", "--json", check=0).stdout)["why"] for bus in buses]
-    paths = [re.search(r"into (\S+)$", why).group(1) for why in said]
-
-    def ended(path):
-        # The bus worker makes the file once control has told it to.
-        with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
-            return stream.read().endswith("E its time is over\n")
-        return False
-
-    lab.wait_until(lambda: all(ended(path) for path in paths), 10, "the captures end by themselves")
-    return dict(zip(buses, paths))
-
-
 def play(lab, paths, when):
     """Each report is the one of then, from the first on: the capture begins with what the drivers knew."""
     for bus, path in paths.items():
@@ -168,7 +153,7 @@ def text_sources(build, source):
             pressure = devices.PRESSURE_GPA.get(profile, 1)
             night.submit(lab, night.PRESS_ONLY.replace("pressure: 1 GPa", f"pressure: {pressure} GPa"))
             lab.wait_phase("compress", 30)
-            play(lab, record(lab, ("press",)), f"while a {profile} compresses")
+            play(lab, lab.capture(("press",), 1, 10), f"while a {profile} compresses")
 
 
 def capture(lab):
@@ -176,7 +161,7 @@ def capture(lab):
     done = lab.densctl("capture", "furnaces", "--for", "1")
     night.check(done.returncode == 1 and "has no bus" in done.stderr, "a bus that is not there is refused by name")
     lab.wait_phase("compress", 30)
-    play(lab, record(lab, ("press", "rtu", "chip")), "in the middle of a compression")
+    play(lab, lab.capture(("press", "rtu", "chip"), 1, 10), "in the middle of a compression")
 
 
 def submit(lab):

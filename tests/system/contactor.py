@@ -146,7 +146,7 @@ def fall_back(build, source):
         heat(lab)
         lab.wait_until(lambda: shown(lab) == "closed", 10, "a status that says closed")
         path = begin_capture(lab)
-        buses = [pid for pid, name in lab.workers().items() if name == "densd-bus"]
+        buses = lab.pids_of("densd-bus")
         for pid in buses:
             os.kill(pid, signal.SIGSTOP)
         lab.wait_until(lambda: look(lab)["coupler"]["fallbacks"] > 0, 10, "a fall-back")

@@ -13,7 +13,7 @@ from night import check
 
 
 def gateway(lab):
-    return [pid for pid, name in lab.workers().items() if name.startswith("densd-gateway")]
+    return lab.pids_of("densd-gateway")
 
 
 def test(build, source):

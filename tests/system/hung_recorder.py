@@ -14,7 +14,7 @@ from night import check
 
 
 def recorder(lab):
-    return [pid for pid, name in lab.workers().items() if name.startswith("densd-recorder")]
+    return lab.pids_of("densd-recorder")
 
 
 def rows(lab, file, query):

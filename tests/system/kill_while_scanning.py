@@ -21,7 +21,7 @@ def test(build, source):
         run = night.submit(lab, night.WITH_SCANS)
         night.wait_state(lab, lambda s: s["scan_phase"] not in ("idle", "wait-load"), 120, "the first section")
         workers = lab.workers()
-        chip = sorted(pid for pid, name in workers.items() if name == "densd-bus")[2]
+        chip = lab.pids_of("densd-bus")[2]
         wait_scan(lab, "fire")
         night.kill_worker(lab, chip, len(workers))
         for _ in range(2):

@@ -72,7 +72,7 @@ class Killer:
     # one kill
 
     def worker(self, name):
-        found = sorted(pid for pid, command in self.lab.workers().items() if command.startswith("densd-" + name[:9]))
+        found = self.lab.pids_of("densd-" + name)
         return self.random.choice(found) if found else None
 
     def kill_one(self):

@@ -27,6 +27,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def end_process(process):
+    """Ends one that may be stopped, or deaf to being asked."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGCONT)
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Lab:
     def __init__(self, build, source, scale=10, site_edits=(), densim_arguments=()):
         self.build, self.source, self.scale = build, source, scale
@@ -121,6 +134,11 @@ class Lab:
                         found[int(entry)] = name
         return found
 
+    def pids_of(self, program):
+        """Of densd's children, in order."""
+        # The kernel keeps 15 characters of a name.
+        return sorted(pid for pid, name in self.workers().items() if name == program[:15])
+
     # operator
 
     def densctl(self, *arguments, timeout_s=60, check=None):
@@ -144,6 +162,20 @@ class Lab:
                 return
             time.sleep(0.05)
         raise LabError(f"{what}: not in {seconds} s\n{self.log_end('densim')}{self.log_end('densd')}")
+
+    def capture(self, buses, seconds, limit_s):
+        """Records what passes over these lines, at the same time; {bus: its file} once all have ended by themselves."""
+        said = [self.json("capture", bus, "--for", str(seconds))["why"] for bus in buses]
+        paths = [re.search(r"into (\S+)$", why).group(1) for why in said]
+
+        def ended(path):
+            # The bus worker makes the file once control has told it to.
+            with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
+                return stream.read().endswith("E its time is over\n")
+            return False
+
+        self.wait_until(lambda: all(ended(path) for path in paths), limit_s, "the captures end by themselves")
+        return dict(zip(buses, paths))
 
     def attend(self):
         """What an operator does where a busy machine kept the wires of a fast laboratory waiting: see that they answer, and
@@ -179,11 +211,5 @@ class Lab:
     def stop_programs(self):
         """Ends densd and densim; what they wrote stays until stop()."""
         for process in (self.densd, self.densim):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+            if process:
+                end_process(process)

@@ -5,7 +5,6 @@ technician's slips in it are told by probe; then it takes a whole densification,
 
 usage: own_controller.py BUILD SOURCE
 """
-import contextlib
 import os
 import re
 import shutil
@@ -112,14 +111,7 @@ def tell_slips(lab):
 
 
 def play_capture(lab):
-    said = lab.json("capture", "oven", "--for", "2")
-    path = re.search(r"into (\S+)$", said["why"]).group(1)
-
-    def ended():
-        with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
-            return stream.read().endswith("E its time is over\n")
-        return False
-    lab.wait_until(ended, 15, "the capture ends by itself")
+    path = lab.capture(("oven",), 2, 15)["oven"]
     done = subprocess.run([lab.program("densctl"), "playback", path], capture_output=True, text=True, check=False,
                           env={**os.environ, "DENSD_CONFIG": lab.folder})
     night.check(done.returncode == 0, f"a capture of the ramp plays back as it was: {done.stdout[-300:]}{done.stderr}")

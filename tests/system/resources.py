@@ -21,7 +21,7 @@ import sys
 import time
 
 import night
-from lab import SKIP
+from lab import SKIP, end_process
 from night import check
 from record import Record
 
@@ -137,7 +137,7 @@ def keep_knocking(path, peers):
 def descriptors(build, source):
     """A hundred silent peers at a limit of 64 descriptors: told, control unaffected, clients again afterwards."""
     with night.Lab(build, source, scale=60) as lab:
-        gateway = next(pid for pid, name in lab.workers().items() if name.startswith("densd-gateway"))
+        gateway, = lab.pids_of("densd-gateway")
         resource.prlimit(gateway, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
         run = night.submit(lab, night.PRESS_ONLY)
         lab.wait_phase("compress", 60)
@@ -176,13 +176,7 @@ def start_failing_at(lab, program, number):
         while time.monotonic() < end and process.poll() is None and not ready:
             with contextlib.suppress(TimeoutError):
                 ready = b"READY=1" in listener.recv(4096)
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end_process(process)
     with open(log, encoding="utf-8", errors="replace") as stream:
         return process.returncode, ready, stream.read()
 

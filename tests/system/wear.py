@@ -55,7 +55,7 @@ def killed(build, source):
         lab.wait_phase("heat", 120)
         lab.wait_until(lambda: json.loads(lab.densim_ctl("status"))["eeprom_writes"] > 40, 30, "the ramp is streamed")
         counts(lab, "while it heats", 0)
-        worker = [pid for pid, name in lab.workers().items() if name.startswith("densd-bus")]
+        worker = lab.pids_of("densd-bus")
         for pid in worker:
             os.kill(pid, signal.SIGKILL)
         lab.wait_until(lambda: furnace(lab)["worker_starts"] >= 2 and furnace(lab)["online"], 30, "the worker is back")

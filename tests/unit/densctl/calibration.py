@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import expect
+
 BISMUTH = """# a Tuesday
 branch,oil_bar,point
 loading,640,Bi I-II
@@ -41,7 +43,7 @@ BAD = [  # (kind, table, words of the message)
 ]
 
 
-def as_json(call, made, points, expect):
+def as_json(call, made, points):
     """The same, for programs: show, check and make, with the fields of a run's record."""
     shown, = json.loads(call("show", "--json", made).stdout)
     expect((shown["file"], shown["id"], shown["kind"], shown["by"], shown["good"], shown["why"], shown["simulated"]) ==
@@ -62,10 +64,6 @@ def main():
 
     def call(*arguments):
         return subprocess.run([densctl, "calibration", *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-    def expect(true, what):
-        if not true:
-            sys.exit(what)
 
     with tempfile.TemporaryDirectory(prefix="densd-test-") as folder:
         def put(name, text):
@@ -93,7 +91,7 @@ def main():
         put("belt-7.yaml", text)
         done = call("check", made)
         expect(done.returncode == 0 and "good, 'belt-7' 1 of a press" in done.stdout, f"check: {done.stdout}{done.stderr}")
-        as_json(call, made, put("bi.csv", BISMUTH), expect)
+        as_json(call, made, put("bi.csv", BISMUTH))
         done = call("show", made)
         expect(re.search(r"^ +646 +2\.55 +0\.023$", done.stdout, re.MULTILINE), f"show: {done.stdout}")
 

@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 
 import zmq
+
+from checks import expect, run_each
 
 RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
@@ -68,11 +69,6 @@ def call(densctl, folder, answers, *arguments):
 
 OK = {"ok": True, "code": "done", "why": "", "state": {"phase": "hold", "ask": ""}}
 REFUSED = {"ok": False, "code": "refused", "why": "nothing runs", "state": {"phase": "idle"}}
-
-
-def expect(true, what):
-    if not true:
-        raise AssertionError(what)
 
 
 def done_and_refused(densctl, folder):
@@ -217,16 +213,7 @@ def main():
              replay_goes_through_the_pages, energies_are_said, a_sentence_is_one_line_of_events,
              a_run_without_scans_has_no_calorimetry, a_run_that_stands_still_says_so, an_ended_run_is_not_done_twice,
              events_between_the_runs, odd_replies_do_not_crash]
-    failed = 0
-    for test in tests:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(densctl, folder)
-                print(f"ok {test.__name__}")
-            except (AssertionError, subprocess.TimeoutExpired) as error:
-                failed += 1
-                print(f"not ok {test.__name__}: {error}")
-    sys.exit(1 if failed else 0)
+    run_each(tests, densctl)
 
 
 if __name__ == "__main__":

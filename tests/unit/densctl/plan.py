@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import expect
+
 # 7 GPa, 643 K at 0.3 GPa/min and 20 K/min: phase, least and most seconds
 SEGMENTS = {"compress": (1395, 1410), "heat": (1030, 1045), "isotherm": (600, 620), "cool": (1030, 1150),
             "decompress": (1395, 1480)}
@@ -17,11 +19,6 @@ SEGMENTS = {"compress": (1395, 1410), "heat": (1030, 1045), "isotherm": (600, 62
 
 def call(densctl, *arguments):
     return subprocess.run([densctl, *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-
-def expect(true, what):
-    if not true:
-        sys.exit(what)
 
 
 def autotune(densctl, top):

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import expect
+
 NOBODY = 65534
 
 
@@ -21,10 +23,6 @@ def main():
     densctl, top = sys.argv[1:]
     with open(os.path.join(top, "config/sites/densim.yaml"), encoding="utf-8") as stream:
         shipped = stream.read()
-
-    def expect(true, what):
-        if not true:
-            sys.exit(what)
 
     with tempfile.TemporaryDirectory(prefix="densd-test-") as folder, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: refused

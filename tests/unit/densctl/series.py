@@ -11,9 +11,9 @@ import math
 import os
 import subprocess
 import sys
-import tempfile
 
-from client import call, expect
+from checks import expect, run_each
+from client import call
 
 RUNS = ["01ARZ3NDEKTSV4RRFFQ69G5FA0", "01ARZ3NDEKTSV4RRFFQ69G5FA1", "01ARZ3NDEKTSV4RRFFQ69G5FA2", "01ARZ3NDEKTSV4RRFFQ69G5FA3"]
 STATES = [(7, 643, 598.0, 41.0, "completed"), (7, 693, 597.0, 41.0, "completed"), (0.000101325, 643, 600.0, 41.0, "completed"),
@@ -174,16 +174,7 @@ def usage(densctl, folder):
 
 
 def main():
-    failed = 0
-    for test in (numbers, analysed_again, still_scanning, chosen_runs, one_page, usage):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(sys.argv[1], folder)
-                print(f"ok {test.__name__}")
-            except (AssertionError, subprocess.TimeoutExpired) as error:
-                failed += 1
-                print(f"not ok {test.__name__}: {error}")
-    sys.exit(1 if failed else 0)
+    run_each((numbers, analysed_again, still_scanning, chosen_runs, one_page, usage), sys.argv[1])
 
 
 if __name__ == "__main__":

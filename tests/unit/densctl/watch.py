@@ -11,6 +11,8 @@ import time
 
 import zmq
 
+from checks import expect
+
 PUBLISHER, OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"
 
 
@@ -47,11 +49,6 @@ class Publisher:
     def send(self, *messages):
         for topic, body in messages:
             self.socket.send_multipart([topic.encode(), json.dumps(body).encode()])
-
-
-def expect(true, what):
-    if not true:
-        raise AssertionError(what)
 
 
 def run(densctl, publisher, messages, *arguments, seconds=None, beat=True):
