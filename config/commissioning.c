@@ -11,6 +11,7 @@
 
 #include "config/file.h"
 #include "config/schema.h"
+#include "config/site_judge.h"
 #include "config/yaml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -199,11 +200,14 @@ bool commissioning_passed(const struct commissioning_entry *entry)
 	return entry->step_count > 0;
 }
 
-static void complain(struct site_commissioning *judged, const char *device, const char *why)
+static void complain(struct site_commissioning *judged, const char *device, uint8_t *complaints,
+		     enum site_complaint complaint)
 {
+	*complaints = (uint8_t)(*complaints | 1u << complaint);
 	if (!judged->fault[0])
 		snprintf(judged->fault, sizeof(judged->fault),
-			 "device '%.31s' %.100s: densctl commission %.31s", device, why, device);
+			 "device '%.31s' %.100s: densctl commission %.31s", device,
+			 site_judge_complaint_text(complaint), device);
 }
 
 static bool has_passed(const struct commissioning_entry *entry, const char *step)
@@ -215,23 +219,21 @@ static bool has_passed(const struct commissioning_entry *entry, const char *step
 }
 
 static void judge_device(const struct commissioning *record, const struct bus_device *device, bool coupled,
-			 struct site_commissioning *judged, int64_t *ret_date_s)
+			 struct site_commissioning *judged, uint8_t *complaints, int64_t *ret_date_s)
 {
 	const struct commissioning_entry *entry = commissioning_find(record, device->name);
 	int64_t until_s;
 
 	if (!entry) {
-		complain(judged, device->name, "has never been commissioned");
+		complain(judged, device->name, complaints, COMPLAINT_MISSING);
 		return;
 	}
 	if (strcmp(entry->profile_sha256, device->profile.sha256) != 0)
-		complain(judged, device->name,
-			 "was commissioned with another profile, or an older text of it");
+		complain(judged, device->name, complaints, COMPLAINT_PROFILE);
 	if (!commissioning_passed(entry))
-		complain(judged, device->name, "failed a step of its commissioning");
+		complain(judged, device->name, complaints, COMPLAINT_FAILED);
 	if (coupled && device->profile.kind == DEVICE_FURNACE && !has_passed(entry, COMMISSIONING_CONTACTOR))
-		complain(judged, device->name,
-			 "was commissioned without the contactor on its coupler, which must be tripped");
+		complain(judged, device->name, complaints, COMPLAINT_CONTACTOR);
 	if (strcmp(entry->profile_sha256, device->profile.sha256) == 0 && commissioning_passed(entry))
 		*ret_date_s = commissioning_date_s(entry);
 	until_s = commissioning_date_s(entry) + (int64_t)(judged->valid_days * DAY_S);
@@ -245,12 +247,13 @@ void commissioning_judge(const struct commissioning *record, struct site *site)
 {
 	struct site_commissioning *judged = &site->commissioning;
 
-	if (strcmp(record->site, site->name) != 0)
+	judged->of_record = strcmp(record->site, site->name) != 0;
+	if (judged->of_record)
 		snprintf(judged->fault, sizeof(judged->fault),
 			 "the record of commissioning is of the site '%.60s', not of '%.60s'", record->site,
 			 site->name);
 	for (uint32_t b = 0; b < site->bus_count; b++)
 		for (uint32_t d = 0; d < site->buses[b].device_count; d++)
 			judge_device(record, &site->buses[b].devices[d], site->buses[b].contactor.fitted,
-				     judged, &judged->date_s[b][d]);
+				     judged, &judged->complaints[b][d], &judged->date_s[b][d]);
 }

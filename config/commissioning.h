@@ -47,8 +47,8 @@ int64_t commissioning_date_s(const struct commissioning_entry *entry);
 /* What words may go into the record: printable, no quotes or backslashes; others become '?'. */
 void commissioning_clean(char *text);
 /*
- * Fills site->commissioning from its record: the first complaint that stands whatever the date, and until
- * when the oldest entry is good.
+ * Fills site->commissioning from its record: what stands whatever the date, the first of it in words, and
+ * until when the oldest entry is good.
  */
 void commissioning_judge(const struct commissioning *record, struct site *site);
 

@@ -159,10 +159,11 @@ static void read_commissioning(const struct site_reader *reader, const struct ya
 	r = record && inner ? commissioning_read(judged->record, inner, record) : -ENOMEM;
 	if (r == 0)
 		commissioning_judge(record, site);
-	else if (r > 0)
+	judged->of_record = judged->of_record || r != 0;
+	if (r > 0)
 		snprintf(judged->fault, sizeof(judged->fault), "the record of commissioning, line %u: %.160s",
 			 inner->list[0].line, inner->list[0].text);
-	else
+	else if (r < 0)
 		snprintf(
 			judged->fault, sizeof(judged->fault),
 			"the record of commissioning %.120s cannot be read: %s; densctl commission writes it",

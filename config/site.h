@@ -21,12 +21,22 @@ struct site_role { /* who is who on ipc: uid or gid (-1: any) to a role */
 	int64_t uid, gid;
 	uint8_t role; /* enum role */
 };
+enum site_complaint {
+	COMPLAINT_MISSING, /* never commissioned */
+	COMPLAINT_PROFILE, /* with another profile */
+	COMPLAINT_FAILED,
+	COMPLAINT_CONTACTOR, /* without the one it hangs on */
+	COMPLAINT_MAX
+};
 /* Whether the instruments must have been commissioned, and what the record says of them. */
 struct site_commissioning {
 	bool required;
 	double valid_days;
 	char record[SITE_PATH];
-	char fault[240];      /* why no run is accepted, whatever the date; empty: nothing */
+	char fault[240]; /* why no run is accepted, whatever the date; empty: nothing */
+	bool of_record;  /* that is of the record as a whole */
+	/* What is wrong with each device's entry, whatever the date: bits of enum site_complaint. */
+	uint8_t complaints[SITE_BUSES_MAX][BUS_DEVICES_MAX];
 	int64_t until_wall_s; /* when the oldest entry ends */
 	char device[32];      /* whose that is */
 	int64_t date_s[SITE_BUSES_MAX]

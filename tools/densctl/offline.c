@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/site_judge.h"
 #include "daemon/base/clock.h"
-#include "protocol/machine.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/site_choice.h"
 
@@ -82,17 +80,48 @@ static json_object *diagnostics_json(const struct diagnostics *diagnostics)
 	return list;
 }
 
-int offline_judge(const struct offline *offline, char *ret_why, size_t size)
+int offline_judge(const struct offline *offline, struct site_reasons *ret_reasons)
 {
-	int r = site_judge_now(&offline->site, clock_wall_us() / 1000000, ret_why, size);
-
-	for (size_t i = 0; r == 0 && i < offline->plan_count; i++)
-		r = site_judge_plan(&offline->site, &offline->plans[i], ret_why, size);
-	return r < 0 ? DENSCTL_REFUSED : DENSCTL_OK;
+	site_judge_all(&offline->site, clock_wall_us() / 1000000, offline->plans, offline->plan_count,
+		       ret_reasons);
+	return ret_reasons->count > 0 ? DENSCTL_REFUSED : DENSCTL_OK;
 }
 
-static void validate_report(const struct offline *offline, const char *path, int r, const char *why,
-			    json_object *list)
+void offline_print_reasons(const struct offline *offline, const struct site_reasons *reasons)
+{
+	uint32_t all = reasons->count + reasons->dropped;
+
+	fprintf(stderr, "well formed, but densd would not take it at site '%s' now, for %u reason%s:\n",
+		offline->site.name, all, all == 1 ? "" : "s");
+	for (uint32_t i = 0; i < reasons->count; i++) {
+		const struct site_reason *reason = &reasons->list[i];
+
+		fprintf(stderr, "  %s, %s: %s; allowed: %s\n", reason->what, reason->where, reason->why,
+			reason->allowed);
+	}
+	if (reasons->dropped > 0)
+		fprintf(stderr, "  and %u more\n", reasons->dropped);
+}
+
+static json_object *reasons_json(const struct site_reasons *reasons)
+{
+	json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < reasons->count; i++) {
+		const struct site_reason *reason = &reasons->list[i];
+		json_object *entry = json_object_new_object();
+
+		json_add_text(entry, "what", reason->what);
+		json_add_text(entry, "where", reason->where);
+		json_add_text(entry, "why", reason->why);
+		json_add_text(entry, "allowed", reason->allowed);
+		json_object_array_add(list, entry);
+	}
+	return list;
+}
+
+static void validate_report(const struct offline *offline, const char *path, int r,
+			    const struct site_reasons *reasons, json_object *list)
 {
 	bool read = offline->diagnostics.file[0] != '\0';
 
@@ -101,7 +130,9 @@ static void validate_report(const struct offline *offline, const char *path, int
 
 		json_object_object_add(entry, "file", json_object_new_string(path));
 		json_object_object_add(entry, "ok", json_object_new_boolean(r == DENSCTL_OK));
-		json_object_object_add(entry, "why", json_object_new_string(why));
+		json_object_object_add(entry, "why",
+				       json_object_new_string(reasons->count ? reasons->list[0].why : ""));
+		json_object_object_add(entry, "reasons", reasons_json(reasons));
 		json_object_object_add(entry, "runs", json_object_new_int64((int64_t)offline->plan_count));
 		json_object_object_add(entry, "diagnostics", diagnostics_json(&offline->diagnostics));
 		json_object_array_add(list, entry);
@@ -112,9 +143,10 @@ static void validate_report(const struct offline *offline, const char *path, int
 	if (r == DENSCTL_OK)
 		printf("%s: good, %zu run%s\n", path, offline->plan_count,
 		       offline->plan_count == 1 ? "" : "s");
-	if (r == DENSCTL_REFUSED)
-		fprintf(stderr, "%s: well formed, but densd would not take it at site '%s' now: %s\n", path,
-			offline->site.name, why);
+	if (r == DENSCTL_REFUSED) {
+		fprintf(stderr, "%s: ", path);
+		offline_print_reasons(offline, reasons);
+	}
 }
 
 int validate_run(const struct options *options)
@@ -124,13 +156,13 @@ int validate_run(const struct options *options)
 	struct offline *offline = offline_new(options, &result);
 
 	for (int i = 0; offline && i < options->count; i++) {
-		char why[MACHINE_WHY] = "";
+		struct site_reasons reasons = {0};
 
 		memset(&offline->diagnostics, 0, sizeof(offline->diagnostics));
 		r = offline_read_text(options->command, options->arguments[i], offline);
 		if (r == DENSCTL_OK)
-			r = offline_judge(offline, why, sizeof(why));
-		validate_report(offline, options->arguments[i], r, why, list);
+			r = offline_judge(offline, &reasons);
+		validate_report(offline, options->arguments[i], r, &reasons, list);
 		if (r > result)
 			result = r;
 	}

@@ -4,6 +4,7 @@
 #define DENSCTL_OFFLINE_H
 
 #include "config/protocol_reader.h"
+#include "config/site_judge.h"
 #include "tools/densctl/command.h"
 
 struct offline {
@@ -24,8 +25,10 @@ int offline_load(const char *command, const char *path, struct offline *offline)
 int offline_read_text(const char *command, const char *path, struct offline *offline);
 /*
  * What densd would answer a submit of these plans now, beyond what is in the files: DENSCTL_OK, or
- * DENSCTL_REFUSED with the reason.
+ * DENSCTL_REFUSED with all the reasons.
  */
-int offline_judge(const struct offline *offline, char *ret_why, size_t size);
+int offline_judge(const struct offline *offline, struct site_reasons *ret_reasons);
+/* On standard error, behind what the caller has said: how many there are, then one a line. */
+void offline_print_reasons(const struct offline *offline, const struct site_reasons *reasons);
 
 #endif

@@ -208,7 +208,7 @@ static int plan_one(const struct options *options, const struct offline *offline
 int plan_run(const struct options *options)
 {
 	json_object *list = option_given(options, OPTION_JSON) ? json_object_new_array() : NULL;
-	char why[MACHINE_WHY];
+	struct site_reasons reasons;
 	int r;
 	struct offline *offline = offline_new(options, &r);
 
@@ -223,9 +223,10 @@ int plan_run(const struct options *options)
 		if (one > r)
 			r = one;
 	}
-	if (offline && r == DENSCTL_OK && (r = offline_judge(offline, why, sizeof(why))) != DENSCTL_OK)
-		fprintf(stderr, "densctl plan: densd would not take it at site '%s' now: %s\n",
-			offline->site.name, why);
+	if (offline && r == DENSCTL_OK && (r = offline_judge(offline, &reasons)) != DENSCTL_OK) {
+		fprintf(stderr, "densctl plan: ");
+		offline_print_reasons(offline, &reasons);
+	}
 	if (offline && list)
 		json_print(list, stdout);
 	json_object_put(list);

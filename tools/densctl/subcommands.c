@@ -40,7 +40,8 @@ const struct subcommand subcommands[] = {
 	{"validate", "FILE...", "check protocols without a daemon",
 	 "Reads each protocol with the strict reader and the limits of the site, as densd would, and prints\n"
 	 "every error and warning at once as file:line:column: what, why, what is allowed. Whether densd\n"
-	 "would take it now is asked too: commissioning and calibrations of the site, purge, autotune.\n"
+	 "would take it now is asked too: commissioning and calibrations of the site, purge, autotune; each\n"
+	 "reason why not is a line of its own: what, where, why, what is allowed (--json: \"reasons\").\n"
 	 "Nothing is sent or started.\n"
 	 "Exit code 0: all are good; 1: well formed, but refused at this site now; 4: at least one has\n"
 	 "errors.\n"

@@ -3,6 +3,7 @@
 
 usage: usage.py DENSCTL REPOSITORY
 """
+import json
 import os
 import re
 import socket
@@ -163,6 +164,56 @@ def at_a_real_site(folder, top):
         yield ["validate", "--site", path, os.path.join(top, "config/protocols/vit4-7gpa-643k.yaml")], words
 
 
+RECORD = """densd: commissioning/1
+site: "densim"
+devices:
+  - device: "furnace"
+    profile: "densim-furnace"
+    profile_sha256: "0"
+    date: "2020-01-01T00:00:00Z"
+    by: "A. Technician"
+    steps:
+      - {step: "identity", result: failed, found: "another instrument"}
+"""
+# what, a word of where, a word of why, a word of what is allowed: in this order
+REASONS = (("commissioning", "device 'press'", "never been commissioned: densctl commission press", "at most 90 days ago"),
+           ("commissioning", "device 'furnace'", "with another profile", "the profile's present text"),
+           ("commissioning", "device 'furnace'", "failed a step", "signed off"),
+           ("commissioning", "device 'nitrogen'", "never been commissioned", "signed off"),
+           ("commissioning", "device 'chip'", "never been commissioned", "signed off"),
+           ("calibration", "calibrations: press", "says 'by: nobody", "signed by who measured it"))
+
+
+def reason_faults(densctl, folder, top, environment):
+    """All that keeps a site from taking a run, in one order, as text and as JSON; and nothing else."""
+    with open(os.path.join(top, "config/sites/densim.yaml"), encoding="utf-8") as stream:
+        text = stream.read().replace("press: densim-press", "press: example-press")
+    path, record = os.path.join(folder, "reasons.yaml"), os.path.join(folder, "record.yaml")
+    protocol = os.path.join(top, "config/protocols/vit4-7gpa-643k.yaml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text.replace("\nlimits:", "\ncommissioning:\n  record: record.yaml\n  valid_days: 90\n\nlimits:"))
+    with open(record, "w", encoding="utf-8") as stream:
+        stream.write(RECORD)
+
+    def ask(*options):
+        return call(densctl, ["validate", "--site", path, protocol, *options], environment)
+
+    told = ask("--json")
+    answer = json.loads(told.stdout)[0]
+    found = [(one["what"], one["where"], one["why"], one["allowed"]) for one in answer["reasons"]]
+    yield None if told.returncode == 1 and answer["why"] == found[0][2] else f"validate --json: {told}"
+    yield None if len(found) == len(REASONS) and all(
+        a[0] == b[0] and all(word in said for word, said in zip(a[1:], b[1:])) for a, b in zip(REASONS, found)) else f"reasons: {found}"
+    lines = ask().stderr.splitlines()
+    yield None if "now, for 6 reasons:" in lines[0] and lines[1:] == [
+        f"  {what}, {where}: {why}; allowed: {allowed}" for what, where, why, allowed in found] else f"validate: {lines}"
+    os.unlink(record)
+    lines = [line for line in ask().stderr.splitlines() if "commissioning" in line]
+    yield None if len(lines) == 1 and "cannot be read" in lines[0] else f"no record: {lines}"
+    planned = call(densctl, ["plan", "--site", path, protocol], environment)
+    yield None if planned.returncode == 1 and "cannot be read" in planned.stderr and "says 'by: nobody" in planned.stderr else f"plan: {planned}"
+
+
 def help_faults(densctl, environment):
     """What is wrong with the help of any command: too wide for a terminal, out of its column, or said of another command."""
     def text(*arguments):
@@ -202,6 +253,7 @@ def main():
         wanted += [(a, 0, []) for a in (["--help"], ["--version"], ["plan", "--help"], ["help", "submit"])]
         faults = [check(" ".join(["densctl", *a]), call(densctl, a, environment), code, words)
                   for a, code, words in wanted] + help_faults(densctl, environment)
+        faults += reason_faults(densctl, folder, top, environment)
     faults = [fault for fault in (*faults, *forbidden_faults(densctl)) if fault]
     print("\n".join(faults) or f"{len(wanted)} commands, each answered as it should be")
     sys.exit(1 if faults else 0)
