@@ -23,6 +23,7 @@ enum interlock_timer {
 	TIMER_MANUAL,
 	TIMER_PREFLIGHT, /* machine_waits.c: since when something is missing */
 	TIMER_END,       /* sum in which a run that moves nothing any more waited for its end */
+	TIMER_FRIENDS,   /* machine_waits.c: since when nobody strange has been seen after R1 */
 	TIMER_MAX
 };
 enum interlock_memory {

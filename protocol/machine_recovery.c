@@ -151,7 +151,8 @@ static void fail(struct step *step, const struct recovery_decision *decision)
 
 /* R1: the first row that matches. What was latched stays latched (R2), and nothing is written all the same: a
  * device that is another one, in other units or somebody else's takes no level as it was meant, and without
- * its heartbeat the PLC opens the contactor and locks by itself. */
+ * its heartbeat the PLC opens the contactor and locks by itself. machine_waits.c asserts the trip once the
+ * stranger has gone: without a contactor nothing else would take the heater off. */
 static void write_nothing(struct step *step, const struct recovery_decision *decision)
 {
 	if (step->m->latched) {

@@ -167,6 +167,32 @@ static void tick_stays_off(struct step *step)
 	drop_resume(step);
 }
 
+/* Who answers is who was expected, as far as is known, and somebody does. What does not answer gets no write
+ * by its own lack of identity. */
+static bool is_among_friends(const struct step *step)
+{
+	const struct inputs *in = step->in;
+	bool strange = in->furnace_stranger || in->press_stranger || in->units_differ;
+	bool fought = in->furnace_second_master || in->press_second_master;
+
+	return !strange && !fought && (in->furnace_identity_ok || in->press_identity_ok);
+}
+
+/* R1 with a latched trip wrote nothing, and an instrument that nobody told anything may heat as before it.
+ * Once the reason has been gone for bus_lost_s the trip is asserted as R2 would. */
+static void tick_tripped(struct step *step)
+{
+	tick_stays_off(step);
+	if (step->p->wait_mode != WAIT_TRIPPED_OBSERVE ||
+	    !interlock_held(step, TIMER_FRIENDS, is_among_friends(step), step->limits->bus_lost_s))
+		return;
+	step->p->wait_mode = WAIT_SAFE_HOLD;
+	step_note(
+		step, NOTE_INFO, ALARM_NONE,
+		"The instruments are the expected ones again: heater off and press locked are commanded now. "
+		"Still tripped: ack, remove the cause, reset.");
+}
+
 void wait_tick(struct step *step)
 {
 	enum phase phase = (enum phase)step->m->phase;
@@ -177,6 +203,8 @@ void wait_tick(struct step *step)
 		tick_hold(step);
 	else if (phase == PHASE_HANDED_OVER)
 		tick_handed_over(step);
+	else if (phase == PHASE_TRIPPED)
+		tick_tripped(step);
 	else
 		tick_stays_off(step);
 }

@@ -39,6 +39,8 @@ PLANTS = [
      "completed"),
     ("a broken sensor is told only", "interlock.c", '"sensor break", REACT_HEATER_OFF,', '"sensor break", REACT_ALARM,',
      "hold", "reaction"),
+    ("a trip that is never told", "machine_waits.c", "\tstep->p->wait_mode = WAIT_SAFE_HOLD;\n\tstep_note", "\tstep_note",
+     "hold", "assertion"),
     ("writes to a stranger", "machine_command.c", "\tif (!step->in->press_identity_ok)\n", "\tif (false)\n", "hold",
      "identity"),
     ("twice the rate", "machine_segments.c", "most_gpa = plan->compression_gpa_per_s * step->dt;",

@@ -97,6 +97,21 @@ static void judge_trip(const struct press_look *look, struct search_fault *fault
 		search_break(fault, "trip-levels", "tripped, and the press is not locked");
 }
 
+/* R1 wrote nothing. Among the expected instruments for long a trip is commanded, or a heater that nobody told
+ * anything would go on. */
+static void judge_assertion(const struct press_look *look, struct search_fault *fault)
+{
+	const struct press_trouble *trouble = look->input->trouble;
+
+	if (look->event->kind != EVENT_TICK || !trouble || !trouble->asserts ||
+	    look->before->phase != PHASE_TRIPPED || look->after->phase != PHASE_TRIPPED)
+		return;
+	if (look->act->heat != HEAT_OFF || look->act->press != PRESS_LOCK)
+		search_break(fault, "assertion",
+			     "tripped among the expected instruments, and heater %d, press %d",
+			     (int)look->act->heat, (int)look->act->press);
+}
+
 static bool is_guarded(uint8_t phase)
 {
 	return (phase >= PHASE_COMPRESS && phase <= PHASE_DECOMPRESS) || phase == PHASE_HOLD ||
@@ -229,6 +244,7 @@ void press_judge_levels(const struct press_watch *watch, const struct press_look
 	judge_release(watch, look, fault);
 	judge_pressure_first(watch, look, fault);
 	judge_trip(look, fault);
+	judge_assertion(look, fault);
 	judge_reaction(look, fault);
 	judge_heat_right(watch, look, fault);
 	judge_press_right(watch, look, fault);

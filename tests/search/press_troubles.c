@@ -224,6 +224,12 @@ static void hazard_gone(struct inputs *in, struct machine *m)
 	m->private_state.clear_since_lab_s = PRESS_NOW_S - 10000;
 }
 
+static void friends(struct inputs *in, struct machine *m)
+{
+	(void)in;
+	wait_long(m, TIMER_FRIENDS);
+}
+
 static void warm_room(struct inputs *in, struct machine *m)
 {
 	(void)m;
@@ -278,6 +284,7 @@ const struct press_trouble press_troubles[] = {
 	{"word order unproven", flag_order_unproven, .phases = PREFLIGHT},
 	{"watchdog not armed", flag_devices_armed, .phases = PREFLIGHT},
 	{"store fails", flag_store_ok},
+	{"nobody strange for long", friends, .asserts = true, .phases = IN(PHASE_TRIPPED)},
 	{"furnace not identified", flag_furnace_identity_ok, .heater_off = true},
 	{"press not identified", flag_press_identity_ok},
 	{"another furnace for long", furnace_other, .heater_off = true},

@@ -8,6 +8,7 @@
 #include "tests/simulation/world.h"
 
 #define TRIP_LIMIT_S 5.0
+#define TOLD_OFF_S 60.0
 #define ABORT_LIMIT_S (3 * 3600.0)
 #define DEVICE_WATCHDOG_S 12.0
 #define OPEN_LIMIT_S 1800.0 /* the instruments may be away while intents wait to be settled */
@@ -79,6 +80,18 @@ static void check_trip(struct checker *checker, double t_s)
 	checker->tripped_s = t_s;
 }
 
+/* I2 where no contactor stands in for the controller: a trip that stands, also one that a restart found among
+ * strangers, has taken the controller's own output a minute after the last trouble. */
+static void check_told_off(struct checker *checker, double t_s)
+{
+	if (checker->tripped_s < 0 || t_s - checker->tripped_s < TOLD_OFF_S ||
+	    world.lab.furnace.output_pct <= 0.05 || was_deaf(TOLD_OFF_S))
+		return;
+	checker_violate(checker, "I2", "the controller's output is %.1f %% %.0f s after the trip",
+			world.lab.furnace.output_pct, t_s - checker->tripped_s);
+	checker->tripped_s = t_s;
+}
+
 /* I7, the truth's side: time in which the reading was in the soak band and was a reading. */
 static void count_band(struct checker *checker)
 {
@@ -134,6 +147,7 @@ static void mix_truth(void)
 void checker_step(struct checker *checker, double t_s)
 {
 	check_trip(checker, t_s);
+	check_told_off(checker, t_s);
 	check_abort(checker, t_s);
 	count_band(checker);
 	if (checker->has_state && checker->state.phase != PHASE_IDLE && checker->state.phase != PHASE_DONE)

@@ -101,8 +101,10 @@ void lines_plant_words(int bus, uint16_t address, uint16_t count, uint16_t *word
 /* A planted fault: in a trip nothing that turns the heater off is sent. */
 bool lines_keep_back(int bus)
 {
-	return world.plant == PLANT_HEATER && world.checker.tripped_s >= 0 &&
-	       (bus == WORLD_RTU || bus == WORLD_PRESS);
+	bool controller = bus == WORLD_RTU && (world.plant == PLANT_HEATER || world.plant == PLANT_OUTPUT);
+
+	return world.checker.tripped_s >= 0 &&
+	       (controller || (bus == WORLD_PRESS && world.plant == PLANT_HEATER));
 }
 
 static int write_registers(struct modbus_line *line, const struct modbus_peer *peer, uint16_t address,

@@ -71,8 +71,9 @@ static int parse_seeds(const char *text, struct order *order)
 /* enum world_plant, or -EINVAL. */
 static int find_plant(const char *name)
 {
-	static const char *const names[] = {"release", "ramp", "intent",  "latch", "heater",  "stranger",
-					    "wall",    "lock", "outcome", "wear",  "halfway", "leak"};
+	static const char *const names[] = {"release",  "ramp", "intent", "latch",   "heater",
+					    "stranger", "wall", "lock",   "outcome", "wear",
+					    "halfway",  "leak", "output"};
 
 	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
 		if (strcmp(names[i], name) == 0)

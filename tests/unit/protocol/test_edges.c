@@ -96,7 +96,7 @@ static void over_temperature(struct plant *plant)
 	plant->in.temperature_k.value = plant->plan.limits.machine_temperature_k + 1;
 }
 
-/* R1 with a latched trip: nothing is written to what nobody has identified. A new trip alone changes that. */
+/* R1 with a latched trip: nothing is written while somebody else's hand is there, but for a new trip. */
 static void test_a_latched_trip_observes_until_a_new_one(void **unused)
 {
 	static const struct {
@@ -113,6 +113,7 @@ static void test_a_latched_trip_observes_until_a_new_one(void **unused)
 
 		plant_put(&plant, PHASE_TRIPPED);
 		plant.machine.private_state.wait_mode = WAIT_TRIPPED_OBSERVE;
+		plant.in.press_second_master = true;
 		plant_tick(&plant);
 		assert_int_equal(plant.actions.press, PRESS_OBSERVE);
 		plant.spoil = cases[i].spoil;

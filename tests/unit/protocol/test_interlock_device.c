@@ -419,9 +419,84 @@ static void test_held_hot(void **unused)
 	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
 }
 
+/* R1 with a latched trip told nobody anything: after 5 s in which nothing strange was seen and somebody
+ * answered as himself it is commanded, to the second. */
+static void put_observing(struct plant *rig)
+{
+	rig_put(rig, PHASE_TRIPPED);
+	rig->machine.private_state.wait_mode = WAIT_TRIPPED_OBSERVE;
+}
+
+static void assert_told_to(const struct plant *rig, enum heat_mode heat, enum press_mode press)
+{
+	assert_int_equal(rig->machine.phase, PHASE_TRIPPED);
+	assert_true(rig->machine.latched);
+	assert_int_equal(rig->actions.heat, heat);
+	assert_int_equal(rig->actions.press, press);
+}
+
+static void test_a_trip_is_commanded_when_the_stranger_has_gone(void **unused)
+{
+	static const struct {
+		size_t sign; /* of struct inputs */
+	} signs[] = {{offsetof(struct inputs, furnace_stranger)},
+		     {offsetof(struct inputs, press_stranger)},
+		     {offsetof(struct inputs, units_differ)},
+		     {offsetof(struct inputs, furnace_second_master)},
+		     {offsetof(struct inputs, press_second_master)}};
+	struct plant rig;
+
+	(void)unused;
+	put_observing(&rig);
+	rig_ticks(&rig, 4, 1);
+	assert_told_to(&rig, HEAT_OBSERVE, PRESS_OBSERVE);
+	rig_tick(&rig, 1);
+	assert_told_to(&rig, HEAT_OFF, PRESS_LOCK);
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		bool *sign;
+
+		put_observing(&rig);
+		sign = (bool *)((char *)&rig.in + signs[i].sign);
+		*sign = true;
+		rig_ticks(&rig, 20, 1);
+		assert_told_to(&rig, HEAT_OBSERVE, PRESS_OBSERVE);
+		/* Seen once more, it begins again. */
+		*sign = false;
+		rig_ticks(&rig, 4, 1);
+		*sign = true;
+		rig_tick(&rig, 1);
+		*sign = false;
+		rig_ticks(&rig, 4, 1);
+		assert_told_to(&rig, HEAT_OBSERVE, PRESS_OBSERVE);
+		rig_tick(&rig, 1);
+		assert_told_to(&rig, HEAT_OFF, PRESS_LOCK);
+	}
+}
+
+/* Each is told by its own identity: a press that is silent keeps no heater on. */
+static void test_a_trip_is_commanded_to_who_answers(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	for (int who = 0; who < 3; who++) {
+		put_observing(&rig);
+		rig.in.furnace_identity_ok = who == 1;
+		rig.in.press_identity_ok = who == 2;
+		rig_ticks(&rig, 10, 1);
+		assert_told_to(&rig, who == 1 ? HEAT_OFF : HEAT_OBSERVE,
+			       who == 2 ? PRESS_LOCK : PRESS_OBSERVE);
+		rig.in.furnace_identity_ok = rig.in.press_identity_ok = true;
+		rig_tick(&rig, 1);
+		assert_told_to(&rig, who > 0 ? HEAT_OFF : HEAT_OBSERVE, who > 0 ? PRESS_LOCK : PRESS_OBSERVE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_trip_is_commanded_when_the_stranger_has_gone),
+		cmocka_unit_test(test_a_trip_is_commanded_to_who_answers),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_stale_by_a_break),
 		cmocka_unit_test(test_flags_of_a_silent_device),

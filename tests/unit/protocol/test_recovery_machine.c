@@ -137,8 +137,13 @@ static void test_another_device_gets_no_writes(void **unused)
 	}
 }
 
-/* R1 stands before R2: what is latched stays so, and nothing is written, also once the stranger has gone;
- * until somebody resets, or a rule trips anew. */
+static void somebody_elses(struct plant *plant)
+{
+	plant->in.furnace_second_master = true;
+}
+
+/* R1 stands before R2: what is latched stays so, and nothing is written while the stranger is there, until
+ * somebody resets, or a rule trips anew. */
 static void put_latched_among_strangers(struct plant *plant)
 {
 	struct recovery_facts facts = facts_of(PHASE_TRIPPED, RP_PRESSED, RT_HOT);
@@ -149,6 +154,7 @@ static void put_latched_among_strangers(struct plant *plant)
 	facts.identity_ok = false;
 	plant_tick(plant);
 	recover(plant, &facts);
+	plant->spoil = somebody_elses;
 	plant_run(plant, 20);
 	assert_int_equal(plant->machine.phase, PHASE_TRIPPED);
 	assert_true(plant->machine.latched);
@@ -160,6 +166,7 @@ static void put_latched_among_strangers(struct plant *plant)
 
 static void hotter_than_allowed(struct plant *plant)
 {
+	somebody_elses(plant);
 	plant->in.temperature_k.value = 700;
 }
 
@@ -172,6 +179,10 @@ static void test_a_latched_trip_among_strangers(void **unused)
 	assert_int_equal(plant_verb(&plant, VERB_ABORT), ANSWER_REFUSED);
 	assert_int_equal(plant_verb(&plant, VERB_ACK), ANSWER_DONE);
 	assert_int_equal(plant.actions.press, PRESS_OBSERVE);
+	plant.spoil = NULL;
+	plant.in.furnace_second_master = false;
+	plant_tick(&plant);
+	assert_int_equal(plant.actions.press, PRESS_OBSERVE);
 	assert_int_equal(plant_verb(&plant, VERB_RESET), ANSWER_DONE);
 	assert_int_equal(plant.machine.phase, PHASE_HOLD);
 	assert_int_equal(plant.actions.heat, HEAT_OFF);
@@ -181,6 +192,16 @@ static void test_a_latched_trip_among_strangers(void **unused)
 	plant_tick(&plant);
 	assert_int_equal(plant.actions.heat, HEAT_OFF);
 	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	/* Once he has gone it is told as R2 would. */
+	put_latched_among_strangers(&plant);
+	plant.spoil = NULL;
+	plant.in.furnace_second_master = false;
+	plant_run(&plant, 6);
+	assert_int_equal(plant.actions.heat, HEAT_OFF);
+	assert_int_equal(plant.actions.press, PRESS_LOCK);
+	assert_true(plant.machine.latched);
+	assert_int_equal(plant.machine.phase, PHASE_TRIPPED);
+	assert_int_equal(plant_verb(&plant, VERB_RESUME), ANSWER_REFUSED);
 	/* The next restart among friends: R2. */
 	put_latched_among_strangers(&plant);
 	recover(&plant, &(struct recovery_facts){.journal_ok = true,
