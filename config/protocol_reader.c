@@ -104,12 +104,7 @@ static void set_defaults(struct draft *draft, const struct site *site)
 	plan->temperature_k = site->ambient_k;
 	plan->isotherm_s = 600;
 	plan->material_tg_k = TG_PLACEHOLDER_K;
-	plan->compression_gpa_per_s = plan->decompression_gpa_per_s = 0.3 / 60;
-	plan->heating_k_per_s = plan->cooling_k_per_s = 20.0 / 60;
-	plan->soak_band_k = 2;
-	plan->holdback_temperature_k = 5;
-	plan->holdback_pressure_gpa = 0.05;
-	plan->holdback_limit_s = 1800;
+	plan_fill_defaults(plan);
 	plan->recovery = site->recovery;
 	plan->loading = site->loading;
 	plan->limits = site->limits;

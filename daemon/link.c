@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "daemon/base/log.h"
+
 int link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd)
 {
 	struct link_header header = {.magic = LINK_MAGIC,
@@ -101,6 +103,29 @@ int link_receive(int socket, void *buffer, size_t size, const struct link_header
 	*ret_header = header;
 	*ret_body = header + 1;
 	*ret_fd = fd;
+	return 1;
+}
+
+int link_serve(int socket, void *buffer, size_t size, int most, link_take take, void *userdata)
+{
+	for (int i = 0; i < most; i++) {
+		const struct link_header *header;
+		const void *body;
+		int fd, r = link_receive(socket, buffer, size, &header, &body, &fd);
+
+		if (r == -EAGAIN)
+			return 1;
+		if (r <= 0)
+			return r;
+		r = take(userdata, header, body, fd);
+		if (fd >= 0)
+			close(fd);
+		if (r == -EBADMSG)
+			log_warning("a message of type %u and %u bytes is not understood", header->type,
+				    header->length);
+		else if (r != 0)
+			return r;
+	}
 	return 1;
 }
 

@@ -240,7 +240,6 @@ struct link_devices {
 	struct link_device devices[SITE_BUSES_MAX][BUS_DEVICES_MAX];
 };
 
-struct link;
 /* Sends header + body (+ fd, -1: none; the fd stays the caller's). 0, -EAGAIN (queue full), -EPIPE,
  * -EMSGSIZE. */
 int link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t length, int fd);
@@ -250,5 +249,13 @@ int link_send(int socket, uint16_t type, uint32_t seq, const void *body, size_t 
  */
 int link_receive(int socket, void *buffer, size_t size, const struct link_header **ret_header,
 		 const void **ret_body, int *ret_fd);
+/*
+ * What a worker takes from control: hands every message that waits in the non-blocking @socket to @take, at
+ * most
+ * @most of them. @take returns 0, 1: enough for now, -EBADMSG: not understood, which is logged, or -errno,
+ * which ends it. The descriptor is closed here. 1; 0: control has closed; -errno.
+ */
+typedef int (*link_take)(void *userdata, const struct link_header *header, const void *body, int fd);
+int link_serve(int socket, void *buffer, size_t size, int most, link_take take, void *userdata);
 
 #endif

@@ -2,22 +2,18 @@
 #include "drivers/alicat.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "drivers/text_number.h"
 
 enum { NUMBERS = 5 };
 
 static int take_number(const char **at, double *ret_value)
 {
-	char *end;
+	const char *end = *at + strspn(*at, " ");
 	double value;
 
-	*at += strspn(*at, " ");
-	if (strspn(*at, "+-.0123456789") == 0)
-		return -EBADMSG;
-	value = strtod(*at, &end);
-	if (end == *at || !isfinite(value) || (*end != ' ' && *end != '\0'))
+	if (text_number_take(&end, &value) < 0 || (*end != ' ' && *end != '\0'))
 		return -EBADMSG;
 	*at = end;
 	*ret_value = value;
@@ -40,7 +36,7 @@ int alicat_parse(const char *line, char unit, struct alicat_status *ret_status)
 {
 	struct alicat_status status = {0};
 	double numbers[NUMBERS], total;
-	const char *at = line + 1, *word, *before;
+	const char *at = line + 1, *word;
 	size_t length;
 
 	if (line[0] != unit || line[1] != ' ')
@@ -48,9 +44,7 @@ int alicat_parse(const char *line, char unit, struct alicat_status *ret_status)
 	for (int i = 0; i < NUMBERS; i++)
 		if (take_number(&at, &numbers[i]) < 0)
 			return -EBADMSG;
-	before = at;
-	if (take_number(&at, &total) < 0) /* no totaliser: the gas is next */
-		at = before;
+	take_number(&at, &total); /* without a totaliser the gas is next */
 	length = take_word(&at, &word);
 	if (length == 0 || length >= ALICAT_GAS)
 		return -EBADMSG;

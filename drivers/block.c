@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drivers/codec.h"
+#include "drivers/text_number.h"
 
 enum block_result block_parse(const uint8_t *bytes, size_t size, const uint8_t **ret_payload,
 			      size_t *ret_length)
@@ -68,22 +69,6 @@ static const struct {
 	{"DATA", BLOCK_CHIP_DATA},   {"FAULT", BLOCK_CHIP_FAULT},
 };
 
-/* Leaves *at behind the number. A number begins with a digit, sign or point: no "inf", no leading space. */
-static int take_number(const char **at, double *ret_value)
-{
-	char *end;
-	double value;
-
-	if (strspn(*at, "+-.0123456789") == 0)
-		return -EBADMSG;
-	value = strtod(*at, &end);
-	if (end == *at || !isfinite(value))
-		return -EBADMSG;
-	*at = end;
-	*ret_value = value;
-	return 0;
-}
-
 static int take_comma(const char **at)
 {
 	if (**at != ',')
@@ -96,7 +81,7 @@ static int take_field(const char **at, double *ret_value)
 {
 	int r = take_comma(at);
 
-	return r < 0 ? r : take_number(at, ret_value);
+	return r < 0 ? r : text_number_take(at, ret_value);
 }
 
 static bool is_count(double value)
@@ -141,7 +126,7 @@ static int take_segment(const char **at, struct block_segment *ret_segment)
 		return -EBADMSG;
 	segment.cool = **at == 'C';
 	*at += 5;
-	if (take_number(at, &segment.from_k) < 0 || take_field(at, &segment.to_k) < 0 ||
+	if (text_number_take(at, &segment.from_k) < 0 || take_field(at, &segment.to_k) < 0 ||
 	    take_field(at, &segment.rate_k_per_s) < 0)
 		return -EBADMSG;
 	*ret_segment = segment;

@@ -6,15 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-int text_number_parse(const char *text, double *ret_value)
+int text_number_take(const char **at, double *ret_value)
 {
 	char *end;
 	double value;
 
-	if (strspn(text, "+-.0123456789") == 0)
+	if (strspn(*at, "+-.0123456789") == 0)
 		return -EBADMSG;
-	value = strtod(text, &end);
-	if (end == text || !isfinite(value) || end[strspn(end, " ")] != '\0')
+	value = strtod(*at, &end);
+	if (end == *at || !isfinite(value))
+		return -EBADMSG;
+	*at = end;
+	*ret_value = value;
+	return 0;
+}
+
+int text_number_parse(const char *text, double *ret_value)
+{
+	double value;
+
+	if (text_number_take(&text, &value) < 0 || text[strspn(text, " ")] != '\0')
 		return -EBADMSG;
 	*ret_value = value;
 	return 0;

@@ -6,6 +6,16 @@
 
 #define COLD_BAND_K 10.0
 
+void plan_fill_defaults(struct plan *plan)
+{
+	plan->compression_gpa_per_s = plan->decompression_gpa_per_s = 0.3 / 60;
+	plan->heating_k_per_s = plan->cooling_k_per_s = 20.0 / 60;
+	plan->soak_band_k = 2;
+	plan->holdback_temperature_k = 5;
+	plan->holdback_pressure_gpa = 0.05;
+	plan->holdback_limit_s = 1800;
+}
+
 double plan_cooling_target_k(double ambient_k)
 {
 	return fmax(PLAN_AMBIENT_K, ambient_k);

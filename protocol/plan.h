@@ -76,6 +76,8 @@ size_t plan_warnings(const struct plan *plan, double ambient_k, struct plan_faul
 size_t plan_check_feasible(const struct plan *plan, double ambient_k, struct plan_fault *ret_faults,
 			   size_t max);
 /* Where COOL goes: max(298 K, ambient). */
+/* Fills what a protocol need not say: the paper's rates, soak band and holdback. */
+void plan_fill_defaults(struct plan *plan);
 double plan_cooling_target_k(double ambient_k);
 /* T_dens within 10 K of ambient: HEAT and COOL are skipped and the heater stays 0. */
 bool plan_is_cold(const struct plan *plan, double ambient_k);

@@ -18,12 +18,7 @@ static void fill_fallback(struct plan *ret_plan)
 	ret_plan->pressure_gpa = ret_plan->limits.protocol_pressure_gpa;
 	ret_plan->temperature_k = ret_plan->limits.protocol_temperature_k;
 	ret_plan->isotherm_s = 1;
-	ret_plan->compression_gpa_per_s = ret_plan->decompression_gpa_per_s = 0.3 / 60;
-	ret_plan->heating_k_per_s = ret_plan->cooling_k_per_s = 20.0 / 60;
-	ret_plan->soak_band_k = 2;
-	ret_plan->holdback_temperature_k = 5;
-	ret_plan->holdback_pressure_gpa = 0.05;
-	ret_plan->holdback_limit_s = 1800;
+	plan_fill_defaults(ret_plan);
 }
 
 bool step_is_fresh(const struct step *step, const struct measurement *measurement)

@@ -295,8 +295,11 @@ static int take_config(struct gateway *gateway, const struct site *site)
 	return r;
 }
 
-static int take_message(struct gateway *gateway, const struct link_header *header, const void *body, int fd)
+/* A link_take. */
+static int take_message(void *userdata, const struct link_header *header, const void *body, int fd)
 {
+	struct gateway *gateway = userdata;
+
 	gateway->heard_ns = clock_mono_ns();
 	if (header->type == LINK_GATEWAY_CONFIG && header->length == sizeof(struct site))
 		return take_config(gateway, body);
@@ -313,31 +316,6 @@ static int take_message(struct gateway *gateway, const struct link_header *heade
 	else
 		return -EBADMSG;
 	return 0;
-}
-
-/* 1; 0 when control has closed; -errno. */
-static int serve_control(struct gateway *gateway)
-{
-	for (int i = 0; i < TURN_MOST; i++) {
-		const struct link_header *header;
-		const void *body;
-		int fd, r = link_receive(gateway->socket, gateway->buffer, sizeof(gateway->buffer), &header,
-					 &body, &fd);
-
-		if (r == -EAGAIN)
-			return 1;
-		if (r <= 0)
-			return r;
-		r = take_message(gateway, header, body, fd);
-		if (fd >= 0)
-			close(fd);
-		if (r == -EBADMSG)
-			log_warning("a message of type %u and %u bytes is not understood", header->type,
-				    header->length);
-		else if (r < 0)
-			return r;
-	}
-	return 1;
 }
 
 /* Without a descriptor to look with all of them are in use, and that is told. */
@@ -383,7 +361,8 @@ int gateway_run(struct gateway *gateway)
 			break;
 		}
 		if (items[0].revents)
-			r = serve_control(gateway);
+			r = link_serve(gateway->socket, gateway->buffer, sizeof(gateway->buffer), TURN_MOST,
+				       take_message, gateway);
 		if (r > 0 && gateway->configured) {
 			int served = serve_clients(gateway);
 

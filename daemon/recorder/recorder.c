@@ -331,29 +331,17 @@ static int take_message(struct recorder *recorder, const struct link_header *hea
 	return -EBADMSG;
 }
 
-/* Everything that waits in the socket, within bounds. 1: more may come; 0: control has closed. */
-static int drain(struct recorder *recorder)
+static bool is_full(const struct recorder *recorder)
 {
-	for (int i = 0; i < DRAIN_MOST && !(recorder->configured && batch_is_full(&recorder->batch)); i++) {
-		const struct link_header *header;
-		const void *body;
-		int fd, r = link_receive(recorder->socket, recorder->buffer, sizeof(recorder->buffer),
-					 &header, &body, &fd);
+	return recorder->configured && batch_is_full(&recorder->batch);
+}
 
-		if (r == -EAGAIN)
-			return 1;
-		if (r <= 0)
-			return r;
-		r = take_message(recorder, header, body, fd);
-		if (fd >= 0)
-			close(fd);
-		if (r == -EBADMSG)
-			log_warning("a message of type %u and %u bytes is not understood", header->type,
-				    header->length);
-		else if (r < 0)
-			return r;
-	}
-	return 1;
+/* A link_take. */
+static int take_while_room(void *userdata, const struct link_header *header, const void *body, int fd)
+{
+	int r = take_message(userdata, header, body, fd);
+
+	return r == 0 && is_full(userdata) ? 1 : r;
 }
 
 static int wait_ms(const struct recorder *recorder)
@@ -391,12 +379,13 @@ int recorder_turn(struct recorder *recorder)
 	struct pollfd waiting = {.fd = recorder->socket, .events = POLLIN};
 	int r = 1;
 
-	if (recorder->configured && batch_is_full(&recorder->batch))
+	if (is_full(recorder))
 		waiting.events = 0;
 	if (poll(&waiting, 1, wait_ms(recorder)) < 0 && errno != EINTR)
 		return -errno;
-	if (waiting.revents)
-		r = drain(recorder);
+	if (waiting.revents && !is_full(recorder))
+		r = link_serve(recorder->socket, recorder->buffer, sizeof(recorder->buffer), DRAIN_MOST,
+			       take_while_room, recorder);
 	if (is_due(recorder) && commit(recorder) < 0)
 		r = r > 0 ? -EPIPE : r;
 	if (recorder->find_ns != 0 && clock_mono_ns() >= recorder->find_ns)

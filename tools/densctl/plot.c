@@ -81,11 +81,9 @@ void plot_print_quoted(FILE *stream, const char *text)
 	fputc('\'', stream);
 }
 
-int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path)
+int plot_open(const char *path, const char *terminal, FILE **ret_gnuplot)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666),
-	    status; /* gnuplot would draw onto the terminal */
-	double peak_gpa = 0.1;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666); /* gnuplot would draw onto the terminal */
 	FILE *gnuplot;
 
 	if (fd < 0)
@@ -94,8 +92,21 @@ int plot_svg(const struct dryrun_point *points, size_t count, const char *title,
 	gnuplot = popen("gnuplot 2>/dev/null", "w");
 	if (!gnuplot)
 		return -errno;
-	fputs("set terminal svg size 900,500 font 'sans-serif,13' background 'white'\nset output ", gnuplot);
+	fprintf(gnuplot, "set terminal %s size 900,500 font 'sans-serif,13' background 'white'\nset output ",
+		terminal);
 	plot_print_quoted(gnuplot, path);
+	*ret_gnuplot = gnuplot;
+	return 0;
+}
+
+int plot_svg(const struct dryrun_point *points, size_t count, const char *title, const char *path)
+{
+	double peak_gpa = 0.1;
+	FILE *gnuplot;
+	int r = plot_open(path, "svg", &gnuplot);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < count; i++)
 		peak_gpa = fmax(peak_gpa, points[i].gpa);
 	fprintf(gnuplot, "\nset y2range [0:%.3f]\nset title ", 1.08 * peak_gpa);
@@ -111,6 +122,5 @@ int plot_svg(const struct dryrun_point *points, size_t count, const char *title,
 	fputs("E\nplot $run using 1:2 with lines lw 2 lc '#c0392b' title 'T', "
 	      "'' using 1:3 axes x1y2 with lines lw 2 lc '#2c5f8a' title 'P'\n",
 	      gnuplot);
-	status = pclose(gnuplot);
-	return status == 0 ? 0 : -ENOSYS;
+	return pclose(gnuplot) == 0 ? 0 : -ENOSYS;
 }

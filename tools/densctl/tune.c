@@ -4,11 +4,9 @@
 #include "tools/densctl/tune.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/base/ulid.h"
 #include "protocol/tune.h"
@@ -140,19 +138,12 @@ static size_t print_rows(const char *csv, const struct found *found, FILE *strea
 
 static int draw(const char *csv, const struct found *found, const char *terminal, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	FILE *gnuplot;
+	int r = plot_open(path, terminal, &gnuplot);
 	size_t rows;
 
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	gnuplot = popen("gnuplot 2>/dev/null", "w");
-	if (!gnuplot)
-		return -errno;
-	fprintf(gnuplot, "set terminal %s size 900,500 font 'sans-serif,13' background 'white'\nset output ",
-		terminal);
-	plot_print_quoted(gnuplot, path);
+	if (r < 0)
+		return r;
 	fprintf(gnuplot,
 		"\nset title 'relay autotune: Ku %.3g +- %.2g %%/K, Pu %.4g +- %.2g s' noenhanced\n"
 		"set xlabel 'time / s'\nset ylabel 'temperature / K'\nset y2label 'output / %%'\n"

@@ -13,12 +13,12 @@
 #include <cmocka.h>
 
 #include "tests/intervals/made.h"
+#include "tests/unit/calorimetry/workspace_fixture.h"
 
 #define RATE_K_PER_S 200.0
 
 static const struct laboratory_errors none = {0, 0};
 static struct laboratory_columns first, reference;
-static struct pair_workspace *workspace;
 
 static struct made made_with(double noise)
 {
@@ -269,20 +269,6 @@ static void heat_loss_is_seen_or_owned_up_to(void **state)
 		assert_true(found.curvature_hidden_k == 0 && found.curvature_sd_k == 0);
 	}
 	(void)state;
-}
-
-static int workspace_new(void **state)
-{
-	(void)state;
-	workspace = pair_workspace_new();
-	return workspace ? 0 : -1;
-}
-
-static int workspace_free(void **state)
-{
-	(void)state;
-	pair_workspace_free(workspace);
-	return 0;
 }
 
 int main(void)

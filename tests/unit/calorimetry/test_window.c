@@ -14,13 +14,13 @@
 #include <cmocka.h>
 
 #include "daemon/calorimetry/pair.h"
+#include "tests/unit/calorimetry/workspace_fixture.h"
 
 enum { ROWS_MAX = 10000 };
 
 static const double step = 15, slope = 0.006;
 
 static double kelvin[ROWS_MAX], first_signal[ROWS_MAX], reference_signal[ROWS_MAX];
-static struct pair_workspace *workspace;
 
 /* A pair and what is known of it. Bells in units of D x w; their width is @width_k. */
 struct made {
@@ -269,20 +269,6 @@ static void other_piece_is_bad_value(void **state)
 		assert_int_equal(analyse(&made, PAIR_ALIGN_SCALE).refusal, REFUSAL_BAD_VALUE);
 	}
 	(void)state;
-}
-
-static int workspace_new(void **state)
-{
-	(void)state;
-	workspace = pair_workspace_new();
-	return workspace ? 0 : -1;
-}
-
-static int workspace_free(void **state)
-{
-	(void)state;
-	pair_workspace_free(workspace);
-	return 0;
 }
 
 int main(void)

@@ -70,19 +70,9 @@ static inline const struct link_journal *fixture_next(struct fixture *fixture, e
 
 static inline void fixture_default_plan(struct plan *ret_plan)
 {
-	*ret_plan = (struct plan){.name = "a",
-				  .material = "Vit4",
-				  .pressure_gpa = 1,
-				  .temperature_k = 400,
-				  .isotherm_s = 60,
-				  .compression_gpa_per_s = 0.005,
-				  .decompression_gpa_per_s = 0.005,
-				  .heating_k_per_s = 1.0 / 3,
-				  .cooling_k_per_s = 1.0 / 3,
-				  .soak_band_k = 2,
-				  .holdback_temperature_k = 5,
-				  .holdback_pressure_gpa = 0.05,
-				  .holdback_limit_s = 1800};
+	*ret_plan = (struct plan){
+		.name = "a", .material = "Vit4", .pressure_gpa = 1, .temperature_k = 400, .isotherm_s = 60};
+	plan_fill_defaults(ret_plan);
 	limits_default(&ret_plan->limits);
 }
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "daemon/control/submit.h"
+#include "tests/unit/daemon/control_fixture.h"
 
 static struct site site;
 static struct plan plan, plans[PLAN_QUEUE_MAX];
@@ -24,20 +25,7 @@ static int set_up(void **state)
 	strcpy(site.sha256, "abc");
 	site.ambient_k = 298;
 	limits_default(&site.limits);
-	plan = (struct plan){.pressure_gpa = 1,
-			     .temperature_k = 400,
-			     .isotherm_s = 60,
-			     .compression_gpa_per_s = 0.005,
-			     .decompression_gpa_per_s = 0.005,
-			     .heating_k_per_s = 1.0 / 3,
-			     .cooling_k_per_s = 1.0 / 3,
-			     .soak_band_k = 2,
-			     .holdback_temperature_k = 5,
-			     .holdback_pressure_gpa = 0.05,
-			     .holdback_limit_s = 1800,
-			     .limits = site.limits};
-	strcpy(plan.name, "a");
-	strcpy(plan.material, "Vit4");
+	fixture_default_plan(&plan);
 	strcpy(plan.site_sha256, "abc");
 	return 0;
 }

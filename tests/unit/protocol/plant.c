@@ -22,12 +22,7 @@ void plant_default_plan(struct plan *ret_plan)
 	ret_plan->pressure_gpa = 7;
 	ret_plan->temperature_k = 643;
 	ret_plan->isotherm_s = 600;
-	ret_plan->compression_gpa_per_s = ret_plan->decompression_gpa_per_s = 0.3 / 60;
-	ret_plan->heating_k_per_s = ret_plan->cooling_k_per_s = 20.0 / 60;
-	ret_plan->soak_band_k = 2;
-	ret_plan->holdback_temperature_k = 5;
-	ret_plan->holdback_pressure_gpa = 0.05;
-	ret_plan->holdback_limit_s = 1800;
+	plan_fill_defaults(ret_plan);
 	ret_plan->loading = LOADING_AUTOMATIC;
 }
 
