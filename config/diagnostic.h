@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define DIAGNOSTICS_MAX 64
-#define DIAGNOSTIC_TEXT 320
+#define DIAGNOSTIC_TEXT 640
 
 enum diagnostic_level { DIAGNOSTIC_ERROR, DIAGNOSTIC_WARNING };
 struct diagnostic {

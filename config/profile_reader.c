@@ -264,6 +264,14 @@ static void check_blacklist(const struct yaml_node *root, struct diagnostics *di
 	}
 }
 
+/* An empty list promises and says nothing: with no identity any device would be written to. */
+static bool is_missing(const struct yaml_node *root, const char *key)
+{
+	const struct yaml_node *node = yaml_get(root, key);
+
+	return !node || (node->kind != YAML_SCALAR && node->child_count == 0);
+}
+
 static void check_protocol(const struct yaml_node *root, struct diagnostics *diagnostics,
 			   const struct draft *draft)
 {
@@ -275,12 +283,12 @@ static void check_protocol(const struct yaml_node *root, struct diagnostics *dia
 			     draft->version);
 	if (node && draft->profile.protocol[0])
 		profile_check_protocol(root, diagnostics, &draft->profile);
-	if (draft->profile.kind == DEVICE_FURNACE && !yaml_get(root, "off"))
+	if (draft->profile.kind == DEVICE_FURNACE && is_missing(root, "off"))
 		schema_error(diagnostics, root,
 			     "a furnace profile lacks 'off', the steps that take the heater to zero");
-	if (strcmp(draft->profile.protocol, "modbus") == 0 && !yaml_get(root, "registers"))
+	if (strcmp(draft->profile.protocol, "modbus") == 0 && is_missing(root, "registers"))
 		schema_error(diagnostics, root, "a modbus profile lacks 'registers'");
-	if (strcmp(draft->profile.protocol, "modbus") == 0 && !yaml_get(root, "identity"))
+	if (strcmp(draft->profile.protocol, "modbus") == 0 && is_missing(root, "identity"))
 		schema_error(diagnostics, root,
 			     "a modbus profile lacks 'identity', what must be read before any write");
 }

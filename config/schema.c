@@ -101,7 +101,7 @@ static void unknown_key(const struct yaml_node *node, const char *what, const st
 			size_t count, struct diagnostics *diagnostics)
 {
 	const char *keys[64] = {NULL}, *nearest;
-	char allowed[200];
+	char allowed[480];
 
 	for (size_t i = 0; i < count && i < 64; i++)
 		keys[i] = fields[i].key;

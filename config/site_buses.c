@@ -103,9 +103,10 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 			reader->diagnostics, node,
 			"profile '%s' cannot be read: %s; looked for devices/%s.yaml beside the site file, "
 			"in %.80s, $DENSD_CONFIG/devices and %s",
-			name, strerror(-r), name, reader->profile_folder, PROFILES_INSTALLED);
+			name, r == -EFBIG ? "more than 64 KiB" : strerror(-r), name, reader->profile_folder,
+			PROFILES_INSTALLED);
 	for (size_t i = 0; r > 0 && i < inner->count; i++)
-		schema_error(reader->diagnostics, node, "profile '%s', %.100s:%u:%u: %.180s", name,
+		schema_error(reader->diagnostics, node, "profile '%s', %.100s:%u:%u: %.500s", name,
 			     inner->file, inner->list[i].line, inner->list[i].column, inner->list[i].text);
 	if (r == 0 && strcmp(ret_profile->name, name) != 0)
 		schema_error(

@@ -67,7 +67,7 @@ static bool read_file(const struct site_reader *reader, const struct yaml_node *
 			     "file and where profiles are",
 			     name, strerror(-r), name);
 	for (size_t i = 0; r > 0 && i < inner->count; i++)
-		schema_error(reader->diagnostics, node, "calibration '%s', line %u:%u: %.200s", name,
+		schema_error(reader->diagnostics, node, "calibration '%s', line %u:%u: %.500s", name,
 			     inner->list[i].line, inner->list[i].column, inner->list[i].text);
 	free(inner);
 	return r == 0;

@@ -72,6 +72,12 @@ static bool check_bytes(const char *text, size_t length, struct diagnostics *dia
 				"the file has %zu bytes: at most %d are allowed", length, YAML_BYTES_MAX);
 		return false;
 	}
+	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		diagnostics_add(
+			diagnostics, DIAGNOSTIC_ERROR, 1, 1,
+			"a byte order mark before the first letter: save the file as UTF-8 without BOM");
+		return false;
+	}
 	for (size_t i = 0; i < length; i++, column++) {
 		const char *what = text[i] == '\t'   ? "a tab: indent and separate with spaces"
 				   : text[i] == '\0' ? "a NUL byte: the file must be plain UTF-8 text"

@@ -57,9 +57,21 @@ static bool is_kind(json_object *result, const char *kind)
 	return strcmp(json_text(result, "kind", ""), kind) == 0;
 }
 
-static void results_heading(FILE *stream, bool csv)
+/* A run's sections all begin with its id: the table says it once. */
+static const char *section_of(json_object *result, bool whole)
 {
-	fprintf(stream, csv ? "section" : "%-20s", "section");
+	const char *section = json_text(result, "section", "-"), *slash = whole ? NULL : strchr(section, '/');
+
+	return slash ? slash + 1 : section;
+}
+
+static void results_heading(json_object *first, FILE *stream, bool csv)
+{
+	const char *run = json_text(first, "run", "");
+
+	if (!csv && run[0])
+		fprintf(stream, "run %s\n", run);
+	fprintf(stream, csv ? "section" : "%-10s", "section");
 	for (size_t i = 0; i < RESULT_COLUMNS; i++)
 		if (csv)
 			fprintf(stream, ",%s", result_columns[i].field);
@@ -70,11 +82,11 @@ static void results_heading(FILE *stream, bool csv)
 
 static void pair_row(json_object *result, FILE *stream, bool csv)
 {
-	const char *section = json_text(result, "section", "-"), *why = json_text(result, "why", "");
+	const char *section = section_of(result, csv), *why = json_text(result, "why", "");
 	bool refused = json_flag(result, "refused");
 	char text[NUMBER_TEXT];
 
-	fprintf(stream, csv ? "%s" : "%-20s", section);
+	fprintf(stream, csv ? "%s" : "%-10s", section);
 	for (size_t i = 0; i < RESULT_COLUMNS; i++) {
 		double value = json_number(result, result_columns[i].field);
 
@@ -98,7 +110,7 @@ static void results_print(json_object *results, FILE *stream, bool csv)
 	json_object *kissinger = NULL, *running = NULL;
 	char text[ENERGY_TEXT];
 
-	results_heading(stream, csv);
+	results_heading(json_length(results) ? json_object_array_get_idx(results, 0) : NULL, stream, csv);
 	for (size_t i = 0; i < json_length(results); i++) {
 		json_object *result = json_object_array_get_idx(results, i);
 

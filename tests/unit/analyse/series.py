@@ -244,6 +244,7 @@ def pictures(bench):
         bench.check(done.returncode == 0, f"{name}: {done.returncode} {done.stderr}")
         with open(svg, encoding="utf-8") as stream:
             drawn = stream.read()
+        bench.check('<svg xml:space="preserve"' in drawn, f"{name}: blanks beside italics are kept by every viewer")
         bench.check("</svg>" in drawn and word in drawn.replace("&#160;", " "), f"{name} lacks '{word}'")
 
 

@@ -36,6 +36,8 @@ static const struct bad_case cases[] = {
 	{"register: identity", "register: idendity", 16, 12, "does not declare"},
 	{"off: [{register: mode, value: 1}]\n", "", 1, 1, "lacks 'off'"},
 	{"identity: [{register: identity, value: 0x2400, mask: 0xFF00}]\n", "", 1, 1, "lacks 'identity'"},
+	{"[{register: identity, value: 0x2400, mask: 0xFF00}]", "[]", 1, 1, "lacks 'identity'"},
+	{"off: [{register: mode, value: 1}]", "off: []", 1, 1, "lacks 'off'"},
 	{"mask: 0xFF00", "mask: 0xGG", 16, 54, "whole number"},
 	{"blacklist: [199]", "blacklist: 199", 18, 12, "must be a list"},
 	{"  output: {address: 3, type: s16, unit: \"%\", scale: 0.1}\n", "", 11, 3, "lacks 'output'"},

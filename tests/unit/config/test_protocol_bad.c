@@ -236,6 +236,11 @@ static void test_sizes_are_bounded(void **state)
 	assert_int_equal(read_text(text, 11, &count), 1);
 	assert_true(said_anywhere("NUL"));
 	assert_int_equal(diagnostics.list[0].column, 9);
+	used = (size_t)snprintf(text, sizeof(text), "%s",
+				"\xef\xbb\xbf"
+				"densd: protocol/1\n");
+	assert_true(refuse_text(text, used));
+	assert_true(said_anywhere("without BOM"));
 }
 
 int main(void)

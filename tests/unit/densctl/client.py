@@ -146,6 +146,13 @@ def energies_are_said(densctl, folder):
     done, _ = call(densctl, folder, [{"ok": True, "results": [gave_up]}], "results")
     expect("; Ea 205.1" in done.stdout and "R Tg, alpha, from 5 scans at 5 of 6 planned rates\n" in done.stdout, f"given up: {done}")
     done, _ = call(densctl, folder, [{"ok": True, "results": [early]}], "results")
+    pair = {"kind": "pair", "run": RUN, "section": RUN + "/r200/s1", "rate_k_per_s": 200, "tf_k": 595.7}
+    told, _ = call(densctl, folder, [{"ok": True, "results": [pair]}], "results")
+    expect(told.stdout.splitlines()[0] == "run " + RUN, f"the run is said once: {told}")
+    head, line = told.stdout.splitlines()[1:3]
+    expect(line.startswith("r200/s1 ") and line.index("595.70") + 6 == head.index("Tf/K") + 4, f"columns under their heads: {told}")
+    told, _ = call(densctl, folder, [{"ok": True, "results": [pair]}], "results", "--csv")
+    expect(told.stdout.splitlines()[1].startswith(RUN + "/r200/s1,200,595.7"), f"whole names for programs: {told}")
     first = {**early, "provisional": True, "n_sections": 1, "tf_spread_k": None}
     told, _ = call(densctl, folder, [{"ok": True, "results": [first]}], "results")
     expect("Tf 595.7 K (1 section); Ea not known yet: 2 distinct rates" in told.stdout, f"first: {told}")

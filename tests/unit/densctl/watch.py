@@ -90,6 +90,13 @@ def an_acknowledged_alarm_is_told_from_a_new_one(densctl, publisher):
     expect("- K (no reading yet)" in shown, f"{shown}")
 
 
+def a_phase_says_what_is_held_and_how_it_ended(densctl, publisher):
+    for fields, words in (({"phase": "hold", "resume_phase": "heat"}, "hold in heat"),
+                          ({"phase": "done", "outcome": "aborted"}, "done: aborted"), ({"phase": "heat"}, "heat")):
+        shown = run(densctl, publisher, [(STATE[0], {**STATE[1], **fields}), SAMPLE], "status")
+        expect(row(shown, "state").split(" (")[0] == words, f"{words}: {shown}")
+
+
 def switch(value, age_s=0.1):
     return {"value": value, "age_s": age_s}
 
@@ -136,7 +143,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         publisher = Publisher(folder)
         for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began,
-                     an_acknowledged_alarm_is_told_from_a_new_one, is_the_heater_really_off,
+                     an_acknowledged_alarm_is_told_from_a_new_one, a_phase_says_what_is_held_and_how_it_ended,
+                     is_the_heater_really_off,
                      an_idle_densd_measures_seldom_and_the_ages_say_so, a_line_a_change_of_contactor_or_lock):
             test(sys.argv[1], publisher)
             print(f"ok: {test.__name__}", flush=True)

@@ -15,6 +15,9 @@
 
 #define SVG_TERMINAL "svg size 900,600 dynamic background '#ffffff' font 'Helvetica,15' enhanced"
 
+#define PNG_TERMINAL \
+	"pngcairo size 1800,1200 font 'Helvetica,30' linewidth 2 pointscale 2 dashlength 1.5 enhanced"
+
 extern char **environ;
 
 struct text {
@@ -127,22 +130,47 @@ static int check_writable(const char *path)
 	return 0;
 }
 
-static int draw(const char *name, const char *terminal, const char *path, picture_writer *write,
-		const void *subject)
+static int draw_png(const char *path, picture_writer *write, const void *subject)
 {
 	struct text script = {NULL, 0};
-	int r = check_writable(path), drawing = 0;
+	int r = write_script(PNG_TERMINAL, path, write, subject, &script);
 
 	if (r == 0)
-		drawing = r = write_script(terminal, path, write, subject, &script);
-	if (r == 0)
-		drawing = r = run_gnuplot(&script, -1);
+		r = run_gnuplot(&script, -1);
 	free(script.bytes);
+	return r;
+}
+
+static int draw_svg(const char *path, picture_writer *write, const void *subject)
+{
+	char *svg;
+	FILE *file;
+	int r = picture_render_svg(write, subject, &svg);
+
+	if (r < 0)
+		return r;
+	file = fopen(path, "we");
+	if (!file || fputs(svg, file) < 0)
+		r = -errno;
+	if (file && fclose(file) != 0 && r == 0)
+		r = -errno;
+	free(svg);
+	return r;
+}
+
+static int draw(const char *name, const char *path,
+		int (*draw_as)(const char *, picture_writer *, const void *), picture_writer *write,
+		const void *subject)
+{
+	int r = check_writable(path);
+
+	if (r == 0)
+		r = draw_as(path, write, subject);
 	if (r == 0)
 		fprintf(stderr, "densctl analyse %s: drawn into %s\n", name, path);
 	else
 		fprintf(stderr, "densctl analyse %s: %s was not drawn: %s%s\n", name, path,
-			drawing ? "gnuplot: " : "", strerror(-r));
+			r == -EIO ? "gnuplot: " : "", strerror(-r));
 	return r == 0 ? DENSCTL_OK : DENSCTL_INVALID;
 }
 
@@ -152,12 +180,9 @@ int picture_draw(const struct analyse_arguments *arguments, const char *name, pi
 	int r = DENSCTL_OK;
 
 	if (arguments->svg)
-		r = draw(name, SVG_TERMINAL, arguments->svg, write, subject);
+		r = draw(name, arguments->svg, draw_svg, write, subject);
 	if (arguments->png && r == DENSCTL_OK)
-		r = draw(name,
-			 "pngcairo size 1800,1200 font 'Helvetica,30' linewidth 2 pointscale 2 dashlength "
-			 "1.5 enhanced",
-			 arguments->png, write, subject);
+		r = draw(name, arguments->png, draw_png, write, subject);
 	return r;
 }
 
@@ -177,17 +202,43 @@ static int read_back(int fd, char **ret_text)
 	return 0;
 }
 
+/*
+ * gnuplot makes a piece of text of each change of style, and some viewers drop the blanks at the ends of a
+ * piece: "Tdensor Ta/ K".
+ */
+static int preserve_blanks(char **svg)
+{
+	const char *root = strstr(*svg, "<svg");
+	char *kept;
+
+	if (!root)
+		return -EIO;
+	root += strlen("<svg");
+	if (asprintf(&kept, "%.*s xml:space=\"preserve\"%s", (int)(root - *svg), *svg, root) < 0)
+		return -ENOMEM;
+	free(*svg);
+	*svg = kept;
+	return 0;
+}
+
 int picture_render_svg(picture_writer *write, const void *subject, char **ret_svg)
 {
 	int fd = memfd_create("picture", MFD_CLOEXEC), r = fd < 0 ? -errno : 0;
 	struct text script = {NULL, 0};
+	char *svg = NULL;
 
 	if (r == 0)
 		r = write_script(SVG_TERMINAL, NULL, write, subject, &script);
 	if (r == 0)
 		r = run_gnuplot(&script, fd);
 	if (r == 0)
-		r = read_back(fd, ret_svg);
+		r = read_back(fd, &svg);
+	if (r == 0)
+		r = preserve_blanks(&svg);
+	if (r == 0)
+		*ret_svg = svg;
+	else
+		free(svg);
 	free(script.bytes);
 	if (fd >= 0)
 		close(fd);
