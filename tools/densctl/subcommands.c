@@ -64,8 +64,11 @@ const struct subcommand subcommands[] = {
 	 "identity is the profile's, every register as the profile decodes it and in the other word order,\n"
 	 "and what densd's driver makes of it. Reads only. With --units it asks Modbus unit numbers which\n"
 	 "answer, and names the profiles whose identity fits.\n"
-	 "Exit code 0: all as the profiles say; 1: something is not, or another program has the line; 4: a\n"
-	 "line cannot be opened (it says why, and who may have it); 5: a device does not answer.\n"
+	 "Each device gets a verdict (--json: \"verdict\"): fits; stranger (it answers, and is another);\n"
+	 "refuses (it answers each question with an exception, as \"no such register\"); garbled (what comes\n"
+	 "is no answer: speed, parity, a unit number twice); silent (nothing comes).\n"
+	 "Exit code 0: all as the profiles say; 1: something answers otherwise, or another program has the\n"
+	 "line; 4: a line cannot be opened (it says why, and who may have it); 5: a device is silent.\n"
 	 "\n"
 	 "  densctl probe --site /etc/densd/site.yaml rtu\n"
 	 "  densctl probe --site /etc/densd/site.yaml rtu --units 1:16",

@@ -106,6 +106,8 @@ void field_cycle(struct field *field)
 
 	bus_cycle(field->bus, field->mute ? began_ns - MUTE_NS : began_ns, field->demands, field->reports,
 		  &trace);
+	for (uint32_t i = 0; i < field->config->device_count; i++)
+		field->faults[i] |= 1u << field->reports[i].fault;
 	if (trace >= 0)
 		close(trace);
 	clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL);

@@ -34,8 +34,9 @@ struct field {
 	struct bus *bus;
 	struct demand demands[BUS_DEVICES_MAX];
 	struct report reports[BUS_DEVICES_MAX];
-	double cycle_s; /* real seconds */
-	bool mute;      /* the demands are old ones: what waits for fresh ones to write writes nothing */
+	uint32_t faults[BUS_DEVICES_MAX]; /* a bit of enum cause for each that a cycle ended with */
+	double cycle_s;                   /* real seconds */
+	bool mute; /* the demands are old ones: what waits for fresh ones to write writes nothing */
 };
 /* All devices observed, nothing written. 0, or -errno. */
 int field_open(const struct bus_config *config, struct field *ret_field);

@@ -51,9 +51,31 @@ void probe_read(struct modbus_port *port, const struct profile_register *reg, st
 	*ret_value = value;
 }
 
-bool probe_identity(struct modbus_port *port, const struct profile *profile, uint32_t *ret_found)
+void probe_count(struct probe_tally *tally, int cause, bool right)
 {
-	uint32_t found = 0;
+	if (cause == CAUSE_NONE)
+		*(right ? &tally->found : &tally->other) += 1;
+	else if (cause == CAUSE_EXCEPTION)
+		tally->refused++;
+	else if (cause == CAUSE_CRC || cause == CAUSE_MISMATCH)
+		tally->garbled++;
+	else
+		tally->silent++;
+}
+
+enum probe_verdict probe_judge(const struct probe_tally *tally)
+{
+	if (tally->found + tally->other > 0)
+		return tally->other + tally->refused + tally->garbled + tally->silent > 0 ? PROBE_STRANGER
+											  : PROBE_FITS;
+	if (tally->refused > 0)
+		return PROBE_REFUSES;
+	return tally->garbled > 0 ? PROBE_GARBLED : PROBE_SILENT;
+}
+
+bool probe_identity(struct modbus_port *port, const struct profile *profile, struct probe_tally *ret_tally)
+{
+	struct probe_tally tally = {0};
 
 	for (uint32_t i = 0; i < profile->identity_count && i < PROFILE_STEPS_MAX; i++) {
 		const struct profile_register *reg = profile_find(profile, profile->identity[i].reg);
@@ -62,11 +84,10 @@ bool probe_identity(struct modbus_port *port, const struct profile *profile, uin
 		if (!reg)
 			continue;
 		probe_read(port, reg, &value);
-		if (value.fault == CAUSE_NONE && codec_matches(&profile->identity[i], reg, value.words))
-			found++;
+		probe_count(&tally, value.fault, codec_matches(&profile->identity[i], reg, value.words));
 	}
-	*ret_found = found;
-	return profile->identity_count > 0 && found == profile->identity_count;
+	*ret_tally = tally;
+	return profile->identity_count > 0 && tally.found == profile->identity_count;
 }
 
 bool probe_answers(struct modbus_line *line, const struct bus_config *config, uint8_t unit)

@@ -19,8 +19,22 @@ struct probe_value { /* one register of a profile, as read */
 int probe_open(const struct bus_config *config, struct modbus_line **ret_line);
 /* Reads @reg of the device behind @port. Coils and discrete inputs are not read: CAUSE_RANGE. */
 void probe_read(struct modbus_port *port, const struct profile_register *reg, struct probe_value *ret_value);
+/* What became of questions: right, another value, an exception, something that is no answer, nothing. */
+struct probe_tally {
+	uint32_t found, other, refused, garbled, silent;
+};
+/* Counts what one question ended with: enum cause, and whether what was read is what is wanted. */
+void probe_count(struct probe_tally *tally, int cause, bool right);
+enum probe_verdict {
+	PROBE_FITS,
+	PROBE_STRANGER, /* answers, and is not what the profile means */
+	PROBE_REFUSES,  /* answers with exceptions alone */
+	PROBE_GARBLED,  /* something comes, and it is no answer */
+	PROBE_SILENT
+};
+enum probe_verdict probe_judge(const struct probe_tally *tally);
 /* True when all of the profile's identity is read and found. */
-bool probe_identity(struct modbus_port *port, const struct profile *profile, uint32_t *ret_found);
+bool probe_identity(struct modbus_port *port, const struct profile *profile, struct probe_tally *ret_tally);
 /* True when unit @unit answers anything at all, an exception included. */
 bool probe_answers(struct modbus_line *line, const struct bus_config *config, uint8_t unit);
 

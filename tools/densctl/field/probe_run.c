@@ -108,26 +108,47 @@ static void read_registers(struct probe *probe, struct modbus_port *port, const 
 	json_object_object_add(probe->device, "registers", list);
 }
 
-static bool tell_identity(struct probe *probe, struct modbus_port *port, const struct bus_device *device)
+/* What each verdict means for who stands before the instrument. */
+static const struct {
+	const char *name, *words;
+} verdicts[] = {
+	[PROBE_FITS] = {"fits", ""},
+	[PROBE_STRANGER] = {"stranger", ": it answers, but is another device, has other settings, or another "
+					"address; densd would write nothing"},
+	[PROBE_REFUSES] = {"refuses",
+			   ": it answers, and refuses each of these registers: not the device of this "
+			   "profile, or its communication is set up otherwise; densd would write "
+			   "nothing"},
+	[PROBE_GARBLED] = {"garbled",
+			   ": something comes, and it is no answer: are speed and parity right, and "
+			   "has no other device this unit number?"},
+	[PROBE_SILENT] = {"silent",
+			  ": nothing answers on this open line: are the cable, speed, parity and unit "
+			  "right, and is it on?"},
+};
+
+/* Silence is told apart from an answer that is not the right one: another exit code, other words. */
+static void take_verdict(struct probe *probe, enum probe_verdict verdict)
 {
-	uint32_t found;
-	bool ok = probe_identity(port, &device->profile, &found);
-	bool silent = port->transactions > 0 && port->errors >= port->transactions;
+	json_object_object_add(probe->device, "verdict", json_object_new_string(verdicts[verdict].name));
+	probe->silent = probe->silent || verdict == PROBE_SILENT;
+	probe->doubtful = probe->doubtful || verdict != PROBE_FITS;
+}
+
+static void tell_identity(struct probe *probe, struct modbus_port *port, const struct bus_device *device)
+{
+	struct probe_tally tally;
+	bool ok = probe_identity(port, &device->profile, &tally);
+	enum probe_verdict verdict = ok ? PROBE_FITS : probe_judge(&tally);
 
 	json_object_object_add(probe->device, "identity_ok", json_object_new_boolean(ok));
 	json_object_object_add(probe->device, "transactions", json_object_new_int64(port->transactions));
 	json_object_object_add(probe->device, "errors", json_object_new_int64(port->errors));
+	take_verdict(probe, verdict);
 	if (!probe->list)
 		printf("  unit %u: %s, profile %s (%s)\n    identity: %u of %u as the profile says%s\n",
-		       device->unit, device->name, device->profile.name, device->profile.maker, found,
-		       device->profile.identity_count,
-		       ok       ? ""
-		       : silent ? ": nothing answers on this open line: are the cable, speed, parity and "
-				  "unit right, "
-				  "and is it on?"
-				: ": another device, other settings, or another address; densd would write "
-				  "nothing");
-	return ok;
+		       device->unit, device->name, device->profile.name, device->profile.maker, tally.found,
+		       device->profile.identity_count, verdicts[verdict].words);
 }
 
 static void tell_reading(struct probe *probe, const char *what, const struct reading *reading,
@@ -169,12 +190,30 @@ static void tell_readings(struct probe *probe, const struct report *report)
 				     readings[i].unit);
 }
 
-static void tell_report(struct probe *probe, const struct bus_device *device, const struct report *report)
+/* Of a device that is asked by its driver alone: what troubles there were. */
+static enum probe_verdict judge_report(const struct report *report, uint32_t faults)
 {
+	struct probe_tally tally = {.silent = 1};
+
+	if (report->online)
+		return PROBE_FITS;
+	for (int cause = CAUSE_TIMEOUT; cause < CAUSE_MAX; cause++)
+		if (faults >> cause & 1)
+			probe_count(&tally, cause, false);
+	/* Some questions were answered, or by another. */
+	tally.other = report->transactions > report->errors || (faults >> CAUSE_IDENTITY & 1);
+	return probe_judge(&tally);
+}
+
+static void tell_report(struct probe *probe, const struct bus_device *device, const struct report *report,
+			uint32_t faults, bool is_text)
+{
+	enum probe_verdict verdict = judge_report(report, faults);
 	json_object *entry = json_object_new_object();
 
-	probe->silent = probe->silent || !report->online;
-	probe->doubtful = probe->doubtful || report->units_differ;
+	if (is_text)
+		take_verdict(probe, verdict);
+	probe->doubtful = probe->doubtful || !report->online || report->units_differ;
 	json_object_object_add(entry, "online", json_object_new_boolean(report->online));
 	json_object_object_add(entry, "units_differ", json_object_new_boolean(report->units_differ));
 	json_object_object_add(entry, "order_proven", json_object_new_boolean(report->order_proven));
@@ -185,8 +224,9 @@ static void tell_report(struct probe *probe, const struct bus_device *device, co
 		tell_readings(probe, report);
 		return;
 	}
-	printf("    as the driver sees it: %s%s%s%s\n", report->online ? "online" : "NOT online: ",
+	printf("    as the driver sees it: %s%s%s%s%s\n", report->online ? "online" : "NOT online: ",
 	       report->online ? "" : cause_name((enum cause)report->fault),
+	       is_text ? verdicts[verdict].words : "",
 	       report->units_differ ? ", UNITS OR DECIMALS DIFFER from the profile" : "",
 	       report->simulated ? ", simulated (densim)" : "");
 	tell_readings(probe, report);
@@ -224,10 +264,10 @@ static bool tell_shut(struct probe *probe, const struct bus_config *config, json
 static bool does_open(struct modbus_line *line, const struct bus_config *config)
 {
 	struct modbus_port port;
-	uint32_t found;
+	struct probe_tally tally;
 
 	modbus_port_init(&port, line, &config->devices[0], config->scale);
-	probe_identity(&port, &config->devices[0].profile, &found);
+	probe_identity(&port, &config->devices[0].profile, &tally);
 	return line->connects > 0;
 }
 
@@ -245,8 +285,7 @@ static bool probe_registers(struct probe *probe, const struct bus_config *config
 
 		probe->device = devices[i];
 		modbus_port_init(&port, line, &config->devices[i], config->scale);
-		if (!tell_identity(probe, &port, &config->devices[i]))
-			probe->doubtful = true;
+		tell_identity(probe, &port, &config->devices[i]);
 		read_registers(probe, &port, &config->devices[i].profile);
 	}
 	line->ops->free(line);
@@ -273,7 +312,8 @@ static int probe_drivers(struct probe *probe, const struct bus_config *config, j
 			probe->device = devices[i];
 			if (!probe->list)
 				printf("  %s:\n", config->devices[i].name);
-			tell_report(probe, &config->devices[i], &field.reports[i]);
+			tell_report(probe, &config->devices[i], &field.reports[i], field.faults[i],
+				    profile_bus_is_text(config->kind));
 		}
 	field_close(&field);
 	return DENSCTL_OK;
@@ -343,10 +383,10 @@ static void tell_unit(struct probe *probe, struct modbus_line *line, const struc
 	for (uint32_t i = 0; i < count; i++) {
 		struct bus_device device = {.unit = unit, .profile = profiles[i]};
 		struct modbus_port port;
-		uint32_t found;
+		struct probe_tally tally;
 
 		modbus_port_init(&port, line, &device, config->scale);
-		if (!probe_identity(&port, &device.profile, &found))
+		if (!probe_identity(&port, &device.profile, &tally))
 			continue;
 		json_object_array_add(fits, json_object_new_string(profiles[i].name));
 		if (!probe->list)
