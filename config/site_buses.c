@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `buses:` of a site file: lines, the devices on them, and the profile of each. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "config/schema.h"
 #include "config/site_reader.h"
 #include "drivers/contactor_rules.h"
+#include "drivers/socket_dial.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -117,14 +117,6 @@ static void read_device_profile(const struct site_reader *reader, const struct y
 	free(inner);
 }
 
-/* A name server that does not answer must not stop a bus. */
-static bool is_numeric(const char *host)
-{
-	uint8_t address[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
 /* The heater's contactor on a coupler: a line of its own, served by the furnace's worker. */
 static void read_contactor(const struct site_reader *reader, const struct yaml_node *node,
 			   const struct bus_device *furnace, struct bus_config *bus)
@@ -145,7 +137,7 @@ static void read_contactor(const struct site_reader *reader, const struct yaml_n
 	    contactor_rules_pack(profile, &bus->contactor, &lacks) < 0)
 		schema_error(reader->diagnostics, yaml_get(node, "profile"),
 			     "profile '%s' cannot carry a contactor: %s", draft.profile, lacks);
-	if (draft.host[0] && !is_numeric(draft.host))
+	if (draft.host[0] && !socket_dial_is_numeric(draft.host))
 		schema_error(reader->diagnostics, yaml_get(node, "host"),
 			     "'%s' is no address: a name is looked up at each connection, and a name server "
 			     "that does not answer would hold up the furnace; a contactor's coupler takes "
@@ -201,10 +193,13 @@ static void check_bus(const struct site_reader *reader, const struct yaml_node *
 	if (tcp && (!yaml_get(node, "host") || !yaml_get(node, "port") || yaml_get(node, "path")))
 		schema_error(reader->diagnostics, node,
 			     "a bus of kind %s needs 'host' and 'port', and no 'path'", bus_words[bus->kind]);
-	if (bus->kind == BUS_TEXT_TCP && yaml_get(node, "host") && !is_numeric(bus->path))
-		schema_error(reader->diagnostics, yaml_get(node, "host"),
-			     "'%s' is no address: a text-tcp bus takes numbers, such as 192.168.1.5",
-			     bus->path);
+	if (tcp && yaml_get(node, "host") && !socket_dial_is_numeric(bus->path))
+		schema_error(
+			reader->diagnostics, yaml_get(node, "host"),
+			"'%s' is no address: a name is looked up at each connection, and a name server that "
+			"does not answer would hold up the bus; numbers are allowed, such as 192.168.1.5 or "
+			"fd00::5",
+			bus->path);
 	if (!tcp && (!yaml_get(node, "path") || yaml_get(node, "host") || yaml_get(node, "port")))
 		schema_error(reader->diagnostics, node,
 			     "a serial bus needs 'path', and neither 'host' nor 'port'");

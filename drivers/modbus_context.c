@@ -100,9 +100,13 @@ static int dial(struct modbus_context *context, const struct modbus_peer *peer)
 
 int modbus_context_connect(struct modbus_context *context, const struct modbus_peer *peer)
 {
+	bool tcp = modbus_context_is_tcp(context);
 	int r;
 
-	if (!modbus_context_can_wait(context) && modbus_context_is_tcp(context))
+	/* A name server that does not answer would stop the bus for longer than any of its timeouts. */
+	if (tcp && !socket_dial_is_numeric(context->config->path))
+		return CAUSE_LINK;
+	if (!modbus_context_can_wait(context) && tcp)
 		return dial(context, peer);
 	r = take_lock(context);
 
@@ -116,7 +120,7 @@ int modbus_context_connect(struct modbus_context *context, const struct modbus_p
 		modbus_context_rest(context);
 		return CAUSE_LINK;
 	}
-	if (!modbus_context_is_tcp(context)) {
+	if (!tcp) {
 		/* Another program's open() fails from here on; what it left in the buffers is not ours. */
 		ioctl(modbus_get_socket(context->modbus), TIOCEXCL);
 		modbus_flush(context->modbus);

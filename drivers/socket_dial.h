@@ -3,7 +3,11 @@
 #ifndef DENSD_DRIVERS_SOCKET_DIAL_H
 #define DENSD_DRIVERS_SOCKET_DIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* An IPv4 or IPv6 address; a name would have to be looked up. */
+bool socket_dial_is_numeric(const char *host);
 
 /*
  * Begins to connect and waits for nothing: no name is looked up, since a name server that does not answer
