@@ -31,11 +31,16 @@ struct options {
 	bool check;
 };
 
-static const char usage[] = "usage: densd --site FILE [--libexec FOLDERS] [--log-level "
-			    "error|warning|notice|info|debug] [--check]\n"
-			    "  --site FILE       the site file (config/sites/)\n"
-			    "  --libexec FOLDERS colon-separated folders of the workers\n"
-			    "  --check           read and check the site file, then exit\n";
+static const char usage[] =
+	"usage: densd --site FILE [--libexec FOLDERS] [--log-level "
+	"error|warning|notice|info|debug] [--check]\n"
+	"  --site FILE       the site file (config/sites/)\n"
+	"  --libexec FOLDERS colon-separated folders of the workers\n"
+	"  --check           read and check the site file, then exit\n"
+	"Drives what the site file names until SIGTERM, which leaves the instruments holding: it is\n"
+	"no abort. To try it without instruments: tools/demo --keep, or tools/densim/README.md.\n"
+	"What it does now: densctl status. Exit code 0: ended by a signal, or --check found no\n"
+	"error; 1: it could not start, the last line says why; 2: usage.\n";
 
 static int parse_level(const char *text, enum log_level *ret_level)
 {
@@ -216,7 +221,9 @@ int main(int argc, char **argv)
 	r = open_control(&control, &options);
 	if (r < 0) {
 		log_error("%s: %s", options.site,
-			  r == -ENOENT ? "densd-config was not found: --libexec" : strerror(-r));
+			  r == -ENOENT   ? "densd-config was not found: --libexec"
+			  : r == -EINVAL ? "not started: the site file cannot be used as it is, see above"
+					 : strerror(-r));
 		return 1;
 	}
 	if (options.check) {

@@ -61,7 +61,7 @@ struct offline *offline_new(const struct options *options, int *ret_code)
 	return NULL;
 }
 
-static json_object *diagnostics_json(const struct diagnostics *diagnostics)
+json_object *offline_diagnostics_json(const struct diagnostics *diagnostics)
 {
 	json_object *list = json_object_new_array();
 
@@ -134,7 +134,7 @@ static void validate_report(const struct offline *offline, const char *path, int
 				       json_object_new_string(reasons->count ? reasons->list[0].why : ""));
 		json_object_object_add(entry, "reasons", reasons_json(reasons));
 		json_object_object_add(entry, "runs", json_object_new_int64((int64_t)offline->plan_count));
-		json_object_object_add(entry, "diagnostics", diagnostics_json(&offline->diagnostics));
+		json_object_object_add(entry, "diagnostics", offline_diagnostics_json(&offline->diagnostics));
 		json_object_array_add(list, entry);
 		return;
 	}

@@ -3,6 +3,8 @@
 #ifndef DENSCTL_OFFLINE_H
 #define DENSCTL_OFFLINE_H
 
+#include <json-c/json.h>
+
 #include "config/protocol_reader.h"
 #include "config/site_judge.h"
 #include "tools/densctl/command.h"
@@ -23,6 +25,8 @@ int offline_load(const char *command, const char *path, struct offline *offline)
 /* Reads and checks @path into @offline. DENSCTL_OK, or DENSCTL_INVALID with the reasons in its diagnostics.
  */
 int offline_read_text(const char *command, const char *path, struct offline *offline);
+/* A list of {level, line, column, text}; the caller's. */
+json_object *offline_diagnostics_json(const struct diagnostics *diagnostics);
 /*
  * What densd would answer a submit of these plans now, beyond what is in the files: DENSCTL_OK, or
  * DENSCTL_REFUSED with all the reasons.

@@ -201,6 +201,21 @@ static int submit_text(const struct options *options, const struct offline *offl
 	return r;
 }
 
+/* As densd would have answered it. */
+static void refuse_json(const struct offline *offline)
+{
+	json_object *reply = json_object_new_object();
+	char why[80];
+
+	snprintf(why, sizeof(why), "the protocol has %zu errors", offline->diagnostics.errors);
+	json_object_object_add(reply, "ok", json_object_new_boolean(false));
+	json_add_text(reply, "code", "invalid");
+	json_add_text(reply, "why", why);
+	json_object_object_add(reply, "diagnostics", offline_diagnostics_json(&offline->diagnostics));
+	json_print(reply, stdout);
+	json_object_put(reply);
+}
+
 /* With a site named here the text is checked here too; otherwise densd alone knows its limits. */
 static int submit_check(const struct options *options, struct offline *offline)
 {
@@ -213,6 +228,8 @@ static int submit_check(const struct options *options, struct offline *offline)
 		r = offline_read_text(options->command, options->arguments[0], offline);
 	if (offline->diagnostics.count)
 		diagnostics_print(&offline->diagnostics, stderr);
+	if (offline->diagnostics.errors && option_given(options, OPTION_JSON))
+		refuse_json(offline);
 	return r;
 }
 

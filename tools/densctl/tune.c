@@ -203,6 +203,22 @@ int tune_show(const struct options *options)
 	return r;
 }
 
+static void refuse(const struct options *options)
+{
+	json_object *object = json_object_new_object(), *refused = json_object_new_object();
+	char why[160];
+
+	snprintf(why, sizeof(why), "run %s has no finished autotune in its record (densctl events %s)",
+		 options->arguments[0], options->arguments[0]);
+	fprintf(stderr, "densctl tune: %s\n", why);
+	json_add_text(refused, "code", "no_autotune");
+	json_add_text(refused, "why", why);
+	json_object_object_add(object, "refused", refused);
+	if (option_given(options, OPTION_JSON))
+		json_print(object, stdout);
+	json_object_put(object);
+}
+
 int tune_run(const struct options *options)
 {
 	const char *svg = options->value[OPTION_SVG], *png = options->value[OPTION_PNG];
@@ -214,9 +230,7 @@ int tune_run(const struct options *options)
 				   options->arguments[0]);
 	r = find(options, &found);
 	if (r == DENSCTL_OK && !found.any) {
-		fprintf(stderr,
-			"densctl tune: run %s has no finished autotune in its record (densctl events %s)\n",
-			options->arguments[0], options->arguments[0]);
+		refuse(options);
 		return DENSCTL_ANALYSIS;
 	}
 	if (r == DENSCTL_OK && option_given(options, OPTION_JSON)) {

@@ -29,9 +29,20 @@ static void usage(FILE *to)
 	      "              [--at idle|compress|heat|isotherm|cool|decompress] [--device PROFILE]...\n"
 	      "              [--track FILE] [--text-port N] [--thermocouple-error SHARE]\n"
 	      "       densim --device PROFILE [--port N] [--rtu PATH]\n"
-	      "       densim ctl --dir DIR status | truth [RATE...] | capsule | section | mark [WORD]\n"
+	      "       densim ctl --dir DIR status | truth [RATE...] | glass | capsule [recover] |\n"
+	      "                          section | automatic | mark [WORD]\n"
 	      "       densim ctl --dir DIR fault set NAME [VALUE [WIRE]] | fault clear NAME|all | fault "
-	      "list\n",
+	      "list\n"
+	      "\n"
+	      "Press, furnace, nitrogen and calorimeter on real wires: Modbus TCP on 127.0.0.1, Modbus RTU "
+	      "on\n"
+	      "DIR/rtu, a serial line on DIR/chip. READY is printed when they answer; SIGTERM ends it.\n"
+	      "  --scale N        laboratory seconds in one real second (1); the site file says the same N\n"
+	      "  --at PHASE       begin in the middle of a phase of a night at 7 GPa and 643 K\n"
+	      "  --device PROFILE the instrument of a profile in the place of densim's own\n"
+	      "  --track FILE     what was commanded and what the plant did, as CSV\n"
+	      "  ctl fault list   the faults that can be set, with ranges and defaults\n"
+	      "All of it, and how to start it with densd by hand: tools/densim/README.md.\n",
 	      to);
 }
 

@@ -56,6 +56,14 @@ def main():
     expect(plan["scans"] == 12 and plan["furnace_setpoint_writes"] > 0, f"scans or writes: {plan}")
     autotune(densctl, top)
     with tempfile.TemporaryDirectory() as folder:
+        bad = os.path.join(folder, "bad.yaml")
+        with open(bad, "w", encoding="utf-8") as stream:
+            stream.write("nonsense: 1\n")
+        done = call(densctl, "submit", "--json", "--site", os.path.join(top, "config/sites/densim.yaml"), bad)
+        told = json.loads(done.stdout)
+        expect(done.returncode == 4 and told["code"] == "invalid" and not told["ok"], f"refused here as by densd: {done}")
+        expect(told["diagnostics"][0]["line"] == 1 and "nonsense" in told["diagnostics"][0]["text"], f"where and what: {told}")
+    with tempfile.TemporaryDirectory() as folder:
         svg = os.path.join(folder, "plan's.svg")
         done = call(densctl, "plan", "--svg", svg, protocols[0])
         expect(done.returncode == 0 and "total" in done.stdout and "TTT" in done.stdout, f"text: {done}")

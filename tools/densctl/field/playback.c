@@ -46,9 +46,14 @@ static int read_profile(const char *path, uint32_t line, const char *file, const
 	if (r > 0)
 		diagnostics_print(diagnostics, stderr);
 	free(diagnostics);
-	if (r != 0)
-		return fault(path, line,
-			     "the profile of this device is not there: name its folder in $DENSD_CONFIG");
+	if (r != 0) {
+		fprintf(stderr,
+			"%s:%u: the profile of this device cannot be read from %s: name in $DENSD_CONFIG the "
+			"folder "
+			"in whose devices/ it lies\n",
+			path, line, file);
+		return -1;
+	}
 	if (strcmp(ret_profile->sha256, sha256) != 0)
 		fprintf(stderr,
 			"%s:%u: warning: profile %s is another text than at the time of the capture\n", path,
