@@ -53,7 +53,7 @@ PLANTS = [
     ("an acknowledged LOCK is believed", "press.c", "report->locked = block->status & PRESS_LOCKED;",
      "report->locked = press->wrote ? press->written_mode == PRESS_MODE_LOCK : block->status & PRESS_LOCKED;", "--only NOT_DONE",
      "false_words"),
-    ("an acknowledged program is believed", "chip.c", "\tif (!ok)\n\t\tsnprintf(ret_error, CHIP_ERROR, \"the program reads",
+    ("an acknowledged program is believed", "chip_job.c", "\tif (!ok)\n\t\tsnprintf(ret_error, CHIP_ERROR, \"the program reads",
      "\tok = true;\n\tif (!ok)\n\t\tsnprintf(ret_error, CHIP_ERROR, \"the program reads", "--only NOT_DONE --line chip",
      "false_words"),
 ]

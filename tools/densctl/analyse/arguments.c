@@ -8,6 +8,7 @@
 
 #include "daemon/calorimetry/lag.h"
 #include "tools/densctl/analyse/csv.h"
+#include "tools/densctl/analyse/csv_number.h"
 #include "tools/densctl/command.h"
 
 #define K_PRIME_USUAL 4.0

@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#define NUMBER_LENGTH 64 /* bytes of a number with its NUL; none is longer */
-
-static const char *const missing_names[] = {"", "nan", "na", "n/a", "null", "none", "-", "--", "#n/a"};
+#include "tools/densctl/analyse/csv_number.h"
 
 /* One cell: its text without quotes and the spaces around, borrowed from the line. */
 struct cell {
@@ -133,84 +130,6 @@ static bool line_is_blank(const char *line, size_t length)
 
 	return all.length == 0 ||
 	       (all.text[0] == '#' && (all.length < 4 || memcmp(all.text, "#N/A", 4) != 0));
-}
-
-static bool is_missing(const char *text, size_t length)
-{
-	for (size_t i = 0; i < sizeof(missing_names) / sizeof(missing_names[0]); i++)
-		if (strlen(missing_names[i]) == length && strncasecmp(text, missing_names[i], length) == 0)
-			return true;
-	return false;
-}
-
-static int parse_infinity(const char *text, size_t length, double *ret_value)
-{
-	bool negative = length > 0 && text[0] == '-', sign = negative || (length > 0 && text[0] == '+');
-
-	if (length != 3 + (size_t)sign || strncasecmp(text + sign, "inf", 3) != 0)
-		return -EINVAL;
-	*ret_value = negative ? -INFINITY : INFINITY;
-	return 0;
-}
-
-/*
- * Decimal digits only, so that nothing depends on the locale: strtod() would want the locale's decimal sign.
- * The point is taken out of the digits and put into the exponent; "123e-2" reads alike everywhere.
- */
-static int parse_decimal(const char *text, size_t length, char point, double *ret_value)
-{
-	char digits[2 * NUMBER_LENGTH];
-	size_t used = 0, i = 0, seen = 0;
-	long shift = 0, exponent = 0;
-	bool fraction = false;
-	char *end;
-
-	if (i < length && (text[i] == '+' || text[i] == '-'))
-		digits[used++] = text[i++];
-	for (; i < length; i++) {
-		if (text[i] == point && !fraction) {
-			fraction = true;
-			continue;
-		}
-		if (text[i] < '0' || text[i] > '9')
-			break;
-		digits[used++] = text[i];
-		shift -= fraction;
-		seen++;
-	}
-	if (seen == 0)
-		return -EINVAL;
-	if (i < length && (text[i] == 'e' || text[i] == 'E')) {
-		char power[NUMBER_LENGTH] = "";
-
-		memcpy(power, text + i + 1, length - i - 1);
-		if (power[0] == '\0' || is_space(power[0]))
-			return -EINVAL;
-		exponent = strtol(power, &end, 10);
-		if (*end != '\0' || exponent > 9999 || exponent < -9999)
-			return -EINVAL;
-		i = length;
-	}
-	if (i < length)
-		return -EINVAL;
-	snprintf(digits + used, sizeof(digits) - used, "e%ld", exponent + shift);
-	*ret_value = strtod(digits, NULL);
-	return 0;
-}
-
-int csv_number(const char *text, size_t length, int decimal_comma, double *ret_value)
-{
-	bool comma = decimal_comma && memchr(text, ',', length);
-
-	if (is_missing(text, length)) {
-		*ret_value = NAN;
-		return 0;
-	}
-	if (length >= NUMBER_LENGTH)
-		return -EINVAL;
-	if (parse_infinity(text, length, ret_value) == 0)
-		return 0;
-	return parse_decimal(text, length, comma ? ',' : '.', ret_value);
 }
 
 /* A table in UTF-8 or any 8-bit code; the rest is named so that the user can save it again. */

@@ -63,9 +63,6 @@ void csv_find_cell(const struct csv *csv, size_t line, size_t index, const char 
 		   size_t *ret_length);
 /* Appends one row, double[numbers->columns]. 0, -ENOMEM, -E2BIG above CSV_ROWS_MAX. */
 int csv_numbers_append(struct csv_numbers *numbers, const double *row, size_t line);
-/* Text of @length bytes as a number; a comma is a decimal point when @decimal_comma. 0; -EINVAL: neither a
- * number nor a sign for a missing one. */
-int csv_number(const char *text, size_t length, int decimal_comma, double *ret_value);
 /* The line that starts at @offset: its length without line end; @ret_next is the offset of the one after. */
 size_t csv_line(const char *bytes, size_t size, size_t offset, size_t *ret_next);
 void csv_error_set(struct csv_error *error, size_t line, size_t column, const char *format, ...)

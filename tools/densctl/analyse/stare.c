@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/densctl/analyse/stare.h"
+#include "tools/densctl/analyse/csv_number.h"
 
 #include <errno.h>
 #include <string.h>

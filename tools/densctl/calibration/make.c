@@ -15,6 +15,7 @@
 
 #include "config/file.h"
 #include "tools/densctl/analyse/csv.h"
+#include "tools/densctl/analyse/csv_number.h"
 #include "tools/densctl/json.h"
 #include "tools/densctl/output.h"
 
