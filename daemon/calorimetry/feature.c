@@ -21,6 +21,14 @@
 #define BEND_SIGMAS 3.0     /* of its own noise: what a feature must stand out by within its window */
 #define TANGENT_SIGMAS 10.0 /* of a slope: below, the steepest place is where the noise is */
 
+/*
+ * What the next wider window, 1.5 times as wide, sees otherwise, in errors of the window itself. A place
+ * moves with the square of the width of the cubic it is read from. Where the steepest tangent is cut does not
+ * move with the place of the tangent to first order, only with its slope: with the fourth power.
+ */
+#define GROWTH_PLACE 1.25
+#define GROWTH_CUT 4.06
+
 enum { PEAKS_MAX = 16, SCALE_LEAST = 2, SCALES_MAX = 16, ROUNDS = 6 };
 
 /* z on a uniform grid; a slice of the scan, not a mask: a mask fakes peaks at its edge. */
@@ -64,10 +72,10 @@ static double reading_bias(const struct reading *readings, size_t index)
 /*
  * A wide window averages noise away and a sharp feature with it. Windows of half widths from @least_half to
  * @most points: the one whose error, of noise and of what narrower ones see otherwise, is least. What the
- * next wider one sees otherwise tells how much hangs on the choice.
+ * next wider one sees otherwise, over @growth, tells how much hangs on the choice.
  */
 static struct reading reading_find(const struct course *course, size_t at, size_t least_half, size_t most,
-				   reading_at *read)
+				   double growth, reading_at *read)
 {
 	struct reading readings[SCALES_MAX], best = {NAN, NAN, NAN};
 	size_t count = 0;
@@ -83,7 +91,7 @@ static struct reading reading_find(const struct course *course, size_t at, size_
 		if (bias + BIAS_SIGMAS * readings[i].sd < least) {
 			least = bias + BIAS_SIGMAS * readings[i].sd;
 			best = readings[i];
-			best.sd = hypot(hypot(bias, CHOICE * readings[i].sd), hypot(next, GRID_SD));
+			best.sd = hypot(hypot(bias, CHOICE * readings[i].sd), hypot(next / growth, GRID_SD));
 		}
 	}
 	return best;
@@ -229,7 +237,8 @@ static bool top_at(const struct course *course, size_t at, size_t half, struct r
 
 static struct reading top_of(const struct course *course, const struct peak *peak)
 {
-	return reading_k(course, reading_find(course, peak->at, SCALE_LEAST, top_half(course, peak), top_at));
+	return reading_k(course, reading_find(course, peak->at, SCALE_LEAST, top_half(course, peak),
+					      GROWTH_PLACE, top_at));
 }
 
 static const struct peak *most_prominent(const struct peak *peaks, size_t count)
@@ -360,12 +369,12 @@ static void features_rise(const struct course *course, struct pair_features *fea
 			steep = i;
 	most = (size_t)fmin((double)(top - bottom) / 4, TOP_MAX_K / course->step_k);
 	most = most > SCALE_LEAST ? most : SCALE_LEAST;
-	reading = reading_k(course, reading_find(course, at, SCALE_LEAST, most, half_at));
+	reading = reading_k(course, reading_find(course, at, SCALE_LEAST, most, GROWTH_PLACE, half_at));
 	features->midpoint_k = reading.at;
 	features->midpoint_sd_k = reading.sd;
 	slopes->midpoint_per_k = reading.slope;
-	reading =
-		reading_k(course, reading_find(course, steep, tangent_least(course, most), most, tangent_at));
+	reading = reading_k(course, reading_find(course, steep, tangent_least(course, most), most, GROWTH_CUT,
+						 tangent_at));
 	features->onset_k = reading.at;
 	features->onset_sd_k = reading.sd;
 	slopes->onset_per_k = reading.slope;

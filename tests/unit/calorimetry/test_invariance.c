@@ -271,6 +271,38 @@ static void heat_loss_is_seen_or_owned_up_to(void **state)
 	(void)state;
 }
 
+/*
+ * The sd of an onset is of the size of its error, also where the flank is hardly wider than the tangent:
+ * glasses of densim at 1000 K/s, which rise within 20 K; the truth is the glass's own scan.
+ */
+static void sd_of_the_onset_is_the_size_of_its_error(void **state)
+{
+	static const struct laboratory_state states[] = {{7, 643}, {0, 643}, {7, 583}, {0, 540}};
+	const double rate_k_per_s = 1000;
+	double off2 = 0, sd2 = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < 12; i++) {
+		struct glass glass = laboratory_glass(&states[i % 4]);
+		struct scan_view a, b;
+		struct pair_options options = laboratory_options(rate_k_per_s, &none);
+		struct pair_result result;
+		struct truth truth;
+		double off_k;
+
+		options.lag_sd_s = options.calibration_sd_k = 0;
+		assert_int_equal(truth_compute(&glass, &rate_k_per_s, 1, &truth), 0);
+		laboratory_scan(&glass, rate_k_per_s, i + 1, &none, &first, &reference);
+		a = laboratory_view(&first);
+		b = laboratory_view(&reference);
+		assert_int_equal(pair_analyse(&a, &b, NULL, &options, workspace, &result), 0);
+		off_k = result.first.onset_k - truth.rates[0].onset_k;
+		off2 += off_k * off_k;
+		sd2 += result.first.onset_sd_k * result.first.onset_sd_k;
+	}
+	assert_true(sqrt(off2 / sd2) > 0.5 && sqrt(off2 / sd2) < 1.8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +316,7 @@ int main(void)
 		cmocka_unit_test(same_seed_same_bits),
 		cmocka_unit_test(calibration_shifts_everything),
 		cmocka_unit_test(heat_loss_is_seen_or_owned_up_to),
+		cmocka_unit_test(sd_of_the_onset_is_the_size_of_its_error),
 	};
 
 	return cmocka_run_group_tests_name("invariance", tests, workspace_new, workspace_free);
