@@ -42,6 +42,7 @@ static void random_normals(uint64_t *state, double ret_pair[2])
 struct course {
 	const struct sums *sums;
 	const struct sums_course *of;
+	const struct tail *tail;
 	double noise; /* of one point */
 };
 
@@ -69,7 +70,8 @@ static double draw_course(const struct course *course, const struct stretch *gla
 	double middle_k = x[liquid->from] - x[glass->to - 1], n = (double)(liquid->from - glass->to);
 
 	*ret_glass = draw_line(course, glass, state, &area);
-	*ret_liquid = draw_line(course, liquid, state, &area);
+	*ret_liquid = tail_off(course->tail, draw_line(course, liquid, state, &area), x[liquid->from],
+			       x[liquid->to - 1]);
 	random_normals(state, normals);
 	return area + course->noise * middle_k * normals[0] / sqrt(fmax(n, 1));
 }
@@ -125,8 +127,8 @@ static void replicate(const struct bootstrap *bootstrap, const double glass_k[2]
 		      uint64_t *state, struct spreads *spreads)
 {
 	const struct sums *sums = bootstrap->sums;
-	const struct course first = {sums, &sums->first, bootstrap->noise_first},
-			    reference = {sums, &sums->reference, bootstrap->noise_ref};
+	const struct course first = {sums, &sums->first, &sums->grid->tail, bootstrap->noise_first},
+			    reference = {sums, &sums->reference, &sums->grid->tail, bootstrap->noise_ref};
 	struct stretch glass, liquid;
 	char why[REFUSAL_WHY];
 	struct quantities quantities;

@@ -144,6 +144,24 @@ static int check_spans(struct span glass, struct span liquid, const double glass
 	return 0;
 }
 
+/* The liquid begins at @liquid_k. */
+static int solve_without_tail(const struct grid *grid, const struct match_fits *fits, double liquid_k,
+			      enum pair_align align, struct match *ret_match, char *why)
+{
+	struct match_fits without = *fits;
+	char unused[REFUSAL_WHY];
+	struct match with;
+	int r;
+
+	without.liquid = tail_off(&grid->tail, fits->liquid, liquid_k, fits->to_k);
+	without.liquid_first = tail_off(&grid->tail, fits->liquid_first, liquid_k, fits->to_k);
+	r = match_solve(&without, align, ret_match, why);
+	if (r == 0)
+		ret_match->tail_k =
+			match_solve(fits, align, &with, unused) == 0 ? with.tf_k - ret_match->tf_k : NAN;
+	return r;
+}
+
 int match_windows(const struct grid *grid, const double glass_k[2], const double liquid_k[2],
 		  enum pair_align align, struct match *ret_match, char ret_why[REFUSAL_WHY])
 {
@@ -164,5 +182,5 @@ int match_windows(const struct grid *grid, const double glass_k[2], const double
 		.area_first = area(x, grid->first, glass.from, liquid.to - 1),
 		.area_ref = area(x, grid->reference, glass.from, liquid.to - 1),
 	};
-	return match_solve(&fits, align, ret_match, ret_why);
+	return solve_without_tail(grid, &fits, x[liquid.from], align, ret_match, ret_why);
 }

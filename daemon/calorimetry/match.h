@@ -5,13 +5,15 @@
 
 #include "daemon/calorimetry/line.h"
 #include "daemon/calorimetry/pair.h"
+#include "daemon/calorimetry/tail.h"
 
 #define MATCH_SCALE_OFF_MAX 0.3 /* of k from 1 */
 
-/* Both scans at the same ascending temperatures. */
+/* Both scans at the same ascending temperatures, and what is left of their overshoots in the liquid. */
 struct grid {
 	const double *temperature_k, *first, *reference;
 	size_t count;
+	struct tail tail;
 };
 
 struct match {
@@ -21,6 +23,7 @@ struct match {
 	double gain;         /* step of the reference over that of the first scan, whatever k is */
 	double area_first, area_ref;
 	double tf_k, tf_ref_k;
+	double tail_k; /* match_windows: what the grid's tail would have made tf_k too high */
 };
 
 /* All that Tf depends on: the lines of both scans in both windows, and the plain areas between. */

@@ -75,7 +75,7 @@ static void result_blank(struct pair_result *result, const struct pair_options *
 	result->delta_tf_k = result->delta_tf_sd_k = result->enthalpy = result->enthalpy_sd =
 		result->area_from_k = result->area_to_k = NAN;
 	result->gain = result->gain_sd = NAN;
-	result->align_k = result->align_b = result->align_c = result->step = NAN;
+	result->align_k = result->align_b = result->align_c = result->step = result->tail_k = NAN;
 	result->noise_first = result->noise_ref = result->curvature_sd_k = NAN;
 	result->curvature_hidden_k = NAN;
 	for (int i = 0; i < 2; i++)
@@ -190,7 +190,10 @@ static int make_grid(struct analysis *analysis)
 	smooth_interpolate(first->temperature_k, first->signal, first->count, grid, n,
 			   workspace->columns[COLUMN_F]);
 	workspace->grid_count = n;
-	analysis->grid = (struct grid){grid, workspace->columns[COLUMN_F], workspace->columns[COLUMN_R], n};
+	analysis->grid = (struct grid){.temperature_k = grid,
+				       .first = workspace->columns[COLUMN_F],
+				       .reference = workspace->columns[COLUMN_R],
+				       .count = n};
 	return 0;
 }
 
@@ -228,6 +231,23 @@ static int find_windows(struct analysis *analysis)
 	return r;
 }
 
+/* Of a window that was found: nothing is taken off one that was given. */
+static void find_tail(struct analysis *analysis)
+{
+	struct grid *grid = &analysis->grid;
+	const struct tail_scans scans = {
+		.temperature_k = grid->temperature_k,
+		.first = grid->first,
+		.reference = grid->reference,
+		.count = grid->count,
+		.step = analysis->windows.step,
+		.noise = fmax(analysis->first.noise, analysis->reference.noise),
+	};
+
+	if (analysis->result.liquid_found)
+		grid->tail = tail_find(&scans, analysis->windows.liquid_k);
+}
+
 static void report_match(struct analysis *analysis)
 {
 	struct pair_result *result = &analysis->result;
@@ -241,6 +261,7 @@ static void report_match(struct analysis *analysis)
 	result->enthalpy = match->area_ref - match->area_first;
 	result->area_from_k = match->from_k;
 	result->area_to_k = match->to_k;
+	result->tail_k = match->tail_k;
 	result->align_k = match->k;
 	result->align_b = match->b;
 	result->align_c = match->c;
@@ -341,6 +362,8 @@ static int analyse(struct analysis *analysis, const struct scan_view *first,
 		r = make_grid(analysis);
 	if (r == 0)
 		r = find_windows(analysis);
+	if (r == 0)
+		find_tail(analysis);
 	if (r == 0)
 		r = match_windows(&analysis->grid, windows->glass_k, windows->liquid_k,
 				  analysis->options->align, &analysis->match, why);

@@ -91,7 +91,9 @@ struct pair_result {
 				 by noise */
 	double glass_line[2], liquid_line[2]; /* {value at 0 K, slope per K} of the reference */
 	double step;                          /* l - g at Tf_ref */
-	double noise_first, noise_ref;        /* sd of one point, from second differences */
+	double tail_k; /* what the overshoot that fades in the liquid would have made Tf too high, taken off
+			*/
+	double noise_first, noise_ref; /* sd of one point, from second differences */
 	double curvature_sd_k;     /* share of tf_sd_k from curvature of the base line; 0: not significant */
 	double curvature_hidden_k; /* what a curvature that noise just hides would move Tf by; not in the sd.
 				      0 with an empty-chip scan, which rules it out */

@@ -97,9 +97,11 @@ bool sums_fits(const struct sums *sums, const double glass_k[2], const double li
 		return false;
 	*ret_fits = (struct match_fits){
 		.glass = sums_line(sums, &sums->reference, &glass),
-		.liquid = sums_line(sums, &sums->reference, &liquid),
+		.liquid = tail_off(&sums->grid->tail, sums_line(sums, &sums->reference, &liquid),
+				   x[liquid.from], x[liquid.to - 1]),
 		.glass_first = sums_line(sums, &sums->first, &glass),
-		.liquid_first = sums_line(sums, &sums->first, &liquid),
+		.liquid_first = tail_off(&sums->grid->tail, sums_line(sums, &sums->first, &liquid),
+					 x[liquid.from], x[liquid.to - 1]),
 		.from_k = x[glass.from],
 		.to_k = x[liquid.to - 1],
 		.area_first = sums->first.area[liquid.to - 1] - sums->first.area[glass.from],

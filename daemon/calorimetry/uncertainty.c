@@ -10,13 +10,15 @@
  */
 #define TAIL_DECAY_LEAST 0.5
 #define TAIL_DECAY_MOST 1.0
+/* A share of the noise, squared: beyond, what an edge moves is no chance of the noise. */
+#define TAIL_CHANCE2 4.0
 /*
- * A window ends where noise hides the relaxation, so what is hidden is of the size of the noise, squared. The
- * lines' noise cancels in a difference, relaxation of the first scan alone does not. Sizes as tests/intervals
- * finds them.
+ * A window ends where noise hides that it bends, so what is hidden is of the size of the noise, squared:
+ * mostly a base line that is no line, as far as both scans share it, and then most of it is not in a
+ * difference. Sizes as tests/intervals finds them.
  */
-#define TAIL_HIDDEN2 0.25
-#define TAIL_HIDDEN2_DELTA 1.5
+#define BEND_HIDDEN2 0.5
+#define BEND_HIDDEN2_DELTA 0.25
 /*
  * Edges that move by up to 20 % of the window, in noise squared: narrower windows have more noise than wide
  * ones have less, and a line through other points of the same noise is another line. On straight lines that
@@ -32,7 +34,7 @@
 
 /* What one window does to the quantities when it is taken half as far into the transition as before the
  * retreat, and as far. */
-struct tail {
+struct fade {
 	struct quantities half, whole;
 };
 
@@ -147,14 +149,14 @@ static double hidden_off(const struct base *base, double hidden)
  * before the retreat (window.h), and half way there: relaxation fades exponentially, so what these move tells
  * what is still there.
  */
-static struct tail tail_of(const struct base *base, const struct pair_result *result, bool glass)
+static struct fade tail_of(const struct base *base, const struct pair_result *result, bool glass)
 {
 	const double advance = WINDOW_RETREAT_SHARE / (1 - WINDOW_RETREAT_SHARE);
 	double step_k =
 		0.5 * advance *
 		(glass ? result->glass_k[1] - result->glass_k[0] : result->liquid_k[0] - result->liquid_k[1]);
 	double glass_k[2], liquid_k[2], *edge_k = glass ? &glass_k[1] : &liquid_k[0];
-	struct tail tail = {.half = {{0}}};
+	struct fade tail = {.half = {{0}}};
 
 	memcpy(glass_k, result->glass_k, sizeof(glass_k));
 	memcpy(liquid_k, result->liquid_k, sizeof(liquid_k));
@@ -222,7 +224,7 @@ static bool widen(struct pair_shares *shares, double others_k)
  * moved gives x. Noise alone makes narrow and wide windows differ by the difference of their variances, a
  * line's variance going as width^-3: only what exceeds that of both scans is relaxation. Squared.
  */
-static double tail_left2(const struct tail *tail, enum quantity quantity, double noise2)
+static double tail_left2(const struct fade *tail, enum quantity quantity, double noise2)
 {
 	double half_k = tail->half.k[quantity], whole_k = tail->whole.k[quantity];
 	double narrow = 1 - WINDOW_RETREAT_SHARE, narrower2 = 1 - narrow * narrow * narrow;
@@ -231,13 +233,13 @@ static double tail_left2(const struct tail *tail, enum quantity quantity, double
 
 	if (!(whole_k * whole_k > 4 * narrower2 * noise2))
 		left = fmin(left, 1);
-	return left * left * (whole_k * whole_k - 2 * narrower2 * noise2);
+	return left * left * (whole_k * whole_k - TAIL_CHANCE2 * narrower2 * noise2);
 }
 
 /* How the causes add up for each quantity. */
 struct causes {
 	struct quantities both, noise, curvature, others;
-	struct tail glass, liquid;
+	struct fade glass, liquid;
 	double floor2; /* no line is taken for straighter than a share of the step: of the noise, squared */
 	double lag_k, calibration_k; /* shift all temperatures alike: no share in a difference */
 };
@@ -259,7 +261,7 @@ static struct pair_shares shares_make(const struct causes *causes, enum quantity
 				      double *ret_ambiguity_k)
 {
 	bool difference = quantity == QUANTITY_DELTA || quantity == QUANTITY_ENTHALPY;
-	double hidden2 = causes->floor2 * (difference ? TAIL_HIDDEN2_DELTA : TAIL_HIDDEN2);
+	double hidden2 = causes->floor2 * (difference ? BEND_HIDDEN2_DELTA : BEND_HIDDEN2);
 	struct pair_shares shares = {.windows_k = windows_share(causes, quantity, hidden2),
 				     .noise_k = causes->noise.k[quantity],
 				     .curvature_k = fabs(causes->curvature.k[quantity])};

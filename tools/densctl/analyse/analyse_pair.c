@@ -161,6 +161,7 @@ static void add_details(json_object *object, const struct pair_result *result,
 	json_object_object_add(object, "step", json_real(result->step));
 	json_object_object_add(object, "noise_first", json_real(result->noise_first));
 	json_object_object_add(object, "noise_reference", json_real(result->noise_ref));
+	json_object_object_add(object, "tail_K", json_real(result->tail_k));
 	json_object_object_add(object, "curvature_sd_K", json_real(result->curvature_sd_k));
 	json_object_object_add(object, "curvature_hidden_K", json_real(result->curvature_hidden_k));
 	json_object_object_add(object, "window_ambiguity_K", json_real(result->ambiguity_k));
@@ -291,6 +292,9 @@ static void print_text(const struct pair_result *result, const struct pair_optio
 		       "an "
 		       "empty-chip scan rules it out\n",
 		       result->curvature_hidden_k);
+	if (result->tail_k != 0 && !isnan(result->tail_k))
+		printf("taken off     the overshoot that still fades in the liquid window, %+.2g K of Tf\n",
+		       result->tail_k);
 	print_features(&result->first, &result->reference);
 	print_windows(result);
 	printf("rate          %s K/s\n", number_text(result->rate_k_per_s, 4, text));
