@@ -37,7 +37,10 @@ static const char help[] =
 	"  --by-rate      each heating rate by itself\n"
 	"  --json         one object a quantity\n"
 	"  --standard     exit 1 when a share lies outside 93 to 97 %, 3 standard deviations of so many "
-	"draws allowed\n";
+	"draws allowed\n"
+	"\n"
+	"The column +- is half the 95 % interval of the share itself, from the scatter of the "
+	"laboratories.\n";
 
 struct choice {
 	const char *kind;
@@ -289,6 +292,7 @@ static int run_kind(const struct choice *choice, struct pair_workspace *workspac
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		for (unsigned long seed = choice->first;
 		     strcmp(kinds[i].name, choice->kind) == 0 && seed <= choice->last; seed++) {
+			tally.laboratory = seed;
 			kinds[i].run(seed, workspace, &tally);
 			known = true;
 		}
