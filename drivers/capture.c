@@ -129,11 +129,12 @@ void capture_end(struct capture *capture, const char *why)
 void capture_cycle(struct capture *capture, const struct bus_config *config, uint32_t seq,
 		   int64_t tick_mono_ns, const struct demand *demands)
 {
-	int64_t now_ns = clock_mono_ns();
 	char text[CAPTURE_LINE];
+	int64_t now_ns;
 
 	if (!capture->stream)
 		return;
+	now_ns = clock_mono_ns();
 	if (ferror(capture->stream) || ftell(capture->stream) > CAPTURE_BYTES_MAX) {
 		capture_end(capture, "its room is used up");
 		return;

@@ -58,7 +58,8 @@ static int find_registers(struct press_layout *layout, char ret_why[PRESS_WHY])
 		if (!layout->flag[i] && flags[i].required)
 			return refuse(ret_why, flags[i].name,
 				      "is missing: drivers/press-map.md says what it is");
-		if (layout->flag[i] && layout->flag[i]->space != SPACE_HOLDING)
+		if (layout->flag[i] &&
+		    (layout->flag[i]->space != SPACE_HOLDING || words_of(layout->flag[i]) != 1))
 			return refuse(ret_why, flags[i].name, "must be a bit of a holding register");
 	}
 	for (uint32_t i = 0; i < layout->profile->identity_count && i < PROFILE_STEPS_MAX; i++)
@@ -138,6 +139,21 @@ static int plan_read(struct press_layout *layout, char ret_why[PRESS_WHY])
 	return 0;
 }
 
+/* What names no bit counts as a whole. */
+static void place_flags(struct press_layout *layout)
+{
+	for (int i = 0; i < PRESS_FLAGS; i++) {
+		const struct profile_register *reg = layout->flag[i];
+
+		if (!reg)
+			continue;
+		layout->flag_word[i] = (uint16_t)(reg->address - layout->read_address);
+		layout->flag_mask[i] = reg->type == REG_U16 && reg->bit >= 0 && reg->bit < 16
+					       ? (uint16_t)(1 << reg->bit)
+					       : UINT16_MAX;
+	}
+}
+
 static int find_mode(const struct profile_value *steps, uint32_t count, double *ret_value)
 {
 	for (uint32_t i = 0; i < count && i < PROFILE_STEPS_MAX; i++)
@@ -159,6 +175,7 @@ int press_map_plan(const struct profile *profile, struct press_layout *ret_layou
 		r = plan_read(&layout, ret_why);
 	if (r < 0)
 		return r;
+	place_flags(&layout);
 	if (find_mode(profile->off_steps, profile->off_count, &layout.lock) < 0 ||
 	    find_mode(profile->auto_steps, profile->auto_count, &layout.regulate) < 0 ||
 	    layout.lock == layout.regulate)
@@ -239,8 +256,7 @@ void press_map_decode(const struct press_layout *layout, const uint16_t words[PR
 		.identity_ok = is_right_press(layout, words),
 	};
 	for (int i = 0; i < PRESS_FLAGS; i++)
-		if (layout->flag[i] &&
-		    codec_decode_raw(layout->flag[i], at(layout, layout->flag[i], words)) != 0)
+		if (words[layout->flag_word[i]] & layout->flag_mask[i])
 			ret_block->status |= (uint16_t)(1 << i);
 }
 

@@ -56,7 +56,8 @@ enum press_field {
 struct press_layout {
 	const struct profile *profile;
 	const struct profile_register *field[PRESS_FIELD_MAX];
-	const struct profile_register *flag[PRESS_FLAGS]; /* NULL: the PLC has none */
+	const struct profile_register *flag[PRESS_FLAGS];        /* NULL: the PLC has none */
+	uint16_t flag_word[PRESS_FLAGS], flag_mask[PRESS_FLAGS]; /* where it stands in the read block */
 	const struct profile_register *reset, *heater;
 	const struct profile_register *identity[PROFILE_STEPS_MAX]; /* as the profile's; NULL: not declared */
 	uint16_t write_address, write_words, read_address, read_words;

@@ -159,11 +159,6 @@ static void react(struct step *step, const struct interlock_row *row, const char
 	}
 }
 
-static bool applies(const struct step *step, const struct interlock_row *row)
-{
-	return (row->phases & (UINT32_C(1) << step->m->phase)) && !(row->pressure && step->plan->reference);
-}
-
 struct findings {
 	uint64_t raised;                   /* alarms some row asks for */
 	const struct interlock_row *worst; /* whose reaction is due */
@@ -199,16 +194,20 @@ static void clear_rest(struct step *step, uint64_t raised)
 
 void interlock_run(struct step *step)
 {
+	const uint32_t phase = IN(step->m->phase); /* nothing changes it before react() */
+	const bool reference = step->plan->reference;
 	struct findings findings = {0};
-	char text[MACHINE_WHY] = "";
+	char text[MACHINE_WHY];
 
 	interlock_observe(step);
 	step->p->fired = 0;
 	for (size_t i = 0; i < interlock_count; i++) {
-		if (!applies(step, &interlock_table[i]))
+		const struct interlock_row *row = &interlock_table[i];
+
+		if (!(row->phases & phase) || (row->pressure && reference))
 			continue;
 		text[0] = '\0';
-		take_verdict(step, i, interlock_table[i].check(step, text), text, &findings);
+		take_verdict(step, i, row->check(step, text), text, &findings);
 	}
 	clear_rest(step, findings.raised);
 	if (findings.worst)

@@ -18,10 +18,11 @@
 
 const struct limit_info limits_table[LIMITS_COUNT] = {LIMITS(LIMITS_INFO)};
 
+#define LIMITS_VALUE(field, unit, default_number, ...) .field = default_number,
+
 void limits_default(struct limits *ret_limits)
 {
-	for (size_t i = 0; i < LIMITS_COUNT; i++)
-		limits_set(ret_limits, &limits_table[i], limits_table[i].default_value);
+	*ret_limits = (struct limits){LIMITS(LIMITS_VALUE)};
 }
 
 const struct limit_info *limits_find(const char *name)

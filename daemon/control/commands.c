@@ -498,6 +498,7 @@ static void finish(struct control *control, uint32_t route, const struct journal
 		return;
 	}
 	*pending = (struct pending_command){.used = true, .entry = entry, .route = route, .command = *record};
+	control->pending_count++;
 }
 
 static void handle(struct control *control, const struct link_command *command, int fd)
@@ -554,12 +555,13 @@ void commands_refuse_resume(struct control *control, const char *why)
 
 void commands_durable(struct control *control, uint64_t entry)
 {
-	for (int i = 0; i < CONTROL_PENDING_MAX; i++) {
+	for (int i = 0; control->pending_count > 0 && i < CONTROL_PENDING_MAX; i++) {
 		struct pending_command *pending = &control->pending[i];
 
 		if (!pending->used || pending->entry > entry)
 			continue;
 		pending->used = false;
+		control->pending_count--;
 		dedup_add(&control->dedup, &pending->command);
 		send_reply(control, pending->route, &pending->command, false);
 	}

@@ -107,6 +107,7 @@ struct control {
 
 	struct queue queue;
 	struct pending_command pending[CONTROL_PENDING_MAX];
+	uint32_t pending_count; /* of them that are used */
 	struct pending_intent intents[CONTROL_INTENTS_MAX];
 	uint32_t intent_count;
 	uint64_t open_intent[2]; /* [0] press and furnace, [1] calorimeter: no outcome yet */

@@ -129,11 +129,8 @@ static void forward_query(struct control *control, const struct link_query *quer
 	answer_query(control, &answer, -1);
 }
 
-/* Hazard 33: told by the gateway before its descriptors are used up; the run does not need one of them. */
-static void take_load(struct control *control, const struct link_gateway_load *load)
+static void tell_flood(struct control *control, const struct link_gateway_load *load, bool flood)
 {
-	double used_pct = 100.0 * load->descriptors / fmax(load->descriptors_most, 1);
-	bool flood = used_pct > control->limits.descriptors_pct;
 	char text[MACHINE_WHY];
 
 	snprintf(text, sizeof(text),
@@ -142,6 +139,16 @@ static void take_load(struct control *control, const struct link_gateway_load *l
 		 flood ? ": too many. The run goes on; new clients may find no place. Find out who opens them"
 		       : "");
 	publish_own_alarm(control, ALARM_FLOOD, flood, text);
+}
+
+/* Hazard 33: told by the gateway before its descriptors are used up; the run does not need one of them. */
+static void take_load(struct control *control, const struct link_gateway_load *load)
+{
+	double used_pct = 100.0 * load->descriptors / fmax(load->descriptors_most, 1);
+	bool flood = used_pct > control->limits.descriptors_pct;
+
+	if (flood != ((control->alarms.active >> ALARM_FLOOD & 1) != 0))
+		tell_flood(control, load, flood);
 	/* A gateway that was restarted counts from 0. */
 	if (load->refused > control->gateway_refused)
 		commands_count_refused(control, load->refused - control->gateway_refused);

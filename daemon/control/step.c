@@ -52,21 +52,34 @@ bool control_loads_itself(const struct control *control, const struct plan *plan
 	       cycle_is_simulated(&view);
 }
 
+static bool lacks_room(const struct control *control)
+{
+	return control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib;
+}
+
+/* What waits to be durable at once, for how long. */
+static double store_late_s(const struct control *control)
+{
+	int64_t oldest_ns = journal_oldest_ns(&control->journal);
+
+	return oldest_ns == 0 ? 0 : (double)(clock_mono_ns() - oldest_ns) / (double)CLOCK_NS_PER_S;
+}
+
 bool control_store_ok(const struct control *control)
 {
-	return control_store_trouble(control, NULL, 0) == 0;
+	return control->store_error >= 0 && !lacks_room(control) &&
+	       store_late_s(control) < control->limits.intent_hold_s;
 }
 
 int control_store_trouble(const struct control *control, char *ret_text, size_t size)
 {
-	int64_t oldest_ns = journal_oldest_ns(&control->journal);
-	double late_s = oldest_ns == 0 ? 0 : (double)(clock_mono_ns() - oldest_ns) / (double)CLOCK_NS_PER_S;
+	double late_s = store_late_s(control);
 	int length = 0;
 
 	if (control->store_error < 0)
 		length = snprintf(ret_text, size, "the store in %.64s cannot be written: %s",
 				  control->site.store, strerror(-control->store_error));
-	else if (control->free_mib >= 0 && control->free_mib < control->site.minimum_free_mib)
+	else if (lacks_room(control))
 		length = snprintf(ret_text, size,
 				  "the disk of the store in %.64s has %.0f MiB left, the site wants %.0f "
 				  "MiB at least",
@@ -150,10 +163,21 @@ static void watch_recorder(struct control *control, int64_t now_ns)
 						      : "has not loaded the store within 120 s");
 }
 
+static void watch_store(struct control *control)
+{
+	char text[MACHINE_WHY] = "the store is written again";
+
+	if (control_store_ok(control)) {
+		publish_own_alarm(control, ALARM_STORE, false, text);
+	} else {
+		control_store_trouble(control, text, sizeof(text));
+		publish_own_alarm(control, ALARM_STORE, true, text);
+	}
+}
+
 static void watch_workers(struct control *control, int64_t now_ns)
 {
 	bool any = false;
-	char text[MACHINE_WHY];
 
 	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {
 		watch_bus(control, &control->buses[bus], now_ns);
@@ -169,9 +193,7 @@ static void watch_workers(struct control *control, int64_t now_ns)
 	publish_own_alarm(control, ALARM_RECORDER_LOST,
 			  !control->recorder.ready && now_ns - control->recorder.lost_ns > STORE_LOST_NS,
 			  "the recorder: nothing becomes durable while it is gone; no new segment begins");
-	if (control_store_trouble(control, text, sizeof(text)) == 0)
-		snprintf(text, sizeof(text), "the store is written again");
-	publish_own_alarm(control, ALARM_STORE, !control_store_ok(control), text);
+	watch_store(control);
 }
 
 /* Hazard 30: the jump is told and that is all; no decision of a step looks at the wall clock. */

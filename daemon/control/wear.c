@@ -39,8 +39,10 @@ void wear_init(struct control *control)
 {
 	for (uint32_t b = 0; b < control->site.bus_count; b++)
 		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++)
-			control->wear.devices[b][d].counted =
-				has_retained(&device_of(control, b, d)->profile);
+			if (has_retained(&device_of(control, b, d)->profile)) {
+				control->wear.devices[b][d].counted = true;
+				control->wear.counted_count++;
+			}
 }
 
 uint64_t wear_used(const struct wear_device *device)
@@ -208,6 +210,8 @@ static void warn(struct control *control)
 
 void wear_step(struct control *control)
 {
+	if (control->wear.counted_count == 0)
+		return;
 	for (uint32_t b = 0; b < control->site.bus_count; b++)
 		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++)
 			if (control->wear.devices[b][d].counted)
@@ -217,6 +221,8 @@ void wear_step(struct control *control)
 
 void wear_durable(struct control *control, uint64_t entry)
 {
+	if (control->wear.counted_count == 0)
+		return;
 	for (uint32_t b = 0; b < control->site.bus_count; b++)
 		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++) {
 			struct wear_device *at = &control->wear.devices[b][d];

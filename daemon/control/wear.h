@@ -34,6 +34,7 @@ struct wear {
 	uint32_t known_count;
 	struct link_wear known[WEAR_KNOWN_MAX];
 	struct wear_device devices[SITE_BUSES_MAX][BUS_DEVICES_MAX];
+	uint32_t counted_count; /* of the devices: 0, and nothing here has to be done */
 };
 
 /* What the store knew: before the first step. */

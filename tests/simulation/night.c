@@ -231,6 +231,8 @@ static int begin(const struct night_order *order, struct counters *counters)
 	world.control = &control;
 	world.hash = UINT64_C(0xcbf29ce484222325);
 	chance_init(&world.chance, order->seed);
+	for (int stream = 0; stream < NOISE_STREAM_END; stream++)
+		world.noise_keys[stream] = noise_key(order->seed, (enum noise_stream)stream);
 	world.site.recovery = chance_is(&world.chance, 0.5) ? RECOVERY_CONTINUE : RECOVERY_HOLD;
 	world.site.loading = chance_is(&world.chance, 0.8) ? LOADING_AUTOMATIC : LOADING_CONFIRM;
 	laboratory_init(&world.lab, 1, order->seed, true);

@@ -81,7 +81,8 @@ int __wrap_ulid_make(char ret_text[ULID_TEXT])
  * night. */
 double __wrap_noise_normal(uint64_t seed, enum noise_stream stream, uint64_t index)
 {
-	uint64_t bits = noise_bits(seed, stream, index);
+	uint64_t key = seed == world.seed ? world.noise_keys[stream] : noise_key(seed, stream);
+	uint64_t bits = noise_bits_of(key, index);
 	int sum = (int)(bits & 0xffff) + (int)(bits >> 16 & 0xffff) + (int)(bits >> 32 & 0xffff) +
 		  (int)(bits >> 48);
 
@@ -354,7 +355,7 @@ int __wrap_link_send(int socket, uint16_t type, uint32_t seq, const void *body, 
 	bool in_control = world.in_control;
 	int r = 0;
 
-	if (keeper_owns(socket))
+	if (world.level == LEVEL_FRAMES && keeper_owns(socket))
 		return keeper_tell(type, body, length, fd);
 	if (world.dead)
 		return 0;

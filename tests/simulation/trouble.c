@@ -38,7 +38,7 @@ void trouble_init(struct trouble *ret_trouble, double hours)
 	static const double means_s[2][5] = {
 		[LEVEL_VALUES] = {200, 600, 1200, 3600, 7200}, [LEVEL_FRAMES] = {60, 200, 600, 1800, 3600}};
 
-	*ret_trouble = (struct trouble){.quiet_s = hours * 3600 * (1 - QUIET_SHARE)};
+	*ret_trouble = (struct trouble){.quiet_s = hours * 3600 * (1 - QUIET_SHARE), .due_s = INFINITY};
 	for (uint32_t i = 0; i < TROUBLE_COUNT; i++) {
 		ret_trouble->last_s[i] = -INFINITY;
 		if (i >= TROUBLE_FRAME_FIRST && world.level != LEVEL_FRAMES)
@@ -166,11 +166,11 @@ void trouble_begin_for(struct trouble *trouble, enum trouble_kind kind, double t
 {
 	counters_hit(world.counters, COUNTER_TROUBLE, kind);
 	trouble->last_s[kind] = t_s;
-	trouble->on_count += trouble->on[kind] ? 0 : 1;
 	trouble->on[kind] = true;
 	if (world.level == LEVEL_FRAMES)
 		draw_share(trouble->share[kind]);
-	trouble->until_s[kind] = t_s + duration_s;
+	trouble->until_s[kind] = fmin(t_s + duration_s, trouble->quiet_s);
+	trouble->due_s = fmin(trouble->due_s, trouble->until_s[kind]);
 	world_tell("trouble: %s for %.0f s", kinds[kind].name, duration_s);
 	set_densim(kind, true);
 }
@@ -206,7 +206,6 @@ static void begin_long(struct trouble *trouble, double t_s)
 
 static void end(struct trouble *trouble, enum trouble_kind kind)
 {
-	trouble->on_count -= trouble->on[kind] ? 1 : 0;
 	trouble->on[kind] = false;
 	set_densim(kind, false);
 	world_tell("trouble: %s is over", kinds[kind].name);
@@ -258,16 +257,18 @@ static void begin_laid_by(struct trouble *trouble, double t_s)
 		begin(trouble, (enum trouble_kind)trouble->timed.kind, t_s);
 }
 
-static void step_on(struct trouble *trouble, double t_s)
+static void end_due(struct trouble *trouble, double t_s)
 {
+	trouble->due_s = INFINITY;
 	for (uint32_t i = 0; i < trouble->chosen_count; i++) {
 		uint32_t kind = trouble->kinds[i];
 
-		if (!trouble->on[kind])
-			continue;
-		trouble->last_s[kind] = t_s;
-		if (t_s >= trouble->until_s[kind] || t_s >= trouble->quiet_s)
+		if (trouble->on[kind] && t_s >= trouble->until_s[kind]) {
+			trouble->last_s[kind] = t_s;
 			end(trouble, (enum trouble_kind)kind);
+		} else if (trouble->on[kind]) {
+			trouble->due_s = fmin(trouble->due_s, trouble->until_s[kind]);
+		}
 	}
 }
 
@@ -275,8 +276,8 @@ void trouble_step(struct trouble *trouble, double t_s)
 {
 	uint32_t kind;
 
-	if (trouble->on_count > 0)
-		step_on(trouble, t_s);
+	if (t_s >= trouble->due_s)
+		end_due(trouble, t_s);
 	act(trouble, t_s);
 	if (t_s >= trouble->long_from_s && t_s < trouble->quiet_s)
 		begin_long(trouble, t_s);
@@ -298,7 +299,7 @@ bool trouble_is_on(const struct trouble *trouble, enum trouble_kind kind)
 
 bool trouble_was_on(const struct trouble *trouble, enum trouble_kind kind, double t_s, double within_s)
 {
-	return t_s - trouble->last_s[kind] <= within_s;
+	return trouble->on[kind] || t_s - trouble->last_s[kind] <= within_s;
 }
 
 double trouble_share(const struct trouble *trouble, enum trouble_kind kind, int bus)

@@ -99,8 +99,10 @@ enum trouble_kind {
 
 struct trouble {
 	bool chosen[TROUBLE_COUNT], on[TROUBLE_COUNT];
-	double until_s[TROUBLE_COUNT], last_s[TROUBLE_COUNT]; /* last_s: on at that time; -INFINITY: never */
-	uint32_t chosen_count, kinds[TROUBLE_COUNT], on_count;
+	double until_s[TROUBLE_COUNT];
+	double last_s[TROUBLE_COUNT]; /* when it began or ended last; -INFINITY: never */
+	uint32_t chosen_count, kinds[TROUBLE_COUNT];
+	double due_s;       /* when the first of those that are on ends; INFINITY: none is */
 	double long_from_s; /* those that last all night begin then */
 	struct {            /* one that waits for a phase */
 		uint32_t kind;

@@ -21,6 +21,7 @@
 #include "tests/simulation/crashes.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/trouble.h"
+#include "tools/densim/noise.h"
 #include "tools/densim/registers.h"
 #include "tools/densim/scpi.h"
 
@@ -100,6 +101,7 @@ struct world {
 	struct world_line lines[WORLD_BUSES];
 	struct world_worker workers[2 + WORLD_BUSES];
 	uint64_t ulids, hash;
+	uint64_t noise_keys[NOISE_STREAM_END]; /* of this night's seed */
 	enum world_plant plant;
 	FILE *trail; /* NULL: quiet */
 	struct chance chance;

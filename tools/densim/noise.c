@@ -11,9 +11,19 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
+uint64_t noise_key(uint64_t seed, enum noise_stream stream)
+{
+	return mix(mix(seed) + (uint64_t)stream);
+}
+
+uint64_t noise_bits_of(uint64_t key, uint64_t index)
+{
+	return mix(key + index);
+}
+
 uint64_t noise_bits(uint64_t seed, enum noise_stream stream, uint64_t index)
 {
-	return mix(mix(mix(seed) + (uint64_t)stream) + index);
+	return noise_bits_of(noise_key(seed, stream), index);
 }
 
 /* Box and Muller; the half keeps the logarithm away from zero. */

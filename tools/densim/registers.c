@@ -109,11 +109,14 @@ static void press_block(const struct laboratory *lab, uint16_t ret_block[PRESS_R
 static int press_read(void *context, uint16_t address, uint16_t count, uint16_t *ret_values)
 {
 	const struct registers *registers = context;
-	uint16_t written[PRESS_RESET + 1], block[PRESS_READ_COUNT];
-	press_written(&registers->lab->press, written);
-	press_block(registers->lab, block);
-	if (slice(written, 0, PRESS_RESET + 1, address, count, ret_values) ||
-	    slice(block, PRESS_READ_AT, PRESS_READ_COUNT, address, count, ret_values))
+	bool upper = address >= PRESS_READ_AT;
+	uint16_t block[PRESS_READ_COUNT];
+	if (upper)
+		press_block(registers->lab, block);
+	else
+		press_written(&registers->lab->press, block);
+	if (slice(block, upper ? PRESS_READ_AT : 0, upper ? PRESS_READ_COUNT : PRESS_RESET + 1, address,
+		  count, ret_values))
 		return MODBUS_OK;
 	return read_identity(registers, address, count, ret_values);
 }
