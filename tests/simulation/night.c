@@ -31,6 +31,8 @@ static int start_control(void)
 	control.site = world.site;
 	control.limits = control.site.limits;
 	cycle_widen_limits(&control.limits, control.site.clock_scale);
+	if (world.plant == PLANT_WATCHDOG)
+		control.limits.step_stop_ms = INFINITY;
 	cycle_find_devices(&control.site, &control.map);
 	control.free_mib = -1;
 	outbox_init(&control.outbox);

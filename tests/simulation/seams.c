@@ -33,8 +33,7 @@ double __wrap_noise_normal(uint64_t seed, enum noise_stream stream, uint64_t ind
 int64_t __wrap_clock_wall_us(void);
 int __wrap_ulid_make(char ret_text[ULID_TEXT]);
 void __wrap_log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int __wrap_sd_notify(int unset, const char *state);
-int __wrap_sd_notifyf(int unset, const char *format, ...);
+int __wrap_manager_tell(const char *text);
 int __wrap_sd_watchdog_enabled(int unset, uint64_t *ret_usec);
 int __wrap_sd_event_add_time(sd_event *event, sd_event_source **ret_source, clockid_t clock, uint64_t usec,
 			     uint64_t accuracy, sd_event_time_handler_t handler, void *userdata);
@@ -147,18 +146,10 @@ void __wrap_log_line(enum log_level level, const char *format, ...)
 
 /* ---- systemd ---- */
 
-int __wrap_sd_notify(int unset, const char *state)
+int __wrap_manager_tell(const char *text)
 {
-	(void)unset;
-	if (strcmp(state, "WATCHDOG=1") == 0)
+	if (strcmp(text, "WATCHDOG=1") == 0)
 		checker_watchdog(&world.checker);
-	return 0;
-}
-
-int __wrap_sd_notifyf(int unset, const char *format, ...)
-{
-	(void)unset;
-	(void)format;
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 
 usage: self_test.py SIM
 
-Runs a seed of each level twice, and alone and after another one, and compares; spoils densd in thirteen ways on purpose, each of which one invariant must find.
+Runs a seed of each level twice, and alone and after another one, and compares; spoils densd in fourteen ways on purpose, each of which one invariant must find.
 """
 import json
 import subprocess
@@ -26,6 +26,7 @@ PLANTS = [
     ("halfway", "1..60", "I18", ()),
     ("leak", "1..20", "I20", ()),
     ("output", "1..80", "I2", ()),
+    ("watchdog", "1..20", "I16", ()),
 ]
 
 

@@ -31,7 +31,7 @@ static const char usage[] =
 	"  --standard    fail also when something a standard campaign must meet was never met\n"
 	"  --counters    print how often what was met, and what was not\n"
 	"  --plant NAME  spoil densd on purpose (release, ramp, intent, latch, heater, stranger, wall, "
-	"lock, outcome, wear, halfway, leak): must be "
+	"lock, outcome, wear, halfway, leak, output, watchdog): must be "
 	"found\n"
 	"  --json        the summary as one line of JSON\n"
 	"Exit status: 0, 1 after a violation, 2 usage, 3 something never met.\n";
@@ -73,7 +73,7 @@ static int find_plant(const char *name)
 {
 	static const char *const names[] = {"release",  "ramp", "intent", "latch",   "heater",
 					    "stranger", "wall", "lock",   "outcome", "wear",
-					    "halfway",  "leak", "output"};
+					    "halfway",  "leak", "output", "watchdog"};
 
 	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
 		if (strcmp(names[i], name) == 0)

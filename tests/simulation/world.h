@@ -47,7 +47,8 @@ enum world_plant {
 	PLANT_WEAR,     /* every setpoint is written ten times */
 	PLANT_HALFWAY,  /* a run ends at 300 bar */
 	PLANT_LEAK,     /* a descriptor is lost with each state */
-	PLANT_OUTPUT    /* in a trip the controller is told nothing: its contactor alone acts */
+	PLANT_OUTPUT,   /* in a trip the controller is told nothing: its contactor alone acts */
+	PLANT_WATCHDOG  /* a step feeds the watchdog however late it comes */
 };
 enum world_level { LEVEL_VALUES, LEVEL_FRAMES };
 enum world_socket { SOCKET_RECORDER = 1000001, SOCKET_GATEWAY, SOCKET_BUS };
