@@ -72,16 +72,14 @@ int calibration_judge(const struct calibration_head *head, enum calibration_plac
 	if (is_nobody(head->by)) {
 		snprintf(ret_why, size,
 			 "the %s calibration '%s' %s says 'by: %s': no run stands on it before who measured "
-			 "it "
-			 "has put a name there",
+			 "it has put a name there",
 			 calibration_place_name(place), head->id, head->version, head->by);
 		return -EINVAL;
 	}
 	if (wall_s < calibration_begin_s(head)) {
 		snprintf(ret_why, size,
 			 "the %s calibration '%s' %s is of %s, which is still to come: look at its date and "
-			 "at this "
-			 "machine's clock",
+			 "at this machine's clock",
 			 calibration_place_name(place), head->id, head->version, head->date);
 		return -EINVAL;
 	}
@@ -91,8 +89,7 @@ int calibration_judge(const struct calibration_head *head, enum calibration_plac
 		strftime(text, sizeof(text), "%Y-%m-%d", &parts);
 	snprintf(ret_why, size,
 		 "the %s calibration '%s' %s was good until %s: no new run without a newer one in the site "
-		 "file; runs "
-		 "that began go on",
+		 "file; runs that began go on",
 		 calibration_place_name(place), head->id, head->version, text);
 	return -EINVAL;
 }

@@ -162,9 +162,8 @@ static void read_branches(const struct yaml_node *root, struct diagnostics *diag
 	press->unloading_count = unloaded.count;
 	if (loaded.count >= 2 && unloaded.count >= 2 && calibration_check(press) < 0)
 		schema_error(diagnostics, unloading,
-			     "'unloading' lies below the loading branch: at the same oil pressure the sample "
-			     "keeps at "
-			     "least as much");
+			     "'unloading' lies below the loading branch: at the same oil pressure the "
+			     "sample keeps at least as much");
 }
 
 /* A large correction is a broken instrument or a slip of the pen, not a calibration. */

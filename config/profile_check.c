@@ -231,9 +231,8 @@ static void check_retained(const struct yaml_node *root, struct diagnostics *dia
 				     reg->name);
 		if (profile->kind == DEVICE_PRESS)
 			schema_error(diagnostics, node_of(root, reg->name),
-				     "'%s' of a press is written ten times a second: a memory that wears has "
-				     "no place "
-				     "there",
+				     "'%s' of a press is written ten times a second: a memory that wears "
+				     "has no place there",
 				     reg->name);
 	}
 }

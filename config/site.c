@@ -212,8 +212,7 @@ static void check_watchdogs(const struct site_reader *reader, const struct yaml_
 			      site->buses[b].contactor.fitted))
 				schema_error(reader->diagnostics, yaml_get(root, "buses"),
 					     "device '%s' has no watchdog of its own: say in words why that "
-					     "is accepted, as "
-					     "accept_no_watchdog: \"...\"",
+					     "is accepted, as accept_no_watchdog: \"...\"",
 					     site->buses[b].devices[d].name);
 }
 
@@ -243,8 +242,7 @@ static void check_press(const struct site_reader *reader, const struct yaml_node
 	if (!press->profile.contactor && !site_contactor(site) && !site->accept_no_contactor)
 		schema_error(reader->diagnostics, yaml_get(root, "buses"),
 			     "'%s' plays the press and switches no heater contactor: nothing opens it when "
-			     "densd is "
-			     "silent or a relay is welded; say in words why that is accepted, as "
+			     "densd is silent or a relay is welded; say in words why that is accepted, as "
 			     "accept_no_contactor: \"...\", or give the furnace a contactor on a coupler",
 			     press->name);
 	if (press->profile.setpoint_high <= press->profile.setpoint_low || bus->calibration.loading_count < 2)
@@ -252,9 +250,8 @@ static void check_press(const struct site_reader *reader, const struct yaml_node
 	need_bar = calibration_loading_bar(&bus->calibration, site->limits.machine_pressure_gpa);
 	if (need_bar > press->profile.setpoint_high)
 		schema_error(reader->diagnostics, yaml_get(root, "limits") ? yaml_get(root, "limits") : root,
-			     "machine_pressure_gpa, %g GPa, needs %.0f bar by the calibration and '%s' takes "
-			     "setpoints "
-			     "up to %.0f bar: lower it and protocol_pressure_gpa",
+			     "machine_pressure_gpa, %g GPa, needs %.0f bar by the calibration and '%s' "
+			     "takes setpoints up to %.0f bar: lower it and protocol_pressure_gpa",
 			     site->limits.machine_pressure_gpa, need_bar, press->name,
 			     press->profile.setpoint_high);
 }

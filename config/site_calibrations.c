@@ -63,8 +63,7 @@ static bool read_file(const struct site_reader *reader, const struct yaml_node *
 	if (r < 0)
 		schema_error(reader->diagnostics, node,
 			     "calibration '%s' cannot be read: %s; looked for calibrations/%s.yaml beside "
-			     "the site "
-			     "file and where profiles are",
+			     "the site file and where profiles are",
 			     name, strerror(-r), name);
 	for (size_t i = 0; r > 0 && i < inner->count; i++)
 		schema_error(reader->diagnostics, node, "calibration '%s', line %u:%u: %.500s", name,

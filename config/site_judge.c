@@ -171,8 +171,7 @@ static int check_tune(const struct site *site, const struct plan *plan, char *re
 		return 0;
 	snprintf(ret_why, size,
 		 "autotune: nothing opens the heater's contactor when densd is dead (%.30s, %.30s: a "
-		 "watchdog on both "
-		 "and a contactor are wanted)",
+		 "watchdog on both and a contactor are wanted)",
 		 furnace->name, press->name);
 	return -EINVAL;
 }

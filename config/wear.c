@@ -55,9 +55,8 @@ int wear_judge(const struct bus_device *device, uint64_t need, uint64_t left, ch
 	if (need <= left)
 		return 0;
 	snprintf(ret_why, size,
-		 "about %llu setpoint writes into the memory of '%.31s', which stands %llu more: use its RAM "
-		 "setpoint "
-		 "or own ramp, or a larger setpoint_period and setpoint_step",
+		 "about %llu setpoint writes into the memory of '%.31s', which stands %llu more: use its "
+		 "RAM setpoint or own ramp, or a larger setpoint_period and setpoint_step",
 		 (unsigned long long)need, device->name, (unsigned long long)left);
 	return -EINVAL;
 }

@@ -115,9 +115,8 @@ enum verdict check_identity(struct step *step, char *ret_text)
 	if (!interlock_held(step, TIMER_IDENTITY, furnace || press, step->limits->bus_lost_s))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
-		      "%s answers with another identity or other units for %.0f s. Nothing is written to it, "
-		      "the run holds. Check "
-		      "address and cable, then resume.",
+		      "%s answers with another identity or other units for %.0f s. Nothing is written to "
+		      "it, the run holds. Check address and cable, then resume.",
 		      furnace ? "Furnace" : "Press", step->p->timer[TIMER_IDENTITY]);
 	return VERDICT_FIRE;
 }
@@ -201,8 +200,7 @@ enum verdict check_second_master(struct step *step, char *ret_text)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Someone else wrote to the %s: it holds %.3f %s. densd holds and does not fight. Find "
-		      "the other master, then "
-		      "resume or abort.",
+		      "the other master, then resume or abort.",
 		      furnace ? "furnace" : "press",
 		      furnace ? step->in->furnace_setpoint_k.value : step->in->pressure_setpoint_gpa.value,
 		      furnace ? "K" : "GPa");
@@ -241,8 +239,8 @@ static void say_not_cooling(struct step *step, char *ret_text)
 
 	interlock_say(ret_text,
 		      "%s: waited %.0f min at %.1f K for %.1f K. Heater off, contactor open; densd keeps "
-		      "waiting, P "
-		      "held. See why the furnace does not follow; if T still stands, cut its mains.",
+		      "waiting, P held. See why the furnace does not follow; if T still stands, cut its "
+		      "mains.",
 		      phase_name((enum phase)m->phase), m->holdback_s / 60, m->last_good_k, m->setpoint_k);
 }
 

@@ -27,9 +27,8 @@ enum verdict check_release(struct step *step, char *ret_text)
 	if (!step_is_decompressing(step) || step->p->waiting_intent != 0 || step_may_release(step))
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
-		      "Release stopped at %.3f GPa: %.1f K %s, limit %.1f K. Press locked; goes on by itself "
-		      "after %.0f s of proven "
-		      "cold. Check the thermocouple if it does not.",
+		      "Release stopped at %.3f GPa: %.1f K %s, limit %.1f K. Press locked; goes on by "
+		      "itself after %.0f s of proven cold. Check the thermocouple if it does not.",
 		      pressure(step), step->in->temperature_k.value,
 		      step->t_fresh ? "measured" : "is not fresh", step->limits->release_temperature_k,
 		      step->limits->release_dwell_s);
@@ -90,8 +89,7 @@ enum verdict check_over_pressure(struct step *step, char *ret_text)
 		return VERDICT_CLEAR;
 	interlock_say(ret_text,
 		      "Pressure %.3f GPa is above %.3f GPa. Pump stopped, press locked, heater off; nothing "
-		      "is released by itself. "
-		      "Decide at the panel.",
+		      "is released by itself. Decide at the panel.",
 		      pressure(step), most_gpa);
 	return VERDICT_FIRE;
 }

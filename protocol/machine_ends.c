@@ -210,8 +210,7 @@ static void tell_foreign_pressure(struct step *step)
 	}
 	snprintf(text, sizeof(text),
 		 "The press holds %.1f bar of oil (%.3f GPa) that this 1 atm run never asked for. densd "
-		 "keeps it locked. "
-		 "Release it at its panel: the abort ends then.",
+		 "keeps it locked. Release it at its panel: the abort ends then.",
 		 step->in->oil_bar.value, step->in->pressure_gpa.value);
 	step_raise(step, ALARM_FOREIGN_PRESSURE, text);
 }

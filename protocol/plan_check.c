@@ -199,8 +199,7 @@ static void check_tune(struct checker *checker, const struct plan *plan, double 
 	if (!(tune->ceiling_k >= plan->temperature_k + 2 * tune->hysteresis_k && tune->ceiling_k <= most_k))
 		fault(checker, "autotune.ceiling",
 		      "%g K is out of range, allowed is %g K (temperature and twice the hysteresis) to %g K "
-		      "(what "
-		      "trips, less 1 K)",
+		      "(what trips, less 1 K)",
 		      tune->ceiling_k, plan->temperature_k + 2 * tune->hysteresis_k, most_k);
 	if (plan_is_cold(plan, ambient_k))
 		fault(checker, "autotune", "%g K is a cold run, in which the heater stays off",
@@ -217,8 +216,7 @@ static void check_site(struct checker *checker, const struct plan *plan, double 
 	if (!(ambient_k <= limits->release_temperature_k - limits->release_ambient_margin_k))
 		fault(checker, "limits.release_temperature_k",
 		      "ambient is %g K, release_temperature_k %g K must be at least %g K above it: raise it "
-		      "in the site file (up to "
-		      "323 K) or cool the room",
+		      "in the site file (up to 323 K) or cool the room",
 		      ambient_k, limits->release_temperature_k, limits->release_ambient_margin_k);
 }
 

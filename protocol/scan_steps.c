@@ -187,8 +187,7 @@ static void tell_no_purge(struct scan_work *work)
 		return;
 	snprintf(text, sizeof(text),
 		 "No nitrogen for the purge: %.1f ml/min, below %.0f %% of %.0f ml/min for %.0f s. Not "
-		 "armed; goes "
-		 "on when the flow is back. Check bottle and valve.",
+		 "armed; goes on when the flow is back. Check bottle and valve.",
 		 work->in->flow_ml_per_min.value, limits->purge_share * 100,
 		 work->plan->calorimetry.purge_ml_per_min, work->now - since);
 	scan_raise(work, ALARM_PURGE, text);

@@ -166,8 +166,7 @@ void tune_say(const struct tune_result *result, char ret_text[TUNE_SENTENCE])
 
 	snprintf(ret_text, TUNE_SENTENCE,
 		 "Autotune: ultimate gain %.3g +- %.2g %%/K, period %.4g +- %.2g s (%u cycles). Proposed by "
-		 "%s: band "
-		 "%.4g K, integral %.4g s, derivative %.3g s. Nothing was written.",
+		 "%s: band %.4g K, integral %.4g s, derivative %.3g s. Nothing was written.",
 		 result->gain_pct_per_k, result->gain_sd, result->period_s, result->period_sd, result->cycles,
 		 pid.rule, pid.band_k, pid.integral_s, pid.derivative_s);
 }

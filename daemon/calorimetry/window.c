@@ -435,8 +435,7 @@ static int check_merge(const struct grid *grid, const struct match *match, const
 	if (parts > allowed)
 		return refusal_say(why, REFUSAL_NO_LIQUID,
 				   "the two scans do not merge in the liquid window %.0f to %.0f K: they "
-				   "part by %.0f %% "
-				   "of the step",
+				   "part by %.0f %% of the step",
 				   liquid_k[0], liquid_k[1], 100 * parts / step);
 	return 0;
 }
@@ -468,8 +467,7 @@ int window_check(const struct grid *grid, const struct match *match, const doubl
 	if (lost > SLOPE_MAX * step)
 		return refusal_say(ret_why, REFUSAL_NO_LIQUID,
 				   "the liquid line falls or rises by %.0f %% of the step over its window "
-				   "%.0f to %.0f K: "
-				   "no liquid",
+				   "%.0f to %.0f K: no liquid",
 				   100 * lost / step, liquid_k[0], liquid_k[1]);
 	r = check_sagitta(grid, liquid_k, step, noise_ref, REFUSAL_NO_LIQUID, "liquid", ret_why);
 	if (r == 0)

@@ -133,8 +133,7 @@ static void find_unarmed_press(const struct cycle_view *view, const struct bus_d
 	else if (plc->profile.watchdog && !press->press.watchdog_armed)
 		snprintf(ret_text, MACHINE_UNARMED,
 			 "the watchdog of the press '%.31s' is not armed; densd arms it with its first "
-			 "writes. "
-			 "If it stays so, look at the PLC: key in remote, no other master",
+			 "writes. If it stays so, look at the PLC: key in remote, no other master",
 			 plc->name);
 	/* Words stand in for no contactor that is there. */
 	else if (!plc->profile.contactor && !site_contactor(view->site) && !view->site->accept_no_contactor)
@@ -153,8 +152,7 @@ static void find_unarmed_furnace(const struct cycle_view *view, const struct bus
 	if (coupled && !(heater && heater->online))
 		snprintf(ret_text, MACHINE_UNARMED,
 			 "the contactor of the furnace '%.31s' is not armed, since the furnace does not "
-			 "answer: "
-			 "check its line",
+			 "answer: check its line",
 			 furnace->name);
 	else if (coupled && heater->furnace.contactor != CONTACTOR_ARMED)
 		snprintf(ret_text, MACHINE_UNARMED, "contactor of '%.31s': %.124s", furnace->name,
@@ -162,8 +160,7 @@ static void find_unarmed_furnace(const struct cycle_view *view, const struct bus
 	else if (!coupled && !furnace->profile.watchdog && !view->site->accept_no_watchdog)
 		snprintf(ret_text, MACHINE_UNARMED,
 			 "the furnace '%.31s' has no watchdog and no contactor on a coupler, and the site "
-			 "file "
-			 "accepts none: accept_no_watchdog: \"...\"",
+			 "file accepts none: accept_no_watchdog: \"...\"",
 			 furnace->name);
 }
 

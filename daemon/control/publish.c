@@ -64,8 +64,7 @@ static void fill_ask(const struct control *control, struct state_body *state)
 	if (control->recovering.active)
 		snprintf(state->ask, sizeof(state->ask),
 			 "nothing: reading the instruments before anything is written (furnace %u, press %u "
-			 "good "
-			 "cycles of 5); decided after %.0f s at the latest",
+			 "good cycles of 5); decided after %.0f s at the latest",
 			 control->recovering.furnace_cycles, control->recovering.press_cycles,
 			 control->limits.recovery_read_s);
 	else if (control->machine.phase == PHASE_WAIT_CAPSULE)

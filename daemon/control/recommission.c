@@ -54,8 +54,7 @@ bool recommission_take(struct control *control, const struct site *now)
 	if (other) {
 		publish_note(control,
 			     "commissioning: a new record is there, but %.31s (or its profile) is not as at "
-			     "densd's "
-			     "start: restart densd",
+			     "densd's start: restart densd",
 			     other);
 		return false;
 	}
@@ -83,8 +82,7 @@ static int on_answer(sd_event_source *source, int fd, uint32_t events, void *use
 		recommission_take(control, &fresh);
 	else
 		publish_note(control, "commissioning: a new record is there, and the site cannot be read "
-				      "(see the log): the "
-				      "old one stands");
+				      "(see the log): the old one stands");
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	close(control->recommission.socket);
 	control->recommission.socket = -1;

@@ -79,8 +79,7 @@ static int bind_socket(void *socket, const char *endpoint)
 
 	if (!path || strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
 		log_error("endpoint %s: only ipc:///folder/name of at most %zu bytes is served; TCP needs "
-			  "CURVE and an"
-			  " allow-list and stays closed",
+			  "CURVE and an allow-list and stays closed",
 			  endpoint, sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 		return -EPROTONOSUPPORT;
 	}

@@ -281,9 +281,8 @@ static void report(struct loop *loop, double busy_s, double memory_mib)
 	qsort(loop->late_ms, TICKS, sizeof(double), compare);
 	qsort(loop->cycle_ms, loop->cycles, sizeof(double), compare);
 	printf("%2u device(s) on %u bus(es): cycle %.2f ms median, %.2f ms at 99 %%; workers %.1f %% of a "
-	       "core, "
-	       "%.2f MiB (PSS); control late %.2f ms median, %.2f ms at 99 %% (goal: no growth); %lu of %lu "
-	       "reports with a fault, %lu cycles missed\n",
+	       "core, %.2f MiB (PSS); control late %.2f ms median, %.2f ms at 99 %% (goal: no growth); %lu "
+	       "of %lu reports with a fault, %lu cycles missed\n",
 	       loop->buses * loop->devices, loop->buses, loop->cycle_ms[loop->cycles / 2],
 	       loop->cycle_ms[loop->cycles * 99 / 100], 100 * busy_s / (TICKS * PERIOD_US / 1e6), memory_mib,
 	       loop->late_ms[TICKS / 2], loop->late_ms[TICKS * 99 / 100], loop->faults, loop->reports,

@@ -153,8 +153,7 @@ static int measure(const char *name, const struct profile *profile, char parity,
 	characters = far_end.characters - characters;
 	limit_s = ((double)characters + (double)transactions * 2 * SILENT_CHARACTERS) * far_end.char_ns / 1e9;
 	printf("%d baud %s, %.1f characters a transaction: %.2f transactions/s of %.2f that the wire "
-	       "carries: "
-	       "%.1f %% (goal >= 95 %%)\n",
+	       "carries: %.1f %% (goal >= 95 %%)\n",
 	       BAUD, name, (double)characters / (double)transactions, (double)transactions / took_s,
 	       (double)transactions / limit_s, 100 * limit_s / took_s);
 	pthread_cancel(thread);

@@ -131,8 +131,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("Tf, Tp and onset of a pair of 10,000 points, median processor time: %.3g ms (goal <= 0.5, "
-	       "and <= 1 at the "
-	       "outside)\n",
+	       "and <= 1 at the outside)\n",
 	       plain_ms);
 	printf("the same with its uncertainty by bootstrap, 200 replicates: %.3g ms (goal <= 20)\n",
 	       whole_ms);

@@ -64,8 +64,7 @@ static void print_result(const char *name, const struct search_result *result, c
 {
 	if (options->json)
 		printf("{\"model\": \"%s\", \"states\": %lu, \"transitions\": %lu, \"depth\": %u, "
-		       "\"seconds\": %.1f, "
-		       "\"complete\": %s, \"violated\": \"%s\"}\n",
+		       "\"seconds\": %.1f, \"complete\": %s, \"violated\": \"%s\"}\n",
 		       name, result->states, result->transitions, result->depth, result->seconds,
 		       result->complete ? "true" : "false",
 		       result->fault.property ? result->fault.property : "");
@@ -128,8 +127,7 @@ static bool is_met(const struct press_seen *seen, bool all)
 		edges += count_bits(seen->edges[i] & ~(UINT64_C(1) << i));
 	fprintf(stderr,
 		"met: %d of %d phases, %d edges between them, %d of %d interlock rows, %d of 22 restart "
-		"rows, "
-		"%d of %d outcomes\n",
+		"rows, %d of %d outcomes\n",
 		phases, PHASE_MAX - 1, edges, rows, count_reacting_rows(), restarts, outcomes, OUTCOME_MAX);
 	return !all || (phases == PHASE_MAX - 1 && rows == count_reacting_rows() && restarts == 22 &&
 			outcomes == OUTCOME_MAX);

@@ -26,12 +26,10 @@ static const char *advice_of(int error)
 {
 	if (error == EACCES || error == EPERM)
 		return "may this user ask it? Be in group densd and log in again (usermod -aG densd NAME), "
-		       "or in "
-		       "'roles:' of the site file.";
+		       "or in 'roles:' of the site file.";
 	if (error == 0)
-		return "is it running, and well (systemctl status densd)? A user whom the site file gives no "
-		       "role gets "
-		       "no answer\n"
+		return "is it running, and well (systemctl status densd)? A user whom the site file gives "
+		       "no role gets no answer\n"
 		       "either; then its log says so (journalctl -u densd).";
 	return "is it running (systemctl status densd)? Another socket: --socket, --site or $DENSD_SOCKET.";
 }

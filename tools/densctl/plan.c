@@ -18,14 +18,15 @@ static void print_tune(const struct plan *plan, const struct dryrun *dryrun)
 	const struct plan_tune *tune = &plan->tune;
 	char text[DURATION_TEXT];
 
-	printf("\n  autotune, when the soak is served:\n"
+	printf("\n"
+	       "  autotune, when the soak is served:\n"
 	       "    1. rest: over %g s and more, the mean output that holds %g K\n"
 	       "    2. relay: the controller in manual, its output %g %% above that and %g %% below it by "
-	       "turns; it "
-	       "turns at\n       %g and %g K\n"
+	       "turns; it turns at\n"
+	       "       %g and %g K\n"
 	       "    3. %u cycles alike, after %d that do not count, end it; above %g K, or after %g min "
-	       "without "
-	       "them, it\n       gives up and the run is aborted: it cools\n"
+	       "without them, it\n"
+	       "       gives up and the run is aborted: it cools\n"
 	       "    4. the PID proposed stands in the record: densctl tune RUN; nothing is written to the "
 	       "controller\n",
 	       TUNE_REST_S, plan->temperature_k, tune->amplitude_pct, tune->amplitude_pct,
@@ -33,8 +34,8 @@ static void print_tune(const struct plan *plan, const struct dryrun *dryrun)
 	       tune->cycles, TUNE_FIRST_CYCLES, tune->ceiling_k, tune->limit_s / 60);
 	if (dryrun->relay_cycles > 0)
 		printf("    relay in the dry run: %s, %u cycles of %.0f s, up to %.1f K. Your furnace has a "
-		       "period of "
-		       "its\n    own: %u of them, %g min at most\n",
+		       "period of its\n"
+		       "    own: %u of them, %g min at most\n",
 		       duration_text(dryrun->relay_s, text), dryrun->relay_cycles,
 		       dryrun->relay_s / dryrun->relay_cycles, dryrun->relay_most_k,
 		       tune->cycles + TUNE_FIRST_CYCLES, tune->limit_s / 60);

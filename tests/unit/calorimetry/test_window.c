@@ -113,8 +113,7 @@ static struct made made_of(int number)
 static void say(const struct made *made, const struct pair_result *result)
 {
 	printf("noise %g, step at %g K, width %g K, %d rows, overshoot %g, exotherm %g, %g to %g K: %s %s, "
-	       "Tf %.2f "
-	       "+- %.2f K, made %.2f K\n",
+	       "Tf %.2f +- %.2f K, made %.2f K\n",
 	       made->noise, made->centre_k, made->width_k, made->rows, made->overshoot, made->exotherm,
 	       made->from_k, made->to_k, refusal_name(result->refusal), result->why, result->tf_k,
 	       result->tf_sd_k, tf_of(made));

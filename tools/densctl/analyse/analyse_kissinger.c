@@ -117,8 +117,7 @@ static const char *find_warning(const struct kissinger_result *result)
 {
 	if (result->ea_kj_per_mol <= 0)
 		return "Tp falls as the rate rises: Ea is not positive, so this is no activation energy; "
-		       "check the "
-		       "order of the rows and the thermal lag";
+		       "check the order of the rows and the thermal lag";
 	if (result->ea_ci95_kj_per_mol[0] <= 0)
 		return "the 95 % interval reaches zero: the scatter of Tp hides its shift; more rates are "
 		       "needed";

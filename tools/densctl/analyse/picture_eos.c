@@ -51,8 +51,7 @@ static void write_labels(FILE *script, const struct eos_result *result)
 {
 	fprintf(script,
 		"set label \"{/:Italic K}: %.1f ± %.1f GPa\\n95 %% interval %.1f to %.1f GPa\" at graph "
-		"0.96, graph "
-		"0.22 right\n",
+		"0.96, graph 0.22 right\n",
 		result->k_gpa, result->k_sd_gpa, result->k_ci95_gpa[0], result->k_ci95_gpa[1]);
 	if (isnan(result->k_prime_sd))
 		fprintf(script, "set label \"{/:Italic K}': %.3g, held\" at graph 0.96, graph 0.11 right\n",
@@ -80,8 +79,7 @@ void picture_write_eos(FILE *script, const void *subject)
 	      script);
 	if (band)
 		fputs("$line using 1:3:4 with filledcurves fc rgb '#4d9bd6' fs transparent solid 0.25 "
-		      "noborder "
-		      "title \"95 % interval of {/:Italic K}\", ",
+		      "noborder title \"95 % interval of {/:Italic K}\", ",
 		      script);
 	fputs("$line using 1:2 with lines lw 2 lc rgb '#2c5f8a' title 'Birch-Murnaghan, third order', "
 	      "$points using 1:2:3 with yerrorbars pt 0 lw 1.4 lc rgb '#c0392b' notitle, "

@@ -73,8 +73,7 @@ static void write_labels(FILE *script, const struct picture_fsdp *fsdp)
 		result->q1_per_angstrom, result->q1_per_angstrom, gauss(result, result->q1_per_angstrom));
 	fprintf(script,
 		"set arrow from %.8g, %.8g to %.8g, %.8g heads size screen 0.008,25 dt solid lc rgb "
-		"'#c0392b' lw "
-		"1.2\n",
+		"'#c0392b' lw 1.2\n",
 		result->q1_per_angstrom - result->fwhm_per_angstrom / 2, half,
 		result->q1_per_angstrom + result->fwhm_per_angstrom / 2, half);
 	if (!fsdp->reference.result)

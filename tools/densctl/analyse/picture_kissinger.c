@@ -107,8 +107,7 @@ static void write_labels(FILE *script, const struct kissinger_result *result)
 {
 	fprintf(script,
 		"set label \"{/:Italic E}_a: %.1f ± %.1f kJ/mol\\n95 %% interval %.1f to %.1f kJ/mol\" at "
-		"graph 0.05, "
-		"graph 0.20 left\n",
+		"graph 0.05, graph 0.20 left\n",
 		result->ea_kj_per_mol, result->ea_se_kj_per_mol, result->ea_ci95_kj_per_mol[0],
 		result->ea_ci95_kj_per_mol[1]);
 	if (result->class != KISSINGER_CLASS_NONE)

@@ -88,8 +88,7 @@ static void write_window(FILE *script, int object, const double window_k[2], con
 {
 	fprintf(script,
 		"set object %d rectangle from %.4f, graph 0 to %.4f, graph 1 behind fc rgb '#eef1f4' fs "
-		"solid "
-		"noborder\n",
+		"solid noborder\n",
 		object, window_k[0], window_k[1]);
 	fprintf(script, "set label '%s' at %.4f, graph 0.965 center tc rgb '#6b7680'\n", name,
 		(window_k[0] + window_k[1]) / 2);

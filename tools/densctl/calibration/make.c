@@ -319,8 +319,7 @@ static int tell_proposal(const struct making *making, const struct calibration *
 	} else if (r == DENSCTL_OK && path) {
 		fprintf(stderr,
 			"densctl calibration: proposed in %s: look at it, put who measured it behind 'by:', "
-			"then "
-			"densctl calibration check %s\n",
+			"then densctl calibration check %s\n",
 			path, path);
 	}
 	return r;

@@ -38,9 +38,8 @@ static void say_terminal(const char *path, int error, char ret_why[FIELD_WHY])
 
 	if (error == EACCES || error == EPERM)
 		snprintf(ret_why, FIELD_WHY,
-			 "%s: %s; it is %s's: run this as the user densd (sudo -u densd), or be in its group "
-			 "and "
-			 "log in again",
+			 "%s: %s; it is %s's: run this as the user densd (sudo -u densd), or be in its "
+			 "group and log in again",
 			 path, strerror(error), owner_text(path, owner));
 	else if (error == ENOENT || error == ENXIO || error == ENODEV)
 		snprintf(ret_why, FIELD_WHY,
@@ -105,8 +104,7 @@ static int try_host(const struct bus_config *config, char ret_why[FIELD_WHY])
 		snprintf(ret_why, FIELD_WHY, "%s port %u: %s; %s", config->path, config->port, strerror(-r),
 			 r == -ECONNREFUSED
 				 ? "the host is there and nothing listens on that port, or it has its one "
-				   "client "
-				   "already"
+				   "client already"
 				 : "is the host on and on this network (ping), and is the address right?");
 	return r;
 }

@@ -48,9 +48,8 @@ static int read_profile(const char *path, uint32_t line, const char *file, const
 	free(diagnostics);
 	if (r != 0) {
 		fprintf(stderr,
-			"%s:%u: the profile of this device cannot be read from %s: name in $DENSD_CONFIG the "
-			"folder "
-			"in whose devices/ it lies\n",
+			"%s:%u: the profile of this device cannot be read from %s: name in $DENSD_CONFIG "
+			"the folder in whose devices/ it lies\n",
 			path, line, file);
 		return -1;
 	}
@@ -155,8 +154,7 @@ static int read_correction(const char *path, uint32_t line, const char *text, st
 		}
 	return fault(path, line,
 		     "not a correction of a capture: 'correction NAME READING TRUTH SD' is wanted, of "
-		     "thermocouple, "
-		     "thermocouple2 or flow, at most 16 of each");
+		     "thermocouple, thermocouple2 or flow, at most 16 of each");
 }
 
 static int read_rate(const char *path, uint32_t line, const char *text, struct bus_config *config)

@@ -421,8 +421,7 @@ int playback_run(const struct options *options)
 			json_print(player.list, stdout);
 		else
 			printf("%u cycles of bus %s: %u reports as recorded, %u otherwise; %u answers taken "
-			       "from the "
-			       "profile, %u questions that the recording does not hold\n",
+			       "from the profile, %u questions that the recording does not hold\n",
 			       playback_cycles(player.playback), player.playback->config.name, player.same,
 			       player.other, player.playback->assumed, player.playback->missing);
 		r = player.other ? DENSCTL_REFUSED : DENSCTL_OK;

@@ -473,8 +473,7 @@ static int scan_units(struct probe *probe, const struct site *site, const struct
 	if (r == DENSCTL_OK && !answered && !probe->shut) {
 		fprintf(stderr,
 			"densctl probe: no unit from %u to %u answers on bus '%s': look at the wiring, the "
-			"speed "
-			"and the parity\n",
+			"speed and the parity\n",
 			first, last, config->name);
 		probe->silent = true;
 	}

@@ -110,11 +110,10 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 		write_state(campaign, &campaign->result->states[i], stream);
 	tail(stream);
 	fputs("<p>&plusmn; of Tf: standard error of the mean over the sections, errors common to all scans "
-	      "included; "
-	      "spread: standard deviation between sections. Ea with its standard error and 95 % "
+	      "included; spread: standard deviation between sections. Ea with its standard error and 95 % "
 	      "interval (with errors of lag and scale): by the errors of its peaks where all are known; "
-	      "unweighted: "
-	      "ordinary least squares beside it. A state with sections still to scan is provisional.</p>\n",
+	      "unweighted: ordinary least squares beside it. A state with sections still to scan is "
+	      "provisional.</p>\n",
 	      stream);
 }
 
@@ -324,9 +323,9 @@ static void write_begin(const struct campaign *campaign, FILE *stream)
 	fprintf(stream, "</h1>\n<p>%zu scans of %zu states; written %s.</p>\n", campaign->count,
 		campaign->result->state_count, day);
 	if (is_simulated(campaign))
-		fputs("<p class=note>These runs were made with simulated instruments and a model glass. They "
-		      "show that "
-		      "the chain from press to number works; they are no evidence for the physics.</p>\n",
+		fputs("<p class=note>These runs were made with simulated instruments and a model glass. "
+		      "They show that the chain from press to number works; they are no evidence for the "
+		      "physics.</p>\n",
 		      stream);
 }
 

@@ -101,8 +101,7 @@ static void write_states(const struct campaign *campaign, FILE *stream)
 	fputs("sections: with a Tf (+ refused); +-: standard error of the mean, common errors included; Ea: "
 	      "by the\n"
 	      "errors of its peaks where all are known, the interval with errors of lag and scale; "
-	      "unweighted: "
-	      "beside it\n",
+	      "unweighted: beside it\n",
 	      stream);
 }
 

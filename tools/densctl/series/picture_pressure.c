@@ -74,8 +74,8 @@ static void write_plot(FILE *script, const struct temperatures *found, const cha
 
 		fprintf(script,
 			"%s$t%zu using %s with yerrorbars pt 0 lw 1.2 lc rgb '%s' notitle, '' using %.3s "
-			"with "
-			"linespoints pt %d ps 1.1 lw 1.2 lc rgb '%s' title \"{/:Italic T}_{dens} %.0f K\"",
+			"with linespoints pt %d ps 1.1 lw 1.2 lc rgb '%s' title \"{/:Italic T}_{dens} %.0f "
+			"K\"",
 			n ? ", " : "", n, columns, colour, columns, picture_pressure_point(n + 1), colour,
 			found->k[n]);
 	}
@@ -88,10 +88,10 @@ void picture_write_pressure_tf(FILE *script, const void *subject)
 	struct temperatures found = find_temperatures(campaign->result);
 
 	write_blocks(script, campaign->result, &found);
-	fputs("set ylabel \"{/:Italic T}_f / K\"\nset format y '%.1f'\n"
+	fputs("set ylabel \"{/:Italic T}_f / K\"\n"
+	      "set format y '%.1f'\n"
 	      "set label 'bars: standard error, without what all scans share' at graph 0.98, graph 0.95 "
-	      "right tc rgb "
-	      "'#6b7680'\n",
+	      "right tc rgb '#6b7680'\n",
 	      script);
 	write_plot(script, &found, "1:2:3");
 }

@@ -127,11 +127,13 @@ static void write_curves(FILE *script, const struct campaign *campaign, bool liq
 		return;
 	write_curve(script, "black", 0, &black->curve, black->curve.reference);
 	fprintf(script,
-		"set xlabel 'temperature / K'\nset ylabel '(heat flow - glass line) / step   (endothermic "
-		"up)'\n"
-		"set xrange [%g:850]\nset offsets 0, 0, graph 0.04, graph 0.04\nset key top left Left "
-		"reverse samplen 3 "
-		"spacing 1.05\nset label '%.0f K/s' at graph 0.98, graph 0.04 right\nplot ",
+		"set xlabel 'temperature / K'\n"
+		"set ylabel '(heat flow - glass line) / step   (endothermic up)'\n"
+		"set xrange [%g:850]\n"
+		"set offsets 0, 0, graph 0.04, graph 0.04\n"
+		"set key top left Left reverse samplen 3 spacing 1.05\n"
+		"set label '%.0f K/s' at graph 0.98, graph 0.04 right\n"
+		"plot ",
 		SHOWN_FROM_K, black->scan.rate_k_per_s);
 	for (size_t i = 0; i < result->state_count; i++)
 		if (is_wanted(campaign, &result->states[i], liquid) && row_of(campaign, &result->states[i]))
@@ -178,8 +180,7 @@ static void plot_peaks(FILE *script, const struct campaign *campaign, size_t ind
 	picture_scale_colour(share_of(campaign, state->temperature_k, has_energy), colour);
 	fprintf(script,
 		"%s$k%zu using 1:(%.8g + %.8g*$1) with lines lw 1 %s lc rgb '%s' notitle, '' using 1:2 with "
-		"points pt %d "
-		"ps 0.9 lw 1.4 lc rgb '%s' title '%.0f K, %s'",
+		"points pt %d ps 0.9 lw 1.4 lc rgb '%s' title '%.0f K, %s'",
 		separator, index, state->energy.intercept, slope, atm ? "dt (9,4)" : "", colour, atm ? 6 : 7,
 		colour, state->temperature_k, campaign_pressure_text(state->pressure_gpa, pressure));
 }
@@ -193,11 +194,13 @@ void picture_write_kissinger_all(FILE *script, const void *subject)
 	for (size_t i = 0; i < result->state_count; i++)
 		if (has_energy(campaign, &result->states[i]))
 			write_peaks(script, campaign, i);
-	fputs("set xlabel \"1000 K/{/:Italic T}_p\"\nset ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
-	      "set format x '%.3f'\nset format y '%.1f'\n"
-	      "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\nset key outside right center Left "
-	      "reverse "
-	      "samplen 1 spacing 1.15\nplot ",
+	fputs("set xlabel \"1000 K/{/:Italic T}_p\"\n"
+	      "set ylabel \"ln(Φ/{/:Italic T}@_p^2)   with Φ in K/s\"\n"
+	      "set format x '%.3f'\n"
+	      "set format y '%.1f'\n"
+	      "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n"
+	      "set key outside right center Left reverse samplen 1 spacing 1.15\n"
+	      "plot ",
 	      script);
 	for (size_t i = 0; i < result->state_count; i++) {
 		if (!has_energy(campaign, &result->states[i]))

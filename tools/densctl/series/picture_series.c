@@ -158,16 +158,14 @@ static void write_regions(FILE *script, const struct series_result *result, doub
 		return;
 	fprintf(script,
 		"set object 1 rectangle from graph 0, graph 0 to %.6g, graph 1 behind fc rgb '#eef1f4' fs "
-		"solid "
-		"noborder\nset object 2 rectangle from %.6g, graph 0 to graph 1, graph %g behind fc rgb "
-		"'#eef1f4' "
-		"fs solid noborder\n",
+		"solid noborder\n"
+		"set object 2 rectangle from %.6g, graph 0 to graph 1, graph %g behind fc rgb '#eef1f4' fs "
+		"solid noborder\n",
 		cold_k, tg_k, top);
 	fprintf(script,
-		"set label 'I' at graph 0.02, graph 0.04 tc rgb '#6b7680'\nset label 'II  (%s)' at %.6g, "
-		"graph "
-		"0.04 offset 0.8,0 tc rgb '#6b7680'\nset label 'III' at graph 0.985, graph 0.04 right tc rgb "
-		"'#6b7680'\n",
+		"set label 'I' at graph 0.02, graph 0.04 tc rgb '#6b7680'\n"
+		"set label 'II  (%s)' at %.6g, graph 0.04 offset 0.8,0 tc rgb '#6b7680'\n"
+		"set label 'III' at graph 0.985, graph 0.04 right tc rgb '#6b7680'\n",
 		campaign_pressure_text(pressure->pressure_gpa, name), cold_k);
 }
 
@@ -278,10 +276,8 @@ void picture_write_master(FILE *script, const void *subject)
 	write_energy_axes(script, result);
 	fprintf(script,
 		"set label \"rms between the pressures: %.1f {/:Italic RT}_g\\nagainst {/:Italic T}_{dens} "
-		"itself: "
-		"%.1f {/:Italic RT}_g\\nexpected from the errors: %.1f {/:Italic RT}_g\" at graph 0.97, "
-		"graph 0.33 "
-		"right\n",
+		"itself: %.1f {/:Italic RT}_g\\nexpected from the errors: %.1f {/:Italic RT}_g\" at graph "
+		"0.97, graph 0.33 right\n",
 		result->collapse_rtg.value, result->unscaled_rtg.value, result->expected_rtg);
 	fputs("set xlabel \"{/:Italic T}_{dens}/{/:Italic T}_g({/:Italic P})\"\nset format x '%.2f'\n"
 	      "set key at graph 0.97, graph 0.64 top right Left reverse samplen 1 spacing 1.2 title '95 % "
@@ -306,14 +302,14 @@ void picture_write_ratio(FILE *script, const void *subject)
 					isnan(result->ratios[i].ratio_sd) ? 0 : result->ratios[i].ratio_sd);
 		fputs("E\n", script);
 	}
-	fputs("set xlabel \"{/:Italic T}_{dens} / K\"\nset ylabel \"{/:Italic T}_f({/:Italic P}) / {/:Italic "
-	      "T}_f(1 "
-	      "atm)\"\nset offsets graph 0.04, graph 0.04, graph 0.06, graph 0.06\nset key top left Left "
-	      "reverse "
-	      "samplen 1 spacing 1.2\nset errorbars 0\nset format y '%.3f'\nset arrow from graph 0, first 1 "
-	      "to graph 1, first 1 nohead lw 1 dt "
-	      "(6,4) lc rgb "
-	      "'#6b7680'\nplot ",
+	fputs("set xlabel \"{/:Italic T}_{dens} / K\"\n"
+	      "set ylabel \"{/:Italic T}_f({/:Italic P}) / {/:Italic T}_f(1 atm)\"\n"
+	      "set offsets graph 0.04, graph 0.04, graph 0.06, graph 0.06\n"
+	      "set key top left Left reverse samplen 1 spacing 1.2\n"
+	      "set errorbars 0\n"
+	      "set format y '%.3f'\n"
+	      "set arrow from graph 0, first 1 to graph 1, first 1 nohead lw 1 dt (6,4) lc rgb '#6b7680'\n"
+	      "plot ",
 	      script);
 	for (size_t p = 0; p < result->pressure_count; p++) {
 		size_t colour = colour_of(result, p);
@@ -323,8 +319,7 @@ void picture_write_ratio(FILE *script, const void *subject)
 			continue;
 		fprintf(script,
 			"%s$r%zu using 1:2:3 with yerrorbars pt 0 lw 1.2 lc rgb '%s' notitle, '' using 1:2 "
-			"with "
-			"linespoints pt %d ps 1.1 lw 1.2 lc rgb '%s' title '%s'",
+			"with linespoints pt %d ps 1.1 lw 1.2 lc rgb '%s' title '%s'",
 			separator, p, picture_pressure_colour(colour), picture_pressure_point(colour),
 			picture_pressure_colour(colour),
 			campaign_pressure_text(result->pressures[p].pressure_gpa, name));
