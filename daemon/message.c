@@ -57,11 +57,9 @@ static void add_measurement(json_object *object, const char *key, const struct m
 	json_object_object_add(object, key, value);
 }
 
-/* @words: of each enum switch_is; NULL is null. */
-static void add_switch(json_object *object, const char *key, const struct switch_body *body,
-		       const char *const words[SWITCH_IS_MAX], double now_lab_s)
+static void add_switch(json_object *object, const char *key, const struct switch_body *body, const char *word,
+		       double now_lab_s)
 {
-	const char *word = body->is < SWITCH_IS_MAX ? words[body->is] : NULL;
 	json_object *value = json_object_new_object();
 
 	json_object_object_add(value, "value", word ? json_object_new_string(word) : NULL);
@@ -71,14 +69,15 @@ static void add_switch(json_object *object, const char *key, const struct switch
 
 static void add_switches(json_object *object, const struct publication *publication)
 {
-	static const char *const locks[] = {NULL, "none", "free", "locked"};
-	static const char *const contactors[] = {NULL, "none", "open", "closed"};
 	const struct sample_body *sample = &publication->sample;
 	double now_lab_s = publication->t_lab_s;
 
-	add_switch(object, "press_lock", &sample->press_lock, locks, now_lab_s);
-	add_switch(object, "press_contactor", &sample->press_contactor, contactors, now_lab_s);
-	add_switch(object, "coupler_contactor", &sample->coupler_contactor, contactors, now_lab_s);
+	add_switch(object, "press_lock", &sample->press_lock, switch_lock_name(sample->press_lock.is),
+		   now_lab_s);
+	add_switch(object, "press_contactor", &sample->press_contactor,
+		   switch_contactor_name(sample->press_contactor.is), now_lab_s);
+	add_switch(object, "coupler_contactor", &sample->coupler_contactor,
+		   switch_contactor_name(sample->coupler_contactor.is), now_lab_s);
 }
 
 static void add_sample(json_object *object, const struct publication *publication)

@@ -28,3 +28,17 @@ int topic_from_name(const char *name)
 			return i;
 	return -1;
 }
+
+const char *switch_lock_name(enum switch_is is)
+{
+	static const char *const names[SWITCH_IS_MAX] = {NULL, "none", "free", "locked"};
+
+	return (unsigned)is < SWITCH_IS_MAX ? names[is] : NULL;
+}
+
+const char *switch_contactor_name(enum switch_is is)
+{
+	static const char *const names[SWITCH_IS_MAX] = {NULL, "none", "open", "closed"};
+
+	return (unsigned)is < SWITCH_IS_MAX ? names[is] : NULL;
+}

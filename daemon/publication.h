@@ -123,6 +123,9 @@ struct publication {
 		struct heartbeat_body heartbeat;
 	};
 };
+/* "none", "free" or "locked"; "none", "open" or "closed"; NULL: not known. */
+const char *switch_lock_name(enum switch_is is);
+const char *switch_contactor_name(enum switch_is is);
 const char *result_kind_name(enum result_kind kind);
 const char *topic_name(enum topic topic);
 int topic_from_name(const char *name);

@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/message.h"
 #include "daemon/recorder/bind.h"
+#include "daemon/recorder/query_csv.h"
 #include "daemon/recorder/query_parts.h"
 #include "daemon/recorder/samples.h"
 #include "daemon/recorder/traces.h"
@@ -85,7 +86,13 @@ static void write_measured(FILE *out, const struct measurement *measurement)
 static const char samples_head[] =
 	"t_wall,t_lab_s,run_s,phase,temperature_k,setpoint_k,programme_k,output_pct,"
 	"pressure_gpa,pressure_setpoint_gpa,programme_gpa,oil_bar,flow_ml_per_min,"
-	"chip_temperature_k\n";
+	"chip_temperature_k,press_lock,press_contactor,coupler_contactor\n";
+
+/* Empty: not known. */
+static void write_word(FILE *out, const char *word)
+{
+	fprintf(out, ",%s", word ? word : "");
+}
 
 static void write_sample_row(FILE *out, const struct publication *publication)
 {
@@ -106,6 +113,9 @@ static void write_sample_row(FILE *out, const struct publication *publication)
 	write_measured(out, &sample->oil_bar);
 	write_measured(out, &sample->flow_ml_per_min);
 	write_measured(out, &sample->chip_temperature_k);
+	write_word(out, switch_lock_name((enum switch_is)sample->press_lock.is));
+	write_word(out, switch_contactor_name((enum switch_is)sample->press_contactor.is));
+	write_word(out, switch_contactor_name((enum switch_is)sample->coupler_contactor.is));
 	fputc('\n', out);
 }
 
@@ -124,8 +134,10 @@ int query_samples(const struct asked *asked)
 	bind_integer(s, 3, QUERY_SAMPLES_MAX + 1);
 	if (!csv)
 		fputs("{\"samples\":[", asked->out);
-	else if (asked->query->from == 0)
+	else if (asked->query->from == 0) {
+		query_csv_head_samples(asked);
 		fputs(samples_head, asked->out);
+	}
 	while (s && sqlite3_step(s) == SQLITE_ROW) {
 		struct publication publication;
 
@@ -186,6 +198,7 @@ int query_trace(const struct asked *asked)
 	if (query->format != 1) {
 		write_trace_json(asked->out, &trace);
 	} else {
+		query_csv_head_trace(asked, &trace);
 		fputs("T_K,heat_flow_mW,t_s\n", asked->out);
 		for (uint32_t i = 0; i < trace.header.rows; i++)
 			fprintf(asked->out, "%.8g,%.8g,%.8g\n", trace.rows[i].temperature_k,

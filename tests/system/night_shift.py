@@ -54,7 +54,13 @@ def words_that_do_not_fit(lab, run):
 def morning_after(lab, run):
     what = [event["what"] for event in lab.json("events", run)]
     check({"note", "intent", "command"} <= set(what), "the run's events are there")
-    rows = list(csv.DictReader(io.StringIO(lab.densctl("export", run, "--csv", check=0).stdout)))
+    lines = lab.densctl("export", run, "--csv", check=0).stdout.splitlines(keepends=True)
+    notes = [line for line in lines if line.startswith("#")]
+    check(lines[:len(notes)] == notes and any(line.startswith("# calibration, press: densim-press ") for line in notes),
+          f"the file says what it stands on: {notes}")
+    rows = list(csv.DictReader(io.StringIO("".join(lines[len(notes):]))))
+    check({"open", "closed"} <= {row["press_contactor"] for row in rows} and {"free", "locked"} <= {row["press_lock"] for row in rows},
+          "each row has the press's lock and the heater's contactor")
     check(len(rows) > 1000 and float(rows[-1]["pressure_gpa"]) < 0.1, f"{len(rows)} samples, down to ambient pressure")
     alarms = [json.loads(line) for line in lab.densctl("replay", "alarm", check=0).stdout.splitlines()]
     check([alarm["seq"] for alarm in alarms] == list(range(1, len(alarms) + 1)), "alarms replay without a hole")

@@ -250,8 +250,10 @@ const struct subcommand subcommands[] = {
 		 ALLOW(PNG) | ALLOW(PICTURE) | ALLOW(TG) | ALLOW(OLDER),
 	 0, ARGUMENTS_MAX, series_run, NULL},
 	{"export", "RUN", "stored rows as CSV",
-	 "Without --section the samples of the run (time, P, T, setpoints); with --section the first scan\n"
-	 "of that section, with --reference its second scan: the files that `densctl analyse pair` reads.\n"
+	 "Without --section the samples of the run (time, P, T, setpoints, lock, contactors); with\n"
+	 "--section the first scan of that section, with --reference its second scan: the files that\n"
+	 "`densctl analyse pair` reads. Lines behind # say units, words and the calibrations that the run\n"
+	 "stands on.\n"
 	 "\n"
 	 "  densctl export RUN --out run.csv\n"
 	 "  densctl export RUN --section r500/s1 --out first.csv\n"

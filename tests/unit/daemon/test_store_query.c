@@ -174,6 +174,45 @@ static void samples_come_back(void **state)
 	free(csv);
 }
 
+/* A file that leaves the store says by itself what its columns are and what its numbers stand on. */
+static void a_csv_says_what_it_stands_on(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link_query query = {.kind = QUERY_SAMPLES, .run = RUN, .format = 1};
+	struct publication sample = {.topic = TOPIC_SAMPLE, .seq = 1, .t_lab_s = 5};
+	char *csv;
+
+	add_run(fixture);
+	strcpy(sample.sample.run, RUN);
+	sample.sample.press_lock = (struct switch_body){.t_lab_s = 4, .is = SWITCH_ON};
+	sample.sample.press_contactor = (struct switch_body){.t_lab_s = 4, .is = SWITCH_OFF};
+	sample.sample.coupler_contactor.is = SWITCH_NONE;
+	assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	sample.seq = 2;
+	sample.sample.press_lock.is = sample.sample.press_contactor.is = SWITCH_NOT_KNOWN;
+	sample.sample.coupler_contactor.is = SWITCH_IS_MAX; /* a later version's */
+	assert_int_equal(batch_add_sample(&fixture->batch, &sample), 0);
+	commit(fixture);
+	csv = ask(fixture, &query, 0);
+	assert_non_null(strstr(csv, "# calibration: none in the record of this run\n"));
+	assert_non_null(strstr(csv, "*_gpa GPa; oil_bar bar;"));
+	assert_non_null(strstr(csv, ",press_lock,press_contactor,coupler_contactor\n"));
+	assert_non_null(strstr(csv, ",locked,open,none\n"));
+	assert_string_equal(csv + strlen(csv) - 4, ",,,\n");
+	free(csv);
+	assert_int_equal(
+		store_exec(fixture->store.journal,
+			   "INSERT INTO calibrations VALUES('cc', '{\"id\":\"belt-7\",\"version\":\"2\","
+			   "\"date\":\"2026-10-01\",\"by\":\"A\\nB\",\"valid_until\":\"2027\","
+			   "\"sha256\":\"cc\"}'); INSERT INTO pins VALUES('" RUN "', 0, 'cc', 1, 1);"),
+		0);
+	csv = ask(fixture, &query, 0);
+	assert_non_null(strstr(
+		csv, "\n# calibration, press: belt-7 2, of 2026-10-01, by A?B, valid until 2027, used since "
+		     "1970-01-01T00:00:00.000Z, sha256 cc, EXPIRED WHEN USED\n"));
+	free(csv);
+}
+
 /* Samples of a densd that did not know of lock and contactors are answered, and claim nothing of them. */
 static void samples_of_before_are_read(void **state)
 {
@@ -206,6 +245,15 @@ static size_t count_lines(const char *text)
 	return lines;
 }
 
+static size_t count_comments(const char *text)
+{
+	size_t comments = text[0] == '#';
+
+	for (; *text; text++)
+		comments += text[0] == '\n' && text[1] == '#';
+	return comments;
+}
+
 /* A run of a night has hundreds of thousands of samples: no process holds them all to answer one question. */
 static void a_long_run_is_answered_in_pages(void **state)
 {
@@ -228,7 +276,8 @@ static void a_long_run_is_answered_in_pages(void **state)
 		char *csv = ask_page(fixture, &query, 0, &next);
 
 		assert_true(pages == 0 || strncmp(csv, "t_wall", 6) != 0);
-		lines += count_lines(csv);
+		lines += count_lines(csv) - (pages == 0 ? count_comments(csv) : 0);
+		assert_true(pages == 0 || count_comments(csv) == 0);
 		free(csv);
 		pages++;
 		query.from = next;
@@ -273,6 +322,7 @@ int main(void)
 		STORE_TEST(events_between_the_runs_are_told),
 		STORE_TEST(a_run_without_sections_has_no_calorimetry),
 		STORE_TEST(samples_come_back),
+		STORE_TEST(a_csv_says_what_it_stands_on),
 		STORE_TEST(samples_of_before_are_read),
 		STORE_TEST(sections_leave_the_press_record),
 		STORE_TEST(a_long_run_is_answered_in_pages),
