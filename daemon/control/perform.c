@@ -151,10 +151,14 @@ static void tell_run(struct control *control)
 static void log_transition(struct control *control, enum phase from)
 {
 	const struct machine *machine = &control->machine;
+	char last[64] = "nothing read yet";
 
-	log_notice("%s -> %s%s%s (run %s, %.1f K, %.3f GPa)", phase_name(from),
-		   phase_name((enum phase)machine->phase), machine->cause[0] ? ": " : "", machine->cause,
-		   control->run[0] ? control->run : "none", machine->last_good_k, machine->last_good_gpa);
+	if (machine->last_good_k > 0)
+		snprintf(last, sizeof(last), "%.1f K, %.3f GPa", machine->last_good_k,
+			 machine->last_good_gpa);
+	log_notice("%s -> %s%s%s (run %s, %s)", phase_name(from), phase_name((enum phase)machine->phase),
+		   machine->cause[0] ? ": " : "", machine->cause, control->run[0] ? control->run : "none",
+		   last);
 	notify_status(control);
 }
 

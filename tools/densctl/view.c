@@ -126,6 +126,14 @@ static bool has_run(json_object *state)
 	return json_text(state, "run", "")[0] != '\0';
 }
 
+/* Before a run has read anything the programme of a temperature is 0 K, which is none. */
+static double programme_value(const struct view *view, const char *programme, const char *unit)
+{
+	double value = json_number(view->sample, programme);
+
+	return strcmp(unit, "K") == 0 && value <= 0 ? NAN : value;
+}
+
 static void draw_pair(const struct view *view, const char *label, const char *measured, const char *programme,
 		      const char *target, int decimals, const char *unit, const char *end, FILE *stream)
 {
@@ -135,7 +143,7 @@ static void draw_pair(const struct view *view, const char *label, const char *me
 	draw_measured(view->sample, measured, WIDE, decimals, unit, stream);
 	if (has_run(view->state)) {
 		fprintf(stream, "   setpoint %s",
-			number_text(json_number(view->sample, programme), decimals, text));
+			number_text(programme_value(view, programme, unit), decimals, text));
 		fprintf(stream, "   target %s",
 			number_text(json_number(view->state, target), decimals, text));
 	}
@@ -171,7 +179,11 @@ static void draw_alarms(json_object *state, const char *end, FILE *stream)
 	size_t count = json_object_is_type(active, json_type_array) ? json_object_array_length(active) : 0;
 
 	if (!count)
-		draw_text("alarms", "none", end, stream);
+		draw_text("alarms",
+			  json_flag(state, "latched")
+				  ? "none any more; the trip stays latched until ack and reset"
+				  : "none",
+			  end, stream);
 	for (size_t i = 0; i < count; i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(active, i));
 

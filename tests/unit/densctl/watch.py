@@ -97,6 +97,19 @@ def a_phase_says_what_is_held_and_how_it_ended(densctl, publisher):
         expect(row(shown, "state").split(" (")[0] == words, f"{words}: {shown}")
 
 
+def a_latched_trip_is_said_when_its_alarm_is_over(densctl, publisher):
+    for latched, words in ((True, "none any more; the trip stays latched until ack and reset"), (False, "none")):
+        shown = run(densctl, publisher, [(STATE[0], {**STATE[1], "phase": "tripped", "latched": latched}), SAMPLE], "status")
+        expect(row(shown, "alarms") == words, f"{words}: {shown}")
+
+
+def a_programme_of_0_k_is_none(densctl, publisher):
+    state = (STATE[0], {**STATE[1], "run": OTHER, "target_k": 400})
+    for value, words in ((0, "setpoint -"), (298.0, "setpoint 298.0")):
+        shown = run(densctl, publisher, [state, (SAMPLE[0], {**SAMPLE[1], "programme_k": value})], "status")
+        expect(words + " " in row(shown, "temperature"), f"{words}: {shown}")
+
+
 def switch(value, age_s=0.1):
     return {"value": value, "age_s": age_s}
 
@@ -144,6 +157,8 @@ def main():
         publisher = Publisher(folder)
         for test in (an_old_value_is_never_shown_as_fresh, an_alarm_is_told_once_with_its_time, status_says_when_it_began,
                      an_acknowledged_alarm_is_told_from_a_new_one, a_phase_says_what_is_held_and_how_it_ended,
+                     a_programme_of_0_k_is_none,
+                     a_latched_trip_is_said_when_its_alarm_is_over,
                      is_the_heater_really_off,
                      an_idle_densd_measures_seldom_and_the_ages_say_so, a_line_a_change_of_contactor_or_lock):
             test(sys.argv[1], publisher)
