@@ -5,7 +5,7 @@
 
 #include "daemon/link.h"
 
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 3
 /* One submitted run. The queue is every item whose densification or calorimetry has not ended. */
 struct link_queue_item {
 	char run[ULID_TEXT];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A furnace controller on Modbus, driven by its profile. Roles of registers: process_value, setpoint, output
- * (mandatory); process_value2, mode (and mode_active where it is read elsewhere), sensor_break or status with
- * a bit (optional). The controller makes the PID; densd streams its setpoint within the profile's write
- * budget, or lets the controller ramp by itself (furnace_ramp.h; then working_setpoint and ramp_rate besides,
- * ramp_disable where the device has it). Where the site hangs its heater on a coupler, its contactor is
- * served at the end of each cycle (furnace_contactor.h).
+ * (mandatory); process_value2 and its sensor_break2, mode (and mode_active where it is read elsewhere),
+ * sensor_break or status with a bit (optional). The controller makes the PID; densd streams its setpoint
+ * within the profile's write budget, or lets the controller ramp by itself (furnace_ramp.h; then
+ * working_setpoint and ramp_rate besides, ramp_disable where the device has it). Where the site hangs its
+ * heater on a coupler, its contactor is served at the end of each cycle (furnace_contactor.h).
  *
  * Here is the cycle: what is begun and ended in which order. What is written of the setpoint stands in
  * furnace_setpoint.c, what is read in furnace_values.c, the output of an autotune in furnace_relay.c.
@@ -30,7 +30,8 @@ static void forget_device(struct furnace *furnace)
 {
 	furnace->written_k = NAN;
 	furnace->written_lab_s = -INFINITY;
-	furnace->before_write_k = furnace->seen_k = furnace->held_k = furnace->working_k = NAN;
+	furnace->before_write_k = furnace->seen_k = furnace->seen2_k = furnace->held_k = furnace->working_k =
+		NAN;
 	furnace_ramp_reset(&furnace->ramp, furnace->profile);
 	furnace->ramp_retry_lab_s = -INFINITY;
 	furnace->relay_pct = NAN;
@@ -74,6 +75,9 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 		furnace->status = profile_find(furnace->profile, "status");
 	if (furnace->status && furnace->status->bit < 0)
 		furnace->status = NULL;
+	furnace->status2 = profile_find(furnace->profile, "sensor_break2");
+	if (furnace->status2 && furnace->status2->bit < 0)
+		furnace->status2 = NULL;
 	if (!furnace->fast[ROLE_VALUE] || !furnace->fast[ROLE_SETPOINT] || !furnace->fast[ROLE_OUTPUT] ||
 	    furnace->profile->off_count == 0 || correction_check(&furnace->config->thermocouple) < 0 ||
 	    correction_check(&furnace->config->thermocouple2) < 0)

@@ -17,7 +17,7 @@ struct furnace {
 	struct session session;
 	const struct bus_config *config;
 	const struct profile *profile;
-	const struct profile_register *fast[ROLE_FAST_MAX], *mode, *status;
+	const struct profile_register *fast[ROLE_FAST_MAX], *mode, *status, *status2;
 	uint16_t span_address, span_words;
 	bool span_input, spanned[ROLE_FAST_MAX];
 	double auto_mode;  /* what the mode register holds in automatic */
@@ -35,7 +35,8 @@ struct furnace {
 	double refused_lab_s;
 	double relay_pct; /* autotune: the output last written in manual; NAN: none */
 	uint32_t relay_differs;
-	double seen_k; /* last temperature read, whatever it was; NAN: none since the connect */
+	double seen_k, seen2_k; /* last temperature read, whatever it was; NAN: none since the connect */
+	bool broken2;           /* the second thermocouple, by its own status */
 	uint32_t differs, foreign, mode_differs;
 	double off_lab_s;
 	struct furnace_report report;

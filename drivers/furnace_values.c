@@ -81,12 +81,12 @@ static double find_margin_k(const struct furnace *furnace, enum furnace_role rol
 }
 
 /* A broken sensor's value is none; one in other units is none in kelvin. */
-static void distrust(const struct furnace *furnace, struct reading *reading)
+static void distrust(const struct furnace *furnace, bool broken, struct reading *reading)
 {
-	if (!furnace->report.sensor_break && !furnace->session.units_differ)
+	if (!broken && !furnace->session.units_differ)
 		return;
 	reading->quality = QUALITY_BAD;
-	reading->cause = furnace->report.sensor_break ? CAUSE_SENSOR_BREAK : CAUSE_RANGE;
+	reading->cause = broken ? CAUSE_SENSOR_BREAK : CAUSE_RANGE;
 }
 
 static void take_value(struct furnace *furnace, enum furnace_role role, const uint16_t *words, uint32_t seq)
@@ -107,8 +107,8 @@ static void take_value(struct furnace *furnace, enum furnace_role role, const ui
 		reading.quality = QUALITY_BAD;
 		reading.cause = CAUSE_RANGE;
 	}
-	if (role == ROLE_VALUE)
-		distrust(furnace, &reading);
+	if (role == ROLE_VALUE || role == ROLE_VALUE2)
+		distrust(furnace, role == ROLE_VALUE ? report->sensor_break : furnace->broken2, &reading);
 	switch (role) {
 	case ROLE_VALUE:
 		report->temperature_k = reading;
@@ -212,19 +212,26 @@ int furnace_values_read_slow(struct furnace *furnace, double t_lab_s)
 			return r;
 		furnace->report.sensor_break = raw != 0;
 	}
+	if (furnace->status2 && !(ask_mode && furnace->slow_is_mode)) {
+		r = read_register(furnace, furnace->status2, &raw);
+		if (r != 0)
+			return r;
+		furnace->broken2 = raw != 0;
+	}
 	furnace->slow_is_mode = !furnace->slow_is_mode;
 	return 0;
 }
 
-int furnace_values_explain_jump(struct furnace *furnace)
+/* One thermocouple's value that jumped: its status and the units are asked before the value goes out. */
+static int explain(struct furnace *furnace, const struct profile_register *status, double *seen_k,
+		   struct reading *reading, bool *ret_broken)
 {
-	struct reading *reading = &furnace->report.temperature_k;
-	bool jumped = fabs(reading->value - furnace->seen_k) > JUMP_K;
+	bool jumped = fabs(reading->value - *seen_k) > JUMP_K;
 	double raw = 0;
 	int r = 0;
 
-	if (jumped && furnace->status)
-		r = read_register(furnace, furnace->status, &raw);
+	if (jumped && status)
+		r = read_register(furnace, status, &raw);
 	if (jumped && r == 0)
 		r = session_check_units(&furnace->session);
 	if (r != 0) {
@@ -232,10 +239,22 @@ int furnace_values_explain_jump(struct furnace *furnace)
 		reading->cause = CAUSE_JUMP;
 		return r;
 	}
-	furnace->seen_k = reading->value;
+	*seen_k = reading->value;
 	if (!jumped)
 		return 0;
-	furnace->report.sensor_break = raw != 0;
-	distrust(furnace, reading);
+	*ret_broken = raw != 0;
+	distrust(furnace, *ret_broken, reading);
 	return 0;
+}
+
+int furnace_values_explain_jump(struct furnace *furnace)
+{
+	struct furnace_report *report = &furnace->report;
+	int r = explain(furnace, furnace->status, &furnace->seen_k, &report->temperature_k,
+			&report->sensor_break);
+
+	if (r != 0 || !furnace->fast[ROLE_VALUE2])
+		return r;
+	return explain(furnace, furnace->status2, &furnace->seen2_k, &report->temperature2_k,
+		       &furnace->broken2);
 }

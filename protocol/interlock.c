@@ -82,11 +82,12 @@ void interlock_reset(struct machine *machine)
 
 	memset(p->timer, 0, sizeof(p->timer));
 	memset(p->memory, 0, sizeof(p->memory));
-	p->memory[MEMORY_READ_LAB_S] = NEVER_LAB_S;
+	p->memory[MEMORY_READ_LAB_S] = p->memory[MEMORY_READ2_LAB_S] = NEVER_LAB_S;
 	memset(&p->reads_k, 0, sizeof(p->reads_k));
 	memset(&p->reads2_k, 0, sizeof(p->reads2_k));
 	memset(&p->reads_gpa, 0, sizeof(p->reads_gpa));
-	p->bad_reads = 0;
+	p->bad_reads = p->bad_reads2 = 0;
+	p->broken2 = false;
 	p->fired = 0;
 }
 
@@ -94,8 +95,11 @@ void interlock_restart(struct machine *machine, double frozen_time_s)
 {
 	struct machine_private *p = &machine->private_state;
 	double frozen_s = p->timer[TIMER_FROZEN], frozen_k = p->memory[MEMORY_READ_K];
+	bool broken2 = p->broken2;
 
 	interlock_reset(machine);
+	/* What reads upscale has not become a temperature by a restart. */
+	p->broken2 = broken2;
 	if (frozen_s < frozen_time_s)
 		return;
 	p->timer[TIMER_FROZEN] = frozen_s;

@@ -85,6 +85,33 @@ static bool is_too_hot(const struct step *step, const struct junction *junction,
 	return true;
 }
 
+/* More than a thermocouple changes between two reads @span_s apart. */
+static bool is_jump(const struct step *step, double change_k, double span_s)
+{
+	/* The floor keeps noise between two close reads from being a jump. */
+	return fabs(change_k) > step->limits->jump_k_per_s * fmax(span_s, 0.1);
+}
+
+/*
+ * A thermocouple that breaks reads upscale. The first one's controller says so; of the second one many say
+ * nothing: above its limit by a jump that even the time a value stays fresh does not explain, it is broken
+ * (row 5) and not hot, until it reads below its limit again. What it reads is what row 5 has not seen yet.
+ */
+static void judge_break2(struct step *step)
+{
+	const struct measurement *m = &step->in->temperature2_k;
+	const double *memory = step->p->memory;
+	double span_s = fmax(m->t_lab_s - memory[MEMORY_READ2_LAB_S], step->limits->fresh_age_s);
+
+	if (!step_is_fresh(step, m))
+		return;
+	if (m->value <= protocol_most_k(step))
+		step->p->broken2 = false;
+	else if (memory[MEMORY_READ2_K] > 0)
+		step->p->broken2 =
+			step->p->broken2 || is_jump(step, m->value - memory[MEMORY_READ2_K], span_s);
+}
+
 enum verdict check_runaway(struct step *step, char *ret_text)
 {
 	const struct limits *limits = step->limits;
@@ -97,7 +124,8 @@ enum verdict check_runaway(struct step *step, char *ret_text)
 	bool lasts = interlock_held_while(step, TIMER_RUNAWAY, step->t_fresh,
 					  over_k > limits->runaway_band_k && powered, limits->runaway_time_s);
 
-	if (is_too_hot(step, &first, ret_text) || is_too_hot(step, &second, ret_text))
+	judge_break2(step);
+	if (is_too_hot(step, &first, ret_text) || (!step->p->broken2 && is_too_hot(step, &second, ret_text)))
 		return VERDICT_FIRE;
 	if (!lasts)
 		return VERDICT_CLEAR;
@@ -170,27 +198,33 @@ enum verdict check_lag(struct step *step, char *ret_text)
 	return VERDICT_FIRE;
 }
 
+/* One thermocouple and what row 5 remembers of it. */
+struct sensor {
+	const struct measurement *m;
+	double *read_k, *read_lab_s; /* 0 K: none that was good */
+	uint8_t *bad_reads;
+};
+
 /* Two bad reads in the last three, or a change no thermocouple can make. */
-static bool reads_badly(struct step *step, double *ret_jump_k)
+static bool reads_badly(struct step *step, const struct sensor *sensor, double *ret_jump_k)
 {
-	const struct measurement *m = &step->in->temperature_k;
-	struct machine_private *p = step->p;
-	double *memory = p->memory, span_s = m->t_lab_s - memory[MEMORY_READ_LAB_S];
-	bool first = memory[MEMORY_READ_LAB_S] < 0, jumped = false;
+	const struct measurement *m = sensor->m;
+	double span_s = m->t_lab_s - *sensor->read_lab_s;
+	bool known = *sensor->read_k > 0, jumped = false;
 
 	*ret_jump_k = 0;
 	if (span_s <= 0)
-		return (p->bad_reads & (p->bad_reads - 1)) != 0;
-	if (m->quality == QUALITY_GOOD && !first) {
-		*ret_jump_k = m->value - memory[MEMORY_READ_K];
-		/* The floor keeps noise between two close reads from being a jump. */
-		jumped = fabs(*ret_jump_k) > step->limits->jump_k_per_s * fmax(span_s, 0.1);
+		return (*sensor->bad_reads & (*sensor->bad_reads - 1)) != 0;
+	if (m->quality == QUALITY_GOOD && known) {
+		*ret_jump_k = m->value - *sensor->read_k;
+		jumped = is_jump(step, *ret_jump_k, span_s);
 	}
-	p->bad_reads = (uint8_t)(((unsigned)p->bad_reads << 1 | is_bad_read(m)) & READS_REMEMBERED);
-	memory[MEMORY_READ_LAB_S] = m->t_lab_s;
+	*sensor->bad_reads =
+		(uint8_t)(((unsigned)*sensor->bad_reads << 1 | is_bad_read(m)) & READS_REMEMBERED);
+	*sensor->read_lab_s = m->t_lab_s;
 	if (m->quality == QUALITY_GOOD)
-		memory[MEMORY_READ_K] = m->value;
-	return jumped || (p->bad_reads & (p->bad_reads - 1)) != 0;
+		*sensor->read_k = m->value;
+	return jumped || (*sensor->bad_reads & (*sensor->bad_reads - 1)) != 0;
 }
 
 /*
@@ -223,19 +257,40 @@ static void count_frozen(struct step *step, bool same, bool answers)
 		*frozen_s = 0;
 }
 
+static enum verdict check_break2(struct step *step, char *ret_text)
+{
+	const struct measurement *m = &step->in->temperature2_k;
+	double *memory = step->p->memory, jump_k;
+	const struct sensor second = {m, memory + MEMORY_READ2_K, memory + MEMORY_READ2_LAB_S,
+				      &step->p->bad_reads2};
+
+	if (!reads_badly(step, &second, &jump_k) && !step->p->broken2)
+		return VERDICT_CLEAR;
+	interlock_say(ret_text,
+		      "Second thermocouple %s (%.1f K, jump %.1f K; the first one reads %.1f K). Heater off, "
+		      "pressure held. Repair it and resume, abort, or hand over.",
+		      m->cause == CAUSE_SENSOR_BREAK ? "reported broken" : "reads badly", m->value, jump_k,
+		      temperature(step));
+	return VERDICT_FIRE;
+}
+
 enum verdict check_sensor_break(struct step *step, char *ret_text)
 {
 	const struct measurement *m = &step->in->temperature_k;
+	double *memory = step->p->memory;
+	const struct sensor first = {m, memory + MEMORY_READ_K, memory + MEMORY_READ_LAB_S,
+				     &step->p->bad_reads};
 	bool answers = step->now - m->t_lab_s <= step->limits->fresh_age_s;
 	/* Before the other reads: row 7 compares with the value this replaces. */
-	bool same = m->quality == QUALITY_GOOD && m->value <= step->p->memory[MEMORY_READ_K] &&
-		    m->value >= step->p->memory[MEMORY_READ_K];
+	bool same = m->quality == QUALITY_GOOD && m->value <= memory[MEMORY_READ_K] &&
+		    m->value >= memory[MEMORY_READ_K];
+	enum verdict second = check_break2(step, ret_text);
 	double jump_k;
-	bool bad = reads_badly(step, &jump_k);
+	bool bad = reads_badly(step, &first, &jump_k);
 
 	count_frozen(step, same, answers);
 	if (!bad && !(answers && step->in->furnace_sensor_break))
-		return VERDICT_CLEAR;
+		return second;
 	interlock_say(ret_text,
 		      "Thermocouple %s (last good %.1f K, jump %.1f K). Heater off, pressure held. Repair it "
 		      "and resume, abort, or "

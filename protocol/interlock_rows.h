@@ -33,6 +33,8 @@ enum interlock_memory {
 	MEMORY_SETPOINT_K, /* of the previous tick */
 	MEMORY_READ_K,     /* last temperature and when it was measured */
 	MEMORY_READ_LAB_S,
+	MEMORY_READ2_K, /* the same of the second thermocouple */
+	MEMORY_READ2_LAB_S,
 	MEMORY_STUCK_GPA,
 	MEMORY_END_K, /* lowest temperature while it waited */
 	MEMORY_MAX

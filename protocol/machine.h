@@ -208,7 +208,8 @@ struct machine {
 		double timer[32];  /* one accumulator or start time a hazard row, see interlock.c */
 		double memory[16]; /* values those timers began with */
 		struct machine_reads reads_k, reads2_k, reads_gpa;
-		uint8_t bad_reads;
+		uint8_t bad_reads, bad_reads2; /* of the last reads of each thermocouple: a bit a bad one */
+		bool broken2;                  /* the second one reads what it cannot have got to */
 		bool acknowledged, resume_offered, decompressing;
 		uint8_t verb_pending;
 		uint64_t fired;           /* bit n: row n of the interlock table demands a reaction now */

@@ -41,6 +41,8 @@ PLANTS = [
      "hold", "reaction"),
     ("a trip that is never told", "machine_waits.c", "\tstep->p->wait_mode = WAIT_SAFE_HOLD;\n\tstep_note", "\tstep_note",
      "hold", "assertion"),
+    ("a second sensor that breaks is a runaway", "interlock_furnace.c", "(!step->p->broken2 && is_too_hot(",
+     "(is_too_hot(", "hold", "reaction"),
     ("writes to a stranger", "machine_command.c", "\tif (!step->in->press_identity_ok)\n", "\tif (false)\n", "hold",
      "identity"),
     ("twice the rate", "machine_segments.c", "most_gpa = plan->compression_gpa_per_s * step->dt;",

@@ -35,6 +35,7 @@ struct press_trouble {
 	bool trips, heater_off; /* what has to follow in that very step, with T and P fresh */
 	bool pressure;          /* not in a 1 atm run */
 	uint32_t phases;        /* where anything looks at it; 0: everywhere */
+	bool no_trip;           /* a broken sensor is no overtemperature */
 	bool asserts;           /* a trip that wrote nothing is commanded in that step */
 };
 extern const struct press_trouble press_troubles[];

@@ -132,6 +132,8 @@ static void judge_reaction(const struct press_look *look, struct search_fault *f
 		search_break(fault, "reaction", "%s, and the heater is on in that step", trouble->name);
 	if (trouble->trips && sound && look->after->phase != PHASE_TRIPPED)
 		search_break(fault, "reaction", "%s, and no trip in that step", trouble->name);
+	if (trouble->no_trip && sound && look->after->phase == PHASE_TRIPPED)
+		search_break(fault, "reaction", "%s, and it is taken for a runaway", trouble->name);
 }
 
 static bool adopts_heat(const struct press_look *look)

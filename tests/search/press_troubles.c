@@ -96,6 +96,16 @@ static void pair(struct inputs *in, struct machine *m)
 	wait_long(m, TIMER_PAIR);
 }
 
+static void second_breaks(struct inputs *in, struct machine *m)
+{
+	in->temperature2_k = in->temperature_k;
+	in->temperature2_k.value += 100000;
+	in->temperature2_k.quality = QUALITY_GOOD;
+	in->temperature2_k.t_lab_s = PRESS_NOW_S;
+	m->private_state.memory[MEMORY_READ2_LAB_S] = PRESS_NOW_S - 1;
+	m->private_state.memory[MEMORY_READ2_K] = in->temperature_k.value;
+}
+
 static void pair_agrees(struct inputs *in, struct machine *m)
 {
 	(void)m;
@@ -268,6 +278,8 @@ const struct press_trouble press_troubles[] = {
 	{"jump", jump, .heater_off = true, .phases = GUARDED},
 	{"slip", slip, .phases = RUNNING},
 	{"thermocouples apart", pair, .heater_off = true},
+	{"second sensor breaks upscale", second_breaks, .heater_off = true, .no_trip = true,
+	 .phases = GUARDED},
 	{"second sensor agrees", pair_agrees},
 	{"second sensor hot", pair_hot},
 	{"second sensor stale", pair_stale},

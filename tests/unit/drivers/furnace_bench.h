@@ -15,6 +15,7 @@ enum {
 	RATE = 0x8046,
 	MODE = 273,
 	STATUS = 75,
+	STATUS2 = 76,
 	IDENTITY = 122,
 	UNITS = 516,
 	FLOW = 0x20,

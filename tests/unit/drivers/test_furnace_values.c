@@ -75,6 +75,52 @@ static void a_jump_is_explained_before_it_goes_out(void **state)
 	furnace_bench_free(bench);
 }
 
+/* The second one likewise, by its own bit; without one it goes out as read, and protocol/ judges the jump. */
+static void a_second_thermocouple_that_breaks_is_a_bad_reading(void **state)
+{
+	(void)state;
+	for (int has_bit = 0; has_bit < 2; has_bit++) {
+		struct bench *bench = furnace_bench_make(DEVICE_FURNACE);
+		struct driver_setup setup = {.config = &bench->config, .modbus = &bench->fake.line};
+		struct profile *profile = &bench->config.devices[0].profile;
+		struct furnace_report *report = &bench->report.furnace;
+
+		furnace_bench_add_register(profile, "process_value2", PV2, REG_F32_HIGH_FIRST, UNIT_CELSIUS,
+					   false);
+		if (has_bit) {
+			furnace_bench_add_register(profile, "sensor_break2", STATUS2, REG_U16, UNIT_NONE,
+						   false);
+			profile->registers[profile->register_count - 1].bit = 3;
+		}
+		memset(bench->driver_state, 0, bench->driver->state_size);
+		assert_int_equal(bench->driver->init(bench->driver_state, &setup), 0);
+		furnace_bench_put_k(&bench->fake, PV, 600);
+		furnace_bench_put_k(&bench->fake, PV2, 601);
+		furnace_bench_run(bench, 30);
+		assert_int_equal(report->temperature2_k.quality, QUALITY_GOOD);
+		furnace_bench_put_k(&bench->fake, PV2, 1645);
+		bench->fake.words[STATUS2] = 1 << 3;
+		for (int i = 0; i < 30; i++) {
+			furnace_bench_run(bench, 1);
+			assert_int_equal(report->temperature2_k.quality,
+					 has_bit ? QUALITY_BAD : QUALITY_GOOD);
+			assert_int_equal(report->temperature2_k.cause,
+					 has_bit ? CAUSE_SENSOR_BREAK : CAUSE_NONE);
+			assert_int_equal(report->temperature_k.quality, QUALITY_GOOD);
+			assert_false(report->sensor_break);
+		}
+		furnace_bench_put_k(&bench->fake, PV2, 601);
+		bench->fake.words[STATUS2] = 0;
+		furnace_bench_run(bench, 2);
+		assert_int_equal(report->temperature2_k.quality, QUALITY_GOOD);
+		/* Without a jump it is seen within two seconds. */
+		bench->fake.words[STATUS2] = 1 << 3;
+		furnace_bench_run(bench, 25);
+		assert_int_equal(report->temperature2_k.quality, has_bit ? QUALITY_BAD : QUALITY_GOOD);
+		furnace_bench_free(bench);
+	}
+}
+
 /* Hazard 13: seen within a minute; off still goes out, a setpoint does not; seen again when it is set back.
  */
 static void changed_units_stop_setpoints(void **state)
@@ -152,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thermocouple_is_corrected_both_ways),
 		cmocka_unit_test(a_second_thermocouple_has_its_own_margin),
+		cmocka_unit_test(a_second_thermocouple_that_breaks_is_a_bad_reading),
 		cmocka_unit_test(a_jump_is_explained_before_it_goes_out),
 		cmocka_unit_test(changed_units_stop_setpoints),
 		cmocka_unit_test(the_word_order_must_be_proven),

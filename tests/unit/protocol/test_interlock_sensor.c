@@ -65,10 +65,29 @@ static void test_bad_reads(void **unused)
 	assert_false(rig_fired(&rig, "sensor break"));
 	/* What comes with a failed read is no value to jump to or from. */
 	rig_put_soak(&rig);
-	rig.in.temperature_k.value = 0;
+	rig.in.temperature_k.value = 100;
 	read_as(&rig, QUALITY_BAD, CAUSE_TIMEOUT);
 	assert_false(rig_fired(&rig, "sensor break"));
 	rig.in.temperature_k.value = RUN_K;
+	read_as(&rig, QUALITY_GOOD, CAUSE_NONE);
+	assert_false(rig_fired(&rig, "sensor break"));
+}
+
+/* A bad read before any good one leaves nothing to jump from. */
+static void test_bad_before_good(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	rig_put_soak(&rig);
+	interlock_reset(&rig.machine);
+	read_as(&rig, QUALITY_BAD, CAUSE_RANGE);
+	read_as(&rig, QUALITY_GOOD, CAUSE_NONE);
+	assert_false(rig_fired(&rig, "sensor break"));
+	rig.in.temperature2_k = rig.in.temperature_k;
+	rig.in.temperature2_k.quality = QUALITY_BAD;
+	read_as(&rig, QUALITY_GOOD, CAUSE_NONE);
+	rig.in.temperature2_k.quality = QUALITY_GOOD;
 	read_as(&rig, QUALITY_GOOD, CAUSE_NONE);
 	assert_false(rig_fired(&rig, "sensor break"));
 }
@@ -122,6 +141,126 @@ static void test_reported_break(void **unused)
 		rig_tick(&rig, 0);
 		assert_int_equal(rig_fired(&rig, "sensor break"), !late);
 	}
+}
+
+/* The second thermocouple's break is row 5 like the first one's, and no overtemperature: 1645 K is what the
+ * controller shows without a junction. */
+static void put_second(struct plant *rig)
+{
+	rig_put_soak(rig);
+	rig->in.temperature2_k = rig->in.temperature_k;
+	rig_tick(rig, 1);
+	assert_false(rig_fired(rig, "sensor break"));
+}
+
+static void test_second_breaks_upscale(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_second(&rig);
+	rig.in.temperature2_k.value = 1645;
+	for (int i = 0; i < 100; i++) {
+		rig_tick(&rig, 1);
+		assert_true(rig_fired(&rig, "sensor break"));
+		assert_int_equal(rig.machine.phase, PHASE_HOLD);
+		assert_int_equal(rig.actions.heat, HEAT_OFF);
+		assert_false(rig.machine.latched);
+	}
+	assert_int_equal(rig.alarms_raised[ALARM_RUNAWAY], 0);
+	assert_int_equal(plant_verb(&rig, VERB_RESUME), ANSWER_REFUSED);
+	/* Noise of an open input is no new temperature; what a cell may have is. */
+	rig.in.temperature2_k.value = 1500;
+	rig_tick(&rig, 1);
+	rig.in.temperature2_k.value = 1600;
+	rig_tick(&rig, 1);
+	assert_false(rig.machine.latched);
+	rig.in.temperature2_k.value = RUN_K + 10;
+	rig_tick(&rig, 1);
+	rig_tick(&rig, 1);
+	assert_false(rig_fired(&rig, "sensor break"));
+	/* And from there it is trusted as before. */
+	rig.in.temperature2_k.value = RUN_K + 11;
+	rig_tick(&rig, 1);
+	assert_int_equal(rig.machine.phase, PHASE_TRIPPED);
+}
+
+/* 100 K in the 2 s that a value stays fresh, or 50 K/s after a longer silence: beyond it is a break. What got
+ * hot at a rate that a junction can have, or was never seen to be colder, is hot. */
+static void test_second_is_hot_or_broken(void **unused)
+{
+	static const struct {
+		double dt, jump_k;
+		bool seen, breaks;
+	} cases[] = {{1, 100, true, false},     {1, 100.5, true, true}, {0.25, 100, true, false},
+		     {0.25, 100.5, true, true}, {2, 100.5, true, true}, {4, 200, true, false},
+		     {4, 200.5, true, true},    {1, 1000, false, false}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		rig_put_soak(&rig);
+		if (cases[i].seen)
+			rig.in.temperature2_k = rig.in.temperature_k;
+		rig_tick(&rig, 1);
+		rig.in.temperature2_k = rig.in.temperature_k;
+		rig.in.temperature2_k.value += cases[i].jump_k;
+		rig_tick(&rig, cases[i].dt);
+		assert_int_equal(rig.machine.phase, cases[i].breaks ? PHASE_HOLD : PHASE_TRIPPED);
+		assert_int_equal(rig.alarms_raised[ALARM_RUNAWAY], !cases[i].breaks);
+	}
+}
+
+/* A jump below the limit, or downwards, is told like the first one's: one tick. */
+static void test_second_jumps(void **unused)
+{
+	static const struct {
+		double jump_k;
+		bool fires;
+	} cases[] = {{-50, false}, {-50.5, true}, {5, false}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		put_second(&rig);
+		rig.in.temperature2_k.value += cases[i].jump_k;
+		rig_tick(&rig, 1);
+		assert_int_equal(rig_fired(&rig, "sensor break"), cases[i].fires);
+		assert_false(rig.machine.latched);
+		if (cases[i].fires)
+			rig_assert_says(&rig, "Second thermocouple reads badly");
+		rig_tick(&rig, 1);
+		assert_false(rig_fired(&rig, "sensor break"));
+	}
+}
+
+static void test_second_reads_badly(void **unused)
+{
+	static const enum cause causes[] = {CAUSE_SENSOR_BREAK, CAUSE_RANGE};
+	struct plant rig;
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		put_second(&rig);
+		rig.in.temperature2_k.quality = QUALITY_BAD;
+		rig.in.temperature2_k.cause = (uint8_t)causes[i];
+		rig.in.temperature2_k.value = 1645;
+		rig_tick(&rig, 1);
+		assert_false(rig_fired(&rig, "sensor break"));
+		rig_tick(&rig, 1);
+		assert_true(rig_fired(&rig, "sensor break"));
+		assert_int_equal(rig.machine.phase, PHASE_HOLD);
+		rig_assert_says(&rig, i == 0 ? "Second thermocouple reported broken"
+					     : "Second thermocouple reads badly");
+	}
+	/* Silence is row 14's, and no second sensor is none that broke. */
+	put_second(&rig);
+	rig.in.temperature2_k.quality = QUALITY_BAD;
+	rig.in.temperature2_k.cause = CAUSE_TIMEOUT;
+	rig_ticks(&rig, 10, 1);
+	assert_false(rig_fired(&rig, "sensor break"));
 }
 
 /* Row 6: 20 K within 30 s at an output of 20 %, the setpoint not falling. */
@@ -409,6 +548,24 @@ static void test_frozen_outlives_a_restart(void **unused)
 	assert_false(rig_raised(&rig, ALARM_FROZEN));
 }
 
+static void test_second_stays_broken_over_a_restart(void **unused)
+{
+	struct plant rig;
+
+	(void)unused;
+	put_second(&rig);
+	rig.in.temperature2_k.value = 1645;
+	rig_tick(&rig, 1);
+	restart(&rig, RECOVER_HOLD);
+	rig_ticks(&rig, 10, 1);
+	assert_true(rig_fired(&rig, "sensor break"));
+	assert_int_equal(rig.machine.phase, PHASE_HOLD);
+	/* The next run knows nothing of it. */
+	interlock_reset(&rig.machine);
+	rig_tick(&rig, 1);
+	assert_int_equal(rig.machine.phase, PHASE_TRIPPED);
+}
+
 static void test_no_release_on_what_was_frozen_before_a_restart(void **unused)
 {
 	struct plant rig;
@@ -433,8 +590,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jump),
 		cmocka_unit_test(test_bad_reads),
+		cmocka_unit_test(test_bad_before_good),
 		cmocka_unit_test(test_one_read_counts_once),
 		cmocka_unit_test(test_reported_break),
+		cmocka_unit_test(test_second_breaks_upscale),
+		cmocka_unit_test(test_second_is_hot_or_broken),
+		cmocka_unit_test(test_second_jumps),
+		cmocka_unit_test(test_second_reads_badly),
+		cmocka_unit_test(test_second_stays_broken_over_a_restart),
 		cmocka_unit_test(test_slip),
 		cmocka_unit_test(test_slow_slip),
 		cmocka_unit_test(test_slip_looks_anew),
