@@ -115,6 +115,14 @@ def forms(bench):
         bench.close(found["Tf_K"], plain, 0.3 if "missing" in name else 0.01, name)
 
 
+def twins(bench):
+    """One file given as both: said, not shown as a difference of 0 K."""
+    pair = write_pair(bench)
+    for files, told in ((pair, False), ((pair[1], pair[1]), True)):
+        found = bench.number("twins", "pair", *files, "--bootstrap", "0")
+        bench.check(any("the same scan" in w for w in found["warnings"]) == told, f"twins: {found['warnings']}")
+
+
 def picture(bench):
     """The ordinate has a unit, also where the file has none; the legend names what is to be seen."""
     for name, unit in (("heat_flow_mW", "heat flow / mW"), ("hf", "heat flow / unit of the file"), ("cp_J_molK", "J/(mol K)")):
@@ -347,5 +355,6 @@ def usage(bench):
 
 
 if __name__ == "__main__":
-    run_parts("densctl analyse", known_pair, options, forms, picture, stare, refuse_files, refuse_shapes, kissinger, crystallised, gains, refuse_tables,
+    run_parts("densctl analyse", known_pair, options, forms, twins, picture, stare, refuse_files, refuse_shapes,
+              kissinger, crystallised, gains, refuse_tables,
               usage)

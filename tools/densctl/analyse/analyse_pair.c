@@ -90,6 +90,15 @@ static void warn_about_columns(const struct analyse_arguments *arguments, const 
 			     i == SCAN_EMPTY ? arguments->empty : arguments->files[i], scans[i].ignored);
 }
 
+/* One file given twice: every difference is 0, and nothing looks wrong. */
+static void warn_about_twins(const struct scan_view *first, const struct scan_view *reference,
+			     struct warnings *warnings)
+{
+	if (first->count == reference->count &&
+	    memcmp(first->signal, reference->signal, first->count * sizeof(*first->signal)) == 0)
+		warn(warnings, "first and reference are the same scan: Tf is that of this scan alone");
+}
+
 static void add_feature_sds(json_object *object, const struct pair_features *features)
 {
 	json_object_object_add(object, "Tp_sd_K", json_real(features->tp_sd_k));
@@ -258,7 +267,7 @@ static void print_features(const struct pair_features *first, const struct pair_
 #undef VALUES
 }
 
-static void print_windows(const struct pair_result *result)
+static void print_windows(const struct pair_result *result, const char *quantity)
 {
 	printf("\nglass line    %.1f to %.1f K, %s\nliquid line   %.1f to %.1f K, %s\n", result->glass_k[0],
 	       result->glass_k[1], result->glass_found ? "found" : "as given", result->liquid_k[0],
@@ -269,8 +278,8 @@ static void print_windows(const struct pair_result *result)
 	       result->align_k, result->align_b, result->align_c);
 	printf("gain          %.3f +- %.3f: step of the reference over that of the first scan\n",
 	       result->gain, result->gain_sd);
-	printf("step          %.5g at Tf_ref, noise of a point %.2g (first) %.2g (reference)\n", result->step,
-	       result->noise_first, result->noise_ref);
+	printf("step          %.5g at Tf_ref, noise of a point %.2g (first) %.2g (reference); %s\n",
+	       result->step, result->noise_first, result->noise_ref, quantity);
 }
 
 static void print_text(const struct pair_result *result, const struct pair_options *options,
@@ -296,7 +305,7 @@ static void print_text(const struct pair_result *result, const struct pair_optio
 		printf("taken off     the overshoot that still fades in the liquid window, %+.2g K of Tf\n",
 		       result->tail_k);
 	print_features(&result->first, &result->reference);
-	print_windows(result);
+	print_windows(result, quantity);
 	printf("rate          %s K/s\n", number_text(result->rate_k_per_s, 4, text));
 	printf("lag           %.3f +- %.3f ms, scale off by %+.2f +- %.2f K\n", 1e3 * options->lag_s,
 	       1e3 * options->lag_sd_s, options->calibration_k, options->calibration_sd_k);
@@ -342,6 +351,7 @@ static int present(const struct analyse_arguments *arguments, const struct input
 
 	warn_about_numbers(arguments, result, &warnings);
 	warn_about_columns(arguments, scans, &warnings);
+	warn_about_twins(&scans[SCAN_FIRST].view, &scans[SCAN_REFERENCE].view, &warnings);
 	if (arguments->json)
 		print_json(result, &arguments->pair, picture.quantity, &warnings);
 	else
