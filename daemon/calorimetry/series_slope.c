@@ -7,35 +7,85 @@
 
 #define SAME_RATE 0.03 /* of the rate: onsets are compared at one heating rate */
 
-/* A slope through the origin, from values at several pressures. */
+/* A slope through the origin, from values at several pressures; sd NAN: not known. */
 struct slope {
-	double weighted, weight, error, lever; /* sums of w P v, w P^2, (w P sd)^2, w P */
-	double squares;                        /* of w v^2 */
+	double gpa[SERIES_PRESSURES_MAX], value[SERIES_PRESSURES_MAX], sd[SERIES_PRESSURES_MAX];
 	size_t count;
+};
+struct slope_sums {
+	double weighted, weight, lever; /* of w P v, w P^2, w P */
+	double squares;                 /* of w v^2 */
 };
 
 static void slope_add(struct slope *slope, double gpa, double value, double sd)
 {
-	double w = sd > 0 ? 1 / (sd * sd) : 1;
-
-	slope->weighted += w * gpa * value;
-	slope->weight += w * gpa * gpa;
-	slope->lever += w * gpa;
-	slope->error += w * gpa * sd * w * gpa * sd;
-	slope->squares += w * value * value;
-	slope->count++;
+	slope->gpa[slope->count] = gpa;
+	slope->value[slope->count] = value;
+	slope->sd[slope->count++] = sd;
 }
 
-/* The scatter about the line widens the error where it exceeds what the values say, and never narrows it. */
-static struct series_value slope_value(const struct slope *slope)
+/* With a scatter that all values share beside their own errors; all alike where an error is not known. */
+static struct slope_sums slope_sums(const struct slope *slope, double scatter2)
 {
-	double value = slope->weighted / slope->weight, sd = sqrt(slope->error) / slope->weight, chi2;
+	struct slope_sums sums = {0, 0, 0, 0};
 
-	if (slope->count > 1 && !isnan(sd)) {
-		chi2 = fmax(0, slope->squares - value * slope->weighted) / (double)(slope->count - 1);
-		sd *= sqrt(fmax(1, chi2));
+	for (size_t i = 0; i < slope->count; i++) {
+		double sd = slope->sd[i], w = sd > 0 ? 1 / (sd * sd + scatter2) : 1;
+
+		sums.weighted += w * slope->gpa[i] * slope->value[i];
+		sums.weight += w * slope->gpa[i] * slope->gpa[i];
+		sums.lever += w * slope->gpa[i];
+		sums.squares += w * slope->value[i] * slope->value[i];
 	}
-	return (struct series_value){.value = value, .sd = sd};
+	return sums;
+}
+
+/* More than the errors of the values explain? */
+static bool slope_scatters(const struct slope *slope, double scatter2)
+{
+	struct slope_sums sums = slope_sums(slope, scatter2);
+
+	return sums.squares - sums.weighted * sums.weighted / sums.weight > (double)(slope->count - 1);
+}
+
+/*
+ * Values off the line by more than their errors are no measure of each other's weight: what brings them to
+ * one a value is a scatter they share (Mandel and Paule 1970). 0 where the errors explain all, or one is not
+ * known.
+ */
+static double slope_scatter2(const struct slope *slope)
+{
+	double low = 0, high = 0;
+
+	for (size_t i = 0; i < slope->count; i++) {
+		if (!(slope->sd[i] > 0))
+			return 0;
+		high += slope->value[i] * slope->value[i];
+	}
+	if (slope->count < 2 || !slope_scatters(slope, 0))
+		return 0;
+	for (int i = 0; i < 60; i++) {
+		double middle = 0.5 * (low + high);
+
+		if (slope_scatters(slope, middle))
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+/* @ret_lever: what a common error of all values does to the slope. */
+static struct series_value slope_value(const struct slope *slope, double *ret_lever)
+{
+	struct slope_sums sums = slope_sums(slope, slope_scatter2(slope));
+	bool known = true;
+
+	for (size_t i = 0; i < slope->count; i++)
+		known = known && slope->sd[i] > 0;
+	*ret_lever = sums.lever / sums.weight;
+	return (struct series_value){.value = sums.weighted / sums.weight,
+				     .sd = known ? 1 / sqrt(sums.weight) : NAN};
 }
 
 /* A common zero of all values, its own error included. */
@@ -43,6 +93,7 @@ static struct series_value slope_in_situ(const struct series_result *result)
 {
 	struct series_value value;
 	struct slope slope = {.count = 0};
+	double lever;
 
 	if (isnan(result->tg_1atm_k))
 		return series_no_value(
@@ -57,8 +108,8 @@ static struct series_value slope_in_situ(const struct series_result *result)
 	if (slope.count == 0)
 		return series_no_value("no pressure above 1 atm has a Tg: %s",
 				       result->pressures[result->pressure_count - 1].tg_k.why);
-	value = slope_value(&slope);
-	value.sd = hypot(value.sd, result->tg_1atm_sd_k * slope.lever / slope.weight);
+	value = slope_value(&slope, &lever);
+	value.sd = hypot(value.sd, result->tg_1atm_sd_k * lever);
 	return value;
 }
 
@@ -141,6 +192,7 @@ static struct series_value slope_ex_situ(const struct series_result *result)
 {
 	struct slope slope = {.count = 0};
 	bool errors_known = true;
+	double unused;
 
 	for (size_t i = 0; i < result->pressure_count; i++)
 		if (!isnan(result->pressures[i].onset_shift_k.value))
@@ -155,7 +207,7 @@ static struct series_value slope_ex_situ(const struct series_result *result)
 	if (slope.count == 0)
 		return series_no_value("no pressure has an onset shift: %s",
 				       result->pressures[result->pressure_count - 1].onset_shift_k.why);
-	return slope_value(&slope);
+	return slope_value(&slope, &unused);
 }
 
 void series_find_slopes(struct series_result *result, const struct series_scan *scans, size_t count,

@@ -233,6 +233,35 @@ static void scatter_widens_the_slope(void **state)
 	near(bench->result.ex_situ_k_per_gpa.sd, 0.1 / sqrt(pp) * sqrt(chi2), 1e-9);
 }
 
+/* Shifts off the line by far more than their errors: the one with a hundredth of the error does not decide
+ * alone. */
+static void scatter_levels_the_weights(void **state)
+{
+	static const double shifts_k[] = {3, 1, 5, 2};
+	struct bench *bench = paper();
+	double pv = 7 * SHIFT_K, pp = 7 * 7;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		size_t from = bench->count;
+
+		add_state(bench, 2 + i, 643);
+		for (size_t k = from; k < bench->count; k++)
+			bench->scans[k].onset_k += shifts_k[i] - SHIFT_K * (2 + i) / 7.0;
+		pv += (2 + i) * shifts_k[i];
+		pp += (2 + i) * (2 + i);
+	}
+	for (size_t i = 0; i < bench->count; i++) {
+		double off_k = fabs(bench->scans[i].pressure_gpa - 2) < 0.1 ? 1e-3 : 0.1;
+
+		if (bench->scans[i].pressure_gpa > 1)
+			bench->scans[i].onset_k += (i / 2 % 2 ? off_k : -off_k) * sqrt(3);
+	}
+	analyse(bench);
+	near(bench->result.ex_situ_k_per_gpa.value, pv / pp, 0.01);
+	assert_true(bench->result.ex_situ_k_per_gpa.sd > 0.15 && bench->result.ex_situ_k_per_gpa.sd < 0.25);
+}
+
 /* Neighbours that differ by little may still lie on a slope. */
 static void slope_is_no_plateau(void **state)
 {
@@ -443,6 +472,7 @@ int main(void)
 		cmocka_unit_test(three_slopes_are_kept_apart),
 		cmocka_unit_test(slope_rests_on_all_pressures),
 		cmocka_unit_test(scatter_widens_the_slope),
+		cmocka_unit_test(scatter_levels_the_weights),
 		cmocka_unit_test(slope_is_no_plateau),
 		cmocka_unit_test(regions_follow_from_both_plateaus),
 		cmocka_unit_test(master_curve_collapses),
