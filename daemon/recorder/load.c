@@ -18,7 +18,9 @@ static int load_snapshot(struct store *store, struct link_loaded *loaded)
 	int r = store_step(s);
 
 	if (r == 1) {
-		loaded->has_snapshot = column_copy(s, 0, &loaded->snapshot, sizeof(loaded->snapshot)) == 0;
+		/* One of another layout is no usable one: control takes the journal for lost, not for new. */
+		loaded->has_snapshot = true;
+		column_copy(s, 0, &loaded->snapshot, sizeof(loaded->snapshot));
 		loaded->last_wall_us = sqlite3_column_int64(s, 1);
 		loaded->last_tick_lab_s = sqlite3_column_double(s, 2);
 		snprintf(loaded->boot_id, sizeof(loaded->boot_id), "%.39s", column_text(s, 3));

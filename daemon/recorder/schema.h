@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables. A change raises SCHEMA_VERSION; a store of another version is set aside, not changed. */
+/* The tables. A change raises SCHEMA_VERSION and has its step in migrate.c. */
 #ifndef DENSD_RECORDER_SCHEMA_H
 #define DENSD_RECORDER_SCHEMA_H
 

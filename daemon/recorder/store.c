@@ -12,6 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/recorder/migrate.h"
 #include "daemon/recorder/schema.h"
 
 #define FILE_PATH (STORE_PATH + 64)
@@ -195,7 +196,7 @@ static int try_open(const struct store *store, const char *name, bool journal, s
 	if (r == 0)
 		r = store_read_number(database, "PRAGMA user_version", &version);
 	if (r == 0 && version != 0 && version != SCHEMA_VERSION)
-		r = -EBADMSG;
+		r = migrate_file(database, path, journal, (int)version);
 	if (r == 0)
 		r = store_exec(database, journal ? schema_journal : schema_samples);
 	if (r == 0 && version == 0) {
@@ -224,8 +225,8 @@ static void set_aside(const struct store *store, const char *name)
 			 parts[i]);
 		rename(from, to);
 	}
-	log_error("%s/%s is corrupt or of another version: set aside as %s.corrupt-%lld, a new one begins",
-		  store->folder, name, name, (long long)now_s);
+	log_error("%s/%s is corrupt: set aside as %s.corrupt-%lld, a new one begins", store->folder, name,
+		  name, (long long)now_s);
 }
 
 static int open_file(struct store *store, const char *name, bool journal, sqlite3 **ret_database)
@@ -269,10 +270,12 @@ int store_open(struct store *ret_store, const char *folder)
 	if (r == 0)
 		r = take_identity(store);
 	if (r < 0) {
-		log_error("the store in %s cannot be opened: %s. densd writes there before it acts, so it "
-			  "does not "
-			  "start without: make folder and files writable to it, with free space.",
-			  folder, strerror(-r));
+		if (r != -ENOTSUP) /* that is told */
+			log_error("the store in %s cannot be opened: %s. densd writes there before it acts, "
+				  "so it "
+				  "does not "
+				  "start without: make folder and files writable to it, with free space.",
+				  folder, strerror(-r));
 		store_close(store);
 		return r;
 	}

@@ -66,7 +66,7 @@ static void close_store(struct fixture *fixture)
 	store_close(&fixture->store);
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
@@ -77,7 +77,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -117,7 +117,7 @@ static inline void add_run(struct fixture *fixture)
 	add(fixture, 1, JOURNAL_RUN_QUEUED, &item, sizeof(item));
 }
 
-static void commit(struct fixture *fixture)
+static inline void commit(struct fixture *fixture)
 {
 	assert_int_equal(batch_commit(&fixture->batch, &fixture->store, clock_mono_ns()), 0);
 }
