@@ -40,8 +40,9 @@ void capture_text_sent(const char *bytes, size_t length, char ret_text[CAPTURE_S
 
 static void add_furnace(const struct furnace_demand *furnace, char text[CAPTURE_LINE])
 {
-	add(text, " %u %.17g %.17g %.17g %d %.17g", furnace->mode, furnace->setpoint_k, furnace->ramp_k_per_s,
-	    furnace->target_k, furnace->relay, furnace->output_pct);
+	add(text, " %u %.17g %.17g %.17g %d %.17g %d", furnace->mode, furnace->setpoint_k,
+	    furnace->ramp_k_per_s, furnace->target_k, furnace->relay, furnace->output_pct,
+	    furnace->contactor_ours);
 }
 
 static void add_press(const struct press_demand *press, int64_t now_ns, char text[CAPTURE_LINE])
@@ -81,20 +82,21 @@ void capture_text_demand(const struct demand *demand, int64_t now_ns, char ret_t
 	add(ret_text, " wear=%u", demand->wear_allowance);
 }
 
-/* A recording from before a device could ramp by itself, or be tuned, has less. */
+/* A recording from before a device could ramp by itself, be tuned, or inherit a contactor, has less. */
 static int read_furnace(const char *text, struct furnace_demand *ret_furnace)
 {
 	struct furnace_demand furnace = {0};
 	unsigned mode;
-	int relay = 0;
-	int n = sscanf(text, "furnace %u %lf %lf %lf %d %lf", &mode, &furnace.setpoint_k,
-		       &furnace.ramp_k_per_s, &furnace.target_k, &relay, &furnace.output_pct);
+	int relay = 0, ours = 0;
+	int n = sscanf(text, "furnace %u %lf %lf %lf %d %lf %d", &mode, &furnace.setpoint_k,
+		       &furnace.ramp_k_per_s, &furnace.target_k, &relay, &furnace.output_pct, &ours);
 
-	if (n != 2 && n != 4 && n != 6)
+	if (n != 2 && n != 4 && n != 6 && n != 7)
 		return -EINVAL;
 	if (n == 2)
 		furnace.target_k = furnace.setpoint_k;
 	furnace.relay = relay != 0;
+	furnace.contactor_ours = ours != 0;
 	furnace.mode = (uint8_t)mode;
 	*ret_furnace = furnace;
 	return 0;

@@ -38,6 +38,9 @@ struct furnace_demand {
 	/* Autotune: CONTROL in manual, at this output. */
 	bool relay;
 	double output_pct;
+	/* OBSERVE: a worker before this one had the heater's contactor closed, and nobody has read it open
+	 * since: it is opened. */
+	bool contactor_ours;
 };
 struct furnace_report {
 	struct reading temperature_k, temperature2_k, setpoint_k, output_pct;

@@ -231,6 +231,7 @@ static void furnace_cycle(void *state, const struct driver_cycle *cycle, const s
 	session_end(session, r == 0, report);
 	/* Last, so that a silent coupler costs the temperature nothing; heater off is first the controller's.
 	 */
+	furnace->contactor.inherited = demand->furnace.contactor_ours;
 	furnace_contactor_cycle(&furnace->contactor, cycle, demand->furnace.mode,
 				furnace->commanded_auto || !isnan(furnace->relay_pct), &furnace->report);
 	furnace->report.identity_ok = session->identity_ok;

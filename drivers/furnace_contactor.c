@@ -145,6 +145,7 @@ static int let_go(struct furnace_contactor *contactor)
 	int r = 0;
 
 	contactor->connects = link->session.connects - 1;
+	link->may_be_closed = link->may_be_closed || (contactor->inherited && link->closed);
 	if (link->may_be_closed && is_to_scale(contactor) && session_may_obey(&link->session, MODE_OFF))
 		r = contactor_link_write(link, false);
 	return r == 0 || r == CAUSE_EXCEPTION ? contactor_link_read(link) : r;

@@ -3,8 +3,8 @@
  * The contactor of a furnace's heater on an output of a fieldbus coupler, for a furnace whose controller has
  * no watchdog: the coupler opens it when nobody writes to it any more. Written each cycle: closed while
  * control has the furnace heat (MODE_CONTROL) and the controller has its setpoint, else open. In MODE_OBSERVE
- * what this driver had closed is told to open until that is read back, and nothing else is written: then the
- * coupler falls back by itself.
+ * what this driver had closed, or by control's word the one before it, is told to open until that is read
+ * back, and nothing else is written: then the coupler falls back by itself.
  *
  * Armed means: it is the coupler of the profile, its watchdog waits for writes and for the site's
  * device_watchdog_s, its outputs fall back to zero, its write lock is on, and all of that was read back. A
@@ -29,6 +29,7 @@ struct furnace_contactor {
 	double watchdog_s; /* widened for a simulated clock */
 	double scale;
 	uint8_t state;     /* enum contactor_state */
+	bool inherited;    /* by the demand: a worker before this one had closed it */
 	uint32_t connects; /* of the line, when its settings were last read */
 	bool arming;       /* begun, and not yet done */
 	uint32_t differs, off_cycles;

@@ -83,6 +83,7 @@ struct control {
 	struct worker recorder, gateway, buses[SITE_BUSES_MAX];
 	struct link_reports reports[SITE_BUSES_MAX];
 	bool lost[SITE_BUSES_MAX];
+	int64_t contactor_ns; /* cycle_follow_contactor */
 	struct journal journal;
 	struct outbox outbox;
 	struct dedup dedup;

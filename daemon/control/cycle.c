@@ -332,14 +332,24 @@ bool cycle_is_simulated(const struct cycle_view *view)
 	return any;
 }
 
+int64_t cycle_follow_contactor(int64_t closed_ns, const struct report *furnace, bool controls, int64_t now_ns)
+{
+	if (controls)
+		return now_ns;
+	if (furnace && furnace->furnace.contactor_ns > closed_ns && !furnace->furnace.contactor_closed)
+		return 0;
+	return closed_ns;
+}
+
 static struct furnace_demand want_furnace(const struct cycle_wish *wish)
 {
 	static const uint8_t modes[] = {
 		[HEAT_OBSERVE] = MODE_OBSERVE, [HEAT_OFF] = MODE_OFF, [HEAT_CONTROL] = MODE_CONTROL};
 
 	if (!wish->writes)
-		return (struct furnace_demand){.mode = MODE_OBSERVE};
+		return (struct furnace_demand){.mode = MODE_OBSERVE, .contactor_ours = wish->contactor_ours};
 	return (struct furnace_demand){.mode = modes[wish->actions->heat],
+				       .contactor_ours = wish->contactor_ours,
 				       .setpoint_k = wish->actions->setpoint_k,
 				       .ramp_k_per_s = wish->actions->ramp_k_per_s,
 				       .target_k = wish->actions->target_k,

@@ -30,8 +30,9 @@ struct cycle_view {
 /* What control wants of the lines in one tick. */
 struct cycle_wish {
 	const struct actions *actions;
-	bool writes; /* false: observe only, whatever @actions says */
-	bool purge;  /* either machine asks for nitrogen */
+	bool writes;         /* false: observe only, whatever @actions says */
+	bool purge;          /* either machine asks for nitrogen */
+	bool contactor_ours; /* of the heater: see cycle_follow_contactor */
 	double purge_ml_per_min, watchdog_s, prior_gpa;
 	struct chip_demand chip; /* the job in hand */
 };
@@ -53,6 +54,14 @@ const struct report *cycle_find_report(const struct cycle_view *view, enum devic
 bool cycle_check_scale(const struct cycle_view *view, bool proved, char ret_why[MACHINE_WHY]);
 /* True when every device that was heard is densim. */
 bool cycle_is_simulated(const struct cycle_view *view);
+/*
+ * Since when (mono ns) the heater's contactor may be closed by this densd's word; 0: it is not. @closed_ns:
+ * as of the last tick; @controls: the furnace is now told to heat. It counts until a look behind that finds
+ * it open: a worker begun anew must open what the one before it had closed, and nothing that is another
+ * master's.
+ */
+int64_t cycle_follow_contactor(int64_t closed_ns, const struct report *furnace, bool controls,
+			       int64_t now_ns);
 /* The demands of one bus. count is the bus's device count. */
 void cycle_build_demands(const struct cycle_view *view, const struct cycle_wish *wish, uint32_t bus,
 			 struct link_cycle *ret_cycle);

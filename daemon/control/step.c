@@ -243,8 +243,12 @@ static void send_cycles(struct control *control, const struct cycle_view *view, 
 								  : control->limits.device_watchdog_s,
 				  .prior_gpa = control->machine.last_good_gpa,
 				  .chip = sections_job_to_do(control)};
+	bool controls = wish.writes && actions->heat == HEAT_CONTROL;
 	double flow = control->scan_run[0] ? control->scan_plan.calorimetry.purge_ml_per_min : 0;
 
+	control->contactor_ns = cycle_follow_contactor(
+		control->contactor_ns, cycle_find_report(view, DEVICE_FURNACE), controls, now_ns);
+	wish.contactor_ours = control->contactor_ns != 0 && !controls;
 	control->clock.sent_ns = now_ns;
 	wish.purge_ml_per_min = flow > 0 ? flow : PURGE_DEFAULT_ML_PER_MIN;
 	for (uint32_t bus = 0; bus < control->site.bus_count; bus++) {

@@ -353,9 +353,57 @@ static void limits_widen_with_the_scale_only(void **state)
 	assert_float_equal(limits.release_dwell_s, 60, 0);
 }
 
+/* Ours from the first order to heat until a look behind the last one finds it open; an older look says
+ * nothing. */
+static void a_contactor_is_ours_until_it_is_read_open(void **state)
+{
+	struct report report = {.furnace = {.contactor_closed = true, .contactor_ns = 90}};
+
+	(void)state;
+	assert_int_equal(cycle_follow_contactor(0, NULL, false, 100), 0);
+	assert_int_equal(cycle_follow_contactor(0, &report, false, 100), 0); /* somebody else's */
+	assert_int_equal(cycle_follow_contactor(0, &report, true, 100), 100);
+	report.furnace.contactor_closed = false;
+	assert_int_equal(cycle_follow_contactor(100, &report, false, 110), 100);
+	report.furnace.contactor_ns = 0; /* of a worker begun anew */
+	assert_int_equal(cycle_follow_contactor(100, &report, false, 110), 100);
+	report.furnace.contactor_ns = 120;
+	report.furnace.contactor_closed = true;
+	assert_int_equal(cycle_follow_contactor(100, &report, false, 130), 100);
+	report.furnace.contactor_closed = false;
+	assert_int_equal(cycle_follow_contactor(100, &report, true, 130), 130);
+	assert_int_equal(cycle_follow_contactor(100, &report, false, 130), 0);
+}
+
+static void only_the_furnace_is_told_whose_the_contactor_is(void **state)
+{
+	(void)state;
+	for (int writes = 0; writes < 2; writes++)
+		for (int ours = 0; ours < 2; ours++) {
+			struct actions actions = {.heat = HEAT_OBSERVE};
+			struct cycle_wish wish = {
+				.actions = &actions, .writes = writes, .contactor_ours = ours};
+			struct link_cycle cycle = {0};
+
+			struct cycle_view view = make_view();
+
+			for (uint32_t bus = 0; bus < view.site->bus_count; bus++) {
+				cycle_build_demands(&view, &wish, bus, &cycle);
+				for (uint32_t i = 0; i < cycle.count; i++)
+					if (cycle.demands[i].kind == DEVICE_FURNACE) {
+						assert_int_equal(cycle.demands[i].furnace.mode, MODE_OBSERVE);
+						assert_int_equal(cycle.demands[i].furnace.contactor_ours,
+								 ours);
+					}
+			}
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_contactor_is_ours_until_it_is_read_open),
+		cmocka_unit_test(only_the_furnace_is_told_whose_the_contactor_is),
 		cmocka_unit_test_setup(times_cross_from_mono_to_lab, set_up),
 		cmocka_unit_test_setup(order_and_units_of_every_device_count, set_up),
 		cmocka_unit_test_setup(an_offline_device_is_not_identified, set_up),

@@ -80,6 +80,32 @@ static void observe_opens_it_after_a_lost_answer(void **state)
 	free(bench);
 }
 
+/* By control's word a worker begun anew opens what the one before it had closed, once; the watchdog may wait
+ * ten seconds, and what somebody else closes later is not this driver's. */
+static void observe_opens_what_the_worker_before_had_closed(void **state)
+{
+	struct bench *bench = make_bench();
+	uint32_t before;
+
+	(void)state;
+	bench->fake.coils[COIL] = true;
+	bench->contactor.inherited = true;
+	run(bench, MODE_OBSERVE, 3);
+	assert_int_equal(bench->fake.coil_writes, 0); /* not before the coupler is known */
+	run(bench, MODE_OBSERVE, 2);
+	assert_false(bench->fake.coils[COIL]);
+	assert_int_equal(bench->fake.writes, 0);
+	run(bench, MODE_OBSERVE, 1);
+	assert_false(bench->report.contactor_closed);
+	before = bench->fake.coil_writes;
+	bench->contactor.inherited = false; /* control has read it open */
+	bench->fake.coils[COIL] = true;
+	run(bench, MODE_OBSERVE, 20);
+	assert_int_equal(bench->fake.coil_writes, before);
+	assert_true(bench->report.contactor_closed);
+	free(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +113,7 @@ int main(void)
 		cmocka_unit_test(observe_keeps_what_is_known),
 		cmocka_unit_test(observe_opens_what_it_had_closed),
 		cmocka_unit_test(observe_opens_it_after_a_lost_answer),
+		cmocka_unit_test(observe_opens_what_the_worker_before_had_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
