@@ -2,7 +2,6 @@
 #include "daemon/control/commands.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "config/site_judge.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/control/commands_parts.h"
 #include "daemon/control/perform.h"
 #include "daemon/control/publish.h"
 #include "daemon/control/sections.h"
@@ -91,7 +91,7 @@ static struct pending_command *free_pending(struct control *control)
 	return NULL;
 }
 
-static struct answer refuse(const char *why)
+struct answer commands_refuse(const char *why)
 {
 	struct answer answer = {.code = ANSWER_REFUSED};
 
@@ -128,7 +128,7 @@ void commands_count_refused(struct control *control, uint64_t count)
 	publish_own_alarm(control, ALARM_UNAUTHORISED, true, text);
 }
 
-static struct answer refuse_role(struct control *control, enum role least)
+struct answer commands_refuse_role(struct control *control, enum role least)
 {
 	struct answer answer = {.code = ANSWER_REFUSED};
 
@@ -189,13 +189,13 @@ static struct answer do_verb(struct control *control, const struct link_command 
 	bool own = command->verb == VERB_ACK && (control->alarms.active & ~control->alarms.acknowledged) != 0;
 
 	if (command->role < verb_role((enum verb)command->verb))
-		return refuse_role(control, verb_role((enum verb)command->verb));
+		return commands_refuse_role(control, verb_role((enum verb)command->verb));
 	if (!is_current(control, command, &answer)) {
 		commands_count_refused(control, 1);
 		return answer;
 	}
 	if (control->recovering.active)
-		return refuse(
+		return commands_refuse(
 			"densd is still reading the instruments after its start: try again in a moment");
 	perform_event(control, &event, &answer);
 	if (own) {
@@ -251,9 +251,9 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	char text[MACHINE_WHY];
 
 	if (command->role < ROLE_OPERATOR)
-		return refuse_role(control, ROLE_OPERATOR);
+		return commands_refuse_role(control, ROLE_OPERATOR);
 	if (!control->recorder.ready)
-		return refuse(
+		return commands_refuse(
 			"the recorder is not there, a run could not be kept safe: try again in a moment");
 	if (control_store_trouble(control, text, sizeof(text)) > 0) {
 		snprintf(answer.why, MACHINE_WHY,
@@ -278,10 +278,10 @@ static struct answer do_submit(struct control *control, const struct link_comman
 	if (wear_check_plans(control, submitted, command->plan_count, answer.why) < 0)
 		return answer;
 	if (!journal_has_room(&control->journal, command->plan_count, sizeof(struct link_queue_item)))
-		return refuse(
+		return commands_refuse(
 			"the journal has no room for these runs now: none is queued, try again in a moment");
 	if (queue_runs(control, command, fd, record) < 0)
-		return refuse("the journal failed: look at densctl queue before you submit again");
+		return commands_refuse("the journal failed: look at densctl queue before you submit again");
 	snprintf(answer.why, MACHINE_WHY, "%u run(s) queued", record->run_count);
 	answer.code = ANSWER_DONE;
 	control->publishing.state_dirty = true;
@@ -293,7 +293,7 @@ static struct answer do_confirm(struct control *control, const struct link_comma
 	struct answer answer = {0};
 
 	if (command->role < ROLE_OPERATOR)
-		return refuse_role(control, ROLE_OPERATOR);
+		return commands_refuse_role(control, ROLE_OPERATOR);
 	if (!is_same_state(control, command, &answer))
 		return answer;
 	if (command->run[0] != '\0' && strcmp(command->run, control->scan_run) != 0) {
@@ -312,7 +312,7 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 	struct link_queue_item *item = queue_find(&control->queue, command->run);
 
 	if (command->role < ROLE_OPERATOR)
-		return refuse_role(control, ROLE_OPERATOR);
+		return commands_refuse_role(control, ROLE_OPERATOR);
 	if (!is_same_state(control, command, &answer))
 		return answer;
 	if (command->run[0] == '\0' && control->section[0] != '\0' &&
@@ -321,7 +321,7 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 		return answer;
 	}
 	if (!item)
-		return refuse("no such run in the queue; densctl queue shows them");
+		return commands_refuse("no such run in the queue; densctl queue shows them");
 	snprintf(answer.why, sizeof(answer.why), "cancelled");
 	if (item->densification == OUTCOME_COMPLETED) {
 		sections_cancel_run(control, item, "sections cancelled by the operator");
@@ -330,120 +330,10 @@ static struct answer do_cancel(struct control *control, const struct link_comman
 		perform_update_run(control, item, "cancelled by the operator before its start");
 		queue_drop_ended(&control->queue);
 	} else {
-		return refuse("that run is on the press: use densctl abort");
+		return commands_refuse("that run is on the press: use densctl abort");
 	}
 	control->publishing.state_dirty = true;
 	return answer;
-}
-
-/* Reads along on one line; touches no run. */
-static struct answer do_capture(struct control *control, const struct link_command *command)
-{
-	struct answer answer = {.code = ANSWER_REFUSED};
-	struct link_capture capture = {.seconds = command->seconds};
-	struct worker *worker;
-	char id[ULID_TEXT];
-	uint32_t bus = 0;
-
-	if (command->role < ROLE_OPERATOR)
-		return refuse_role(control, ROLE_OPERATOR);
-	while (bus < control->site.bus_count && strcmp(control->site.buses[bus].name, command->text) != 0)
-		bus++;
-	if (bus == control->site.bus_count) {
-		snprintf(answer.why, MACHINE_WHY, "the site has no bus '%.31s'; its buses:", command->text);
-		for (bus = 0; bus < control->site.bus_count; bus++)
-			snprintf(answer.why + strlen(answer.why), MACHINE_WHY - strlen(answer.why), " %s",
-				 control->site.buses[bus].name);
-		return answer;
-	}
-	if (command->seconds < 1 || command->seconds > LINK_CAPTURE_LONGEST_S) {
-		snprintf(answer.why, MACHINE_WHY, "a capture of %u s: 1 to %u s are allowed",
-			 command->seconds, LINK_CAPTURE_LONGEST_S);
-		return answer;
-	}
-	worker = &control->buses[bus];
-	if (ulid_make(id) < 0)
-		return refuse("the machine gives no random number for the file's name: try again");
-	snprintf(capture.path, sizeof(capture.path), "%s/captures/%s-%s.capture", control->site.store,
-		 control->site.buses[bus].name, id);
-	if (link_send(worker->socket, LINK_BUS_CAPTURE, worker->seq, &capture, sizeof(capture), -1) < 0)
-		return refuse("the bus worker is not there: try again in a moment");
-	answer.code = ANSWER_DONE;
-	snprintf(answer.why, MACHINE_WHY, "capturing for %u s into %.*s", command->seconds, MACHINE_WHY - 40,
-		 capture.path);
-	return answer;
-}
-
-/* Another instrument on the wire: said by a person, with a reason, while no run is on the press. */
-static struct answer do_replaced(struct control *control, const struct link_command *command)
-{
-	struct answer answer = {.code = ANSWER_REFUSED};
-
-	if (command->role < ROLE_SUPERVISOR)
-		return refuse_role(control, ROLE_SUPERVISOR);
-	if (control->machine.phase != PHASE_IDLE && control->machine.phase != PHASE_DONE)
-		return refuse("a run is on the press: no instrument of it is replaced now");
-	if (wear_replace(control, command->device, command->text, answer.why) == 0)
-		answer.code = ANSWER_DONE;
-	return answer;
-}
-
-static void fill_device(const struct control *control, uint32_t bus, uint32_t index,
-			struct link_device *ret_device)
-{
-	const struct report *report = &control->reports[bus].reports[index];
-	const struct wear_device *wear = &control->wear.devices[bus][index];
-	const struct reading *main = NULL;
-
-	*ret_device =
-		(struct link_device){.present = true,
-				     .age_s = NAN,
-				     .counted = wear->counted && wear->key[0],
-				     .used = wear_used(wear),
-				     .since_wall_us = wear->since_wall_us,
-				     .month_wall_us = wear->month_wall_us,
-				     .month_used = wear->month_used,
-				     .commissioned_wall_s = control->site.commissioning.date_s[bus][index],
-				     .worker_starts = control->buses[bus].starts};
-	memcpy(ret_device->causes, control->causes[bus][index], sizeof(ret_device->causes));
-	if (index >= control->reports[bus].count)
-		return;
-	ret_device->online = report->online && control->buses[bus].socket >= 0;
-	ret_device->quarantined = report->fault == CAUSE_QUARANTINE;
-	ret_device->fault = report->fault;
-	ret_device->units_differ = report->units_differ;
-	ret_device->order_proven = report->order_proven;
-	ret_device->transactions = report->transactions;
-	ret_device->errors = report->errors;
-	ret_device->connects = report->connects;
-	memcpy(ret_device->identity, report->identity, sizeof(ret_device->identity));
-	main = report->kind == DEVICE_FURNACE ? &report->furnace.temperature_k
-	       : report->kind == DEVICE_PRESS ? &report->press.oil_bar
-	       : report->kind == DEVICE_FLOW  ? &report->flow.flow_ml_per_min
-					      : &report->chip.temperature_k;
-	if (main->t_reply_ns > 0)
-		ret_device->age_s =
-			control_lab_s(control) - clock_lab_s(main->t_reply_ns, control->site.clock_scale);
-}
-
-/* What a picture of the devices needs; the gateway makes it one. */
-static void tell_devices(struct control *control, const struct link_command *command)
-{
-	static struct link_devices devices; /* too large for the stack */
-	struct worker *gateway = &control->gateway;
-
-	if (gateway->socket < 0)
-		return;
-	memset(&devices, 0, sizeof(devices));
-	devices.route = command->route;
-	devices.wall_us = clock_wall_us();
-	memcpy(devices.request_id, command->request_id, LINK_ID);
-	for (uint32_t b = 0; b < control->site.bus_count; b++)
-		for (uint32_t d = 0; d < control->site.buses[b].device_count; d++)
-			fill_device(control, b, d, &devices.devices[b][d]);
-	if (outbox_send(&control->outbox, gateway->socket, &gateway->seq, LINK_DEVICES, &devices,
-			sizeof(devices), -1, true) == -EAGAIN)
-		worker_wait_writable(gateway);
 }
 
 static struct answer act(struct control *control, const struct link_command *command, int fd,
@@ -459,9 +349,9 @@ static struct answer act(struct control *control, const struct link_command *com
 	case COMMAND_CANCEL:
 		return do_cancel(control, command);
 	case COMMAND_CAPTURE:
-		return do_capture(control, command);
+		return commands_do_capture(control, command);
 	case COMMAND_REPLACED:
-		return do_replaced(control, command);
+		return commands_do_replaced(control, command);
 	case COMMAND_DEVICES:
 	case COMMAND_STATUS:
 	case COMMAND_MAX:
@@ -533,7 +423,7 @@ void commands_take(struct control *control, const struct link_command *command, 
 	if (!is_well_formed(command))
 		send_reply(control, command->route, &record, false);
 	else if (command->kind == COMMAND_DEVICES)
-		tell_devices(control, command);
+		commands_tell_devices(control, command);
 	else if (command->kind == COMMAND_STATUS || !repeat_answer(control, command))
 		handle(control, command, fd);
 	if (fd >= 0)
