@@ -95,9 +95,12 @@ void interlock_restart(struct machine *machine, double frozen_time_s)
 {
 	struct machine_private *p = &machine->private_state;
 	double frozen_s = p->timer[TIMER_FROZEN], frozen_k = p->memory[MEMORY_READ_K];
+	double doubt_k = p->memory[MEMORY_DOUBT_K], fell_k = p->memory[MEMORY_FELL_K];
 	bool broken2 = p->broken2;
 
 	interlock_reset(machine);
+	p->memory[MEMORY_DOUBT_K] = doubt_k;
+	p->memory[MEMORY_FELL_K] = fell_k;
 	/* What reads upscale has not become a temperature by a restart. */
 	p->broken2 = broken2;
 	if (frozen_s < frozen_time_s)

@@ -67,6 +67,58 @@ static void observe_slope(struct machine_reads *reads, const struct window *wind
 	reads->window_count = (uint32_t)fmin(reads->window_count + 1, window->reads);
 }
 
+bool interlock_doubts_cold(const struct step *step)
+{
+	const double *memory = step->p->memory;
+
+	return memory[MEMORY_DOUBT_K] > step->limits->release_temperature_k || memory[MEMORY_FELL_K] > 0;
+}
+
+static void begin_doubt(struct step *step, double from_k)
+{
+	double *memory = step->p->memory, value = step->in->temperature_k.value;
+
+	memory[MEMORY_DOUBT_K] = fmax(memory[MEMORY_DOUBT_K], from_k);
+	memory[MEMORY_FELL_K] = value;
+	step_note(step, NOTE_INFO, ALARM_NONE,
+		  "Temperature fell from %.1f to %.1f K at once: it proves no cold before the programme's "
+		  "cooling is there too, nor while it stands still.",
+		  from_k, value);
+}
+
+/* What it may be falls at the programme's rate. A reading that is hot, and back where it may be, ends the
+ * doubt. */
+static void go_on_doubting(struct step *step)
+{
+	const struct limits *limits = step->limits;
+	double *memory = step->p->memory, value = step->in->temperature_k.value;
+
+	memory[MEMORY_DOUBT_K] -= step->plan->cooling_k_per_s * step->dt;
+	if (value < memory[MEMORY_FELL_K] || value > memory[MEMORY_FELL_K])
+		memory[MEMORY_FELL_K] = 0;
+	if (value > limits->release_temperature_k &&
+	    value > memory[MEMORY_DOUBT_K] - limits->pair_difference_k)
+		memory[MEMORY_DOUBT_K] = 0;
+}
+
+/*
+ * A thermocouple that breaks, slips out or is shorted while the cell is hot reads the room, and to the
+ * release that is cold. It got there faster than a cell does: so much between two reads, whatever lay between
+ * them, is no cooling.
+ */
+static void observe_fall(struct step *step)
+{
+	const struct machine_reads *reads = &step->p->reads_k;
+	const struct measurement *m = &step->in->temperature_k;
+	double span_s = fmin(m->t_lab_s - reads->last_lab_s[0], step->limits->fresh_age_s);
+	double fall_k = reads->last[0] - m->value, least_k = step->limits->jump_k_per_s * fmax(span_s, 0.1);
+
+	if (reads->last[0] > step->limits->release_temperature_k && fall_k > least_k)
+		begin_doubt(step, reads->last[0]);
+	else
+		go_on_doubting(step);
+}
+
 void interlock_observe(struct step *step)
 {
 	const struct inputs *in = step->in;
@@ -79,6 +131,7 @@ void interlock_observe(struct step *step)
 	if (step_is_fresh(step, &in->temperature2_k))
 		take_read(&p->reads2_k, &in->temperature2_k);
 	if (step->t_fresh) {
+		observe_fall(step);
 		take_read(&p->reads_k, &in->temperature_k);
 		observe_slope(&p->reads_k, &rise);
 	}

@@ -36,7 +36,10 @@ enum interlock_memory {
 	MEMORY_READ2_K, /* the same of the second thermocouple */
 	MEMORY_READ2_LAB_S,
 	MEMORY_STUCK_GPA,
-	MEMORY_END_K, /* lowest temperature while it waited */
+	MEMORY_DOUBT_K, /* where a reading that fell impossibly may still be, by the programme's cooling; 0:
+			   no doubt */
+	MEMORY_FELL_K,  /* what it fell to, as long as it stands there exactly; 0: it has moved */
+	MEMORY_END_K,   /* lowest temperature while it waited */
 	MEMORY_MAX
 };
 
@@ -47,6 +50,9 @@ bool interlock_held_while(struct step *step, enum interlock_timer timer, bool kn
 			  double seconds);
 /* interlock_observe.c: the reads and slopes the rows below rest on; once a tick, before them. */
 void interlock_observe(struct step *step);
+/* A reading that fell as no thermocouple can proves no cold: not before the programme's cooling is there as
+ * well, and not while it stands. */
+bool interlock_doubts_cold(const struct step *step);
 /* The middle one of the last three good reads: one that lies apart decides nothing. */
 double interlock_middle(const struct machine_reads *reads);
 void interlock_say(char *ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol/interlock.h"
+#include "protocol/interlock_rows.h"
 
 /* What a way out needs when the journal and with it the plan was lost: the gentlest of the paper's rates. */
 static void fill_fallback(struct plan *ret_plan)
@@ -48,6 +48,8 @@ static bool judge_cold(const struct step *step)
 	double release_k = step->limits->release_temperature_k;
 
 	if (!step->t_fresh || step_hottest_k(step) > release_k)
+		return false;
+	if (interlock_doubts_cold(step))
 		return false;
 	return second->quality == QUALITY_NONE ||
 	       (step_is_fresh(step, second) && step_hottest2_k(step) <= release_k);

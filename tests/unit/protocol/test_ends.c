@@ -92,6 +92,7 @@ static void test_an_abort_ends_cold(void **unused)
 	plant.machine.private_state.ending = OUTCOME_ABORTED;
 	plant.machine.private_state.heater_off = true;
 	plant.machine.setpoint_gpa = plant.pressure_gpa = 0;
+	plant.plan.limits.jump_k_per_s = 1e6;
 	plant.temperature_k = 400;
 	plant.freeze_process = true;
 	plant_run(&plant, 200);
