@@ -9,6 +9,9 @@ import sys
 
 import night
 
+# A busy machine makes a step late, and densim's answer: after its question's time it is one to drain.
+OF_THE_MACHINE = ("step-late", "bus-desync")
+
 
 def test(build, source):
     with night.Lab(build, source, scale=120) as lab:
@@ -32,8 +35,8 @@ def test(build, source):
         for topic in ("state", "alarm", "scan", "result", "sample"):
             holes = night.missing(m["seq"] for m in night.replay(lab, topic))
             night.check(not holes, f"the stored sequence of {topic} has no hole: {holes[:5]}")
-        alarms = [(a["alarm"], a["text"]) for a in night.replay(lab, "alarm") if a["alarm"] != "step-late"]
-        night.check(not alarms, f"a healthy run raises no alarm (a late step is the machine's): {alarms}")
+        alarms = [(a["alarm"], a["text"]) for a in night.replay(lab, "alarm") if a["alarm"] not in OF_THE_MACHINE]
+        night.check(not alarms, f"a healthy run raises no alarm of its own: {alarms}")
         lab.densd.send_signal(signal.SIGTERM)
         night.check(lab.densd.wait(10) == 0, "SIGTERM ends densd with exit code 0")
 

@@ -3,6 +3,7 @@
 
 usage: analyse.py DENSCTL
 """
+import json
 import math
 import os
 import re
@@ -346,6 +347,8 @@ def usage(bench):
     for code, arguments, word in wanted:
         done = bench.run(*arguments)
         bench.check(done.returncode == code and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
+    unread = json.loads(bench.run("pair", good[0], missing, "--json").stdout)["refused"]
+    bench.check(unread["code"] == "unreadable" and "No such file" in unread["why"], f"a file that is not there, as JSON: {unread}")
     text = bench.run("pair", *good, "--bootstrap", "20").stdout
     for word in ("fictive temperature", "Tf_ref", "glass line", "alignment", "found", "+-"):
         bench.check(word in text, f"the text lacks '{word}'")

@@ -228,7 +228,7 @@ def tables(bench):
     for code, arguments, word in ((4, (missing,), "nowhere.csv"), (2, (table.write(), "--picture", "moon"), "curves-liquid"),
                                   (2, (table.write(), "--rate", "200"), "not an option"), (0, ("--help",), ""),
                                   (3, (table.write(), "--bootstrap", "0", "--picture", "ratio", "--svg", bench.path(".svg")),
-                                   "nothing to show")):
+                                   "nothing to show: it takes two T_dens")):
         done = bench.run("series", *arguments)
         bench.check(done.returncode == code and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
 

@@ -37,26 +37,29 @@ static const struct analysis analyses[ANALYSE_KINDS] = {
 			    help_series, analyse_series_run},
 };
 
-static int refuse(const char *command, bool json, const struct input_failure *failure)
+static void print_refusal(const char *code, const char *why)
 {
-	json_object *message, *refused;
+	json_object *message = json_object_new_object(), *refused = json_object_new_object();
 
-	if (failure->refusal == REFUSAL_NONE) {
-		fprintf(stderr, "densctl %s: %s\n", command, failure->why);
-		return DENSCTL_INVALID;
-	}
-	fprintf(stderr, "densctl %s: refused (%s): %s\n", command, refusal_name(failure->refusal),
-		failure->why);
-	if (!json)
-		return DENSCTL_ANALYSIS;
-	message = json_object_new_object();
-	refused = json_object_new_object();
-	json_add_text(refused, "code", refusal_name(failure->refusal));
-	json_add_text(refused, "why", failure->why);
+	json_add_text(refused, "code", code);
+	json_add_text(refused, "why", why);
 	json_object_object_add(message, "refused", refused);
 	json_print(message, stdout);
 	json_object_put(message);
-	return DENSCTL_ANALYSIS;
+}
+
+static int refuse(const char *command, bool json, const struct input_failure *failure)
+{
+	bool unreadable = failure->refusal == REFUSAL_NONE;
+	const char *code = unreadable ? "unreadable" : refusal_name(failure->refusal);
+
+	fprintf(stderr, "densctl %s: ", command);
+	if (!unreadable)
+		fprintf(stderr, "refused (%s): ", code);
+	fprintf(stderr, "%s\n", failure->why);
+	if (json)
+		print_refusal(code, failure->why);
+	return unreadable ? DENSCTL_INVALID : DENSCTL_ANALYSIS;
 }
 
 int analyse_refuse(const char *name, bool json, const struct input_failure *failure)

@@ -91,8 +91,19 @@ static void print_beside(const struct kissinger_result *result)
 		       result->next_rate_k_per_s, result->next_half_width_kj_per_mol);
 }
 
+/* 0: the option that tells it was not given. */
+static const char *share_text(double sd_kj_per_mol, char text[NUMBER_TEXT])
+{
+	if (!(sd_kj_per_mol > 0))
+		return "not counted";
+	snprintf(text, NUMBER_TEXT, "%.2f kJ/mol", sd_kj_per_mol);
+	return text;
+}
+
 static void print_text(const struct kissinger_result *result, const char *history, const char *warning)
 {
+	char text[3][NUMBER_TEXT];
+
 	printf("Ea           %.2f +- %.2f kJ/mol (standard error), 95 %% interval %.2f to %.2f\n",
 	       result->ea_kj_per_mol, result->ea_se_kj_per_mol, result->ea_ci95_kj_per_mol[0],
 	       result->ea_ci95_kj_per_mol[1]);
@@ -103,8 +114,10 @@ static void print_text(const struct kissinger_result *result, const char *histor
 	if (result->weighted)
 		printf("unweighted   %.2f +- %.2f kJ/mol (standard error)\n", result->ols_kj_per_mol,
 		       result->ols_se_kj_per_mol);
-	printf("sd of Ea     scatter %.2f lag %.2f calibration %.2f kJ/mol\n", result->ea_se_kj_per_mol,
-	       result->ea_lag_sd_kj_per_mol, result->ea_calibration_sd_kj_per_mol);
+	printf("sd of Ea     scatter %s kJ/mol, lag %s, calibration %s\n",
+	       number_text(result->ea_se_kj_per_mol, 2, text[0]),
+	       share_text(result->ea_lag_sd_kj_per_mol, text[1]),
+	       share_text(result->ea_calibration_sd_kj_per_mol, text[2]));
 	printf("history      %s\n", history ? history
 					    : "not given; Ea depends on it, so say it with the number "
 					      "(--history)");

@@ -234,7 +234,7 @@ static int present(struct reader *reader)
 		campaign_write_text(campaign, stdout);
 	}
 	fflush(stdout);
-	return pictures_draw(campaign, arguments->picture, arguments);
+	return pictures_draw(campaign, "analyse series", arguments->picture, arguments);
 }
 
 /* All rows refused: the first reason stands for the series. */

@@ -158,7 +158,8 @@ static int present(const struct options *options, const struct campaign *campaig
 	closed = output_close(options, file);
 	if (r == DENSCTL_OK)
 		r = closed;
-	return r == DENSCTL_OK ? pictures_draw(campaign, options->value[OPTION_PICTURE], &drawing) : r;
+	return r == DENSCTL_OK ? pictures_draw(campaign, "series", options->value[OPTION_PICTURE], &drawing)
+			       : r;
 }
 
 static int conclude(const struct options *options, struct campaign *campaign)
