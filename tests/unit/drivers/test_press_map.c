@@ -115,6 +115,20 @@ static void each_required_register_is_named(void **state)
 	}
 }
 
+/* A flag is a bit of one register: of two words nobody says which one holds it. */
+static void a_flag_of_two_words_is_refused(void **state)
+{
+	struct profile profile;
+
+	(void)state;
+	make(&profile);
+	for (uint32_t i = 0; i < profile.register_count; i++)
+		if (strcmp(profile.registers[i].name, "over_pressure") == 0 ||
+		    strcmp(profile.registers[i].name, "locked") == 0)
+			profile.registers[i].type = REG_U32_HIGH_FIRST;
+	refused(&profile, "'locked' must be a bit of a holding register");
+}
+
 static void mode_needs_two_values(void **state)
 {
 	struct profile profile;
@@ -311,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_required_register_is_named),
+		cmocka_unit_test(a_flag_of_two_words_is_refused),
 		cmocka_unit_test(mode_needs_two_values),
 		cmocka_unit_test(counts_beyond_their_arrays),
 		cmocka_unit_test(what_the_blocks_say_at_their_edges),
