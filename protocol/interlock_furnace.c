@@ -228,16 +228,17 @@ static bool reads_badly(struct step *step, const struct sensor *sensor, double *
 }
 
 /*
- * A second counts as one, and where the setpoint is ahead as many as the output is above slip_output_pct:
- * what is heated hard and does not move at all may take no more energy than slowly, found after the full
- * time.
+ * A second counts as one, and where the setpoint is ahead, and the furnace's dead time over in which no
+ * reading can answer yet, as many as the output is above slip_output_pct: what is heated hard and does not
+ * move at all may take no more energy than slowly, found after the full time.
  */
 static double frozen_weight(const struct step *step)
 {
 	double output_pct = step->in->furnace_output_pct.value;
 	bool ahead = step->m->setpoint_k - temperature(step) >= step->limits->not_heating_lag_k;
 
-	return ahead && output_is(step, step->limits->slip_output_pct)
+	return ahead && step->p->timer[TIMER_STANDS] > step->limits->furnace_dead_time_s &&
+			       output_is(step, step->limits->slip_output_pct)
 		       ? output_pct / step->limits->slip_output_pct
 		       : 1;
 }
@@ -245,16 +246,15 @@ static double frozen_weight(const struct step *step)
 /* Once found frozen only another value ends it: a heater that is off, or silence, proves nothing. */
 static void count_frozen(struct step *step, bool same, bool answers)
 {
-	double *frozen_s = &step->p->timer[TIMER_FROZEN];
+	double *frozen_s = &step->p->timer[TIMER_FROZEN], *stands_s = &step->p->timer[TIMER_STANDS];
 	bool found = *frozen_s >= step->limits->frozen_time_s;
-	bool read = answers && step->in->temperature_k.quality == QUALITY_GOOD;
+	bool read = answers && step->in->temperature_k.quality == QUALITY_GOOD, counts;
 
 	if (found && !read)
 		return;
-	if (same && answers && (found || output_is(step, step->limits->frozen_output_pct)))
-		*frozen_s += step->dt * frozen_weight(step);
-	else
-		*frozen_s = 0;
+	counts = same && answers && (found || output_is(step, step->limits->frozen_output_pct));
+	*stands_s = counts ? *stands_s + step->dt : 0;
+	*frozen_s = counts ? *frozen_s + step->dt * frozen_weight(step) : 0;
 }
 
 static enum verdict check_break2(struct step *step, char *ret_text)

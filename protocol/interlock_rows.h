@@ -14,6 +14,7 @@ enum interlock_timer {
 	TIMER_SLIP_RING,
 	TIMER_PAIR,
 	TIMER_FROZEN,
+	TIMER_STANDS, /* seconds of those that TIMER_FROZEN has counted */
 	TIMER_READBACK,
 	TIMER_IDENTITY,
 	TIMER_FURNACE_LOST,

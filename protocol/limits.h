@@ -47,6 +47,7 @@ enum limit_safer { SAFER_LOWER, SAFER_HIGHER };
 	X(frozen_time_s, "s", 60, 10, 600, LOWER, "bit-identical value", 7)                                  \
 	X(frozen_output_pct, "%", 5, 1, 50, LOWER, "with output above", 7)                                   \
 	X(frozen_grace_s, "s", 30, 0, 300, LOWER, "grace before heater 0", 7)                                \
+	X(furnace_dead_time_s, "s", 0, 0, 60, LOWER, "a slow furnace's reading answers its heater after", 7) \
 	X(fresh_age_s, "s", 2, 0.5, 10, LOWER, "older is stale", 8)                                          \
 	X(stale_hold_s, "s", 10, 3, 60, LOWER, "stale for this long: S-HOLD", 8)                             \
 	X(bus_lost_s, "s", 5, 2, 30, LOWER, "no good poll", 14)                                              \

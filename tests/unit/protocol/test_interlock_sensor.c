@@ -477,6 +477,56 @@ static void test_frozen_is_found_by_the_energy(void **unused)
 	}
 }
 
+/* A slow furnace whose site says so: nothing can answer in its dead time, in which a second counts as one.
+ * What is frozen is found later by no more than that. */
+static void test_frozen_on_a_slow_furnace(void **unused)
+{
+	static const struct {
+		double dead_s, output_pct, found_s, fires_s;
+	} cases[] = {{0, 100, 12, 18}, {30, 100, 36, 42}, {29.75, 100, 36, 42},
+		     {30, 40, 45, 60}, {30, 10, 60, 90},  {60, 100, 60, 66}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plant rig;
+
+		put_frozen(&rig, cases[i].output_pct);
+		rig.plan.limits.furnace_dead_time_s = cases[i].dead_s;
+		rig.plan.holdback_temperature_k = 1; /* the setpoint stands */
+		rig.machine.setpoint_k = rig.in.temperature_k.value + 3;
+		rig_ticks(&rig, (int)(cases[i].found_s * 4) - 1, 0.25);
+		assert_false(rig_raised(&rig, ALARM_FROZEN));
+		rig_tick(&rig, 0.25);
+		assert_true(rig_raised(&rig, ALARM_FROZEN));
+		rig_ticks(&rig, (int)((cases[i].fires_s - cases[i].found_s) * 4) - 1, 0.25);
+		assert_false(rig_fired(&rig, "frozen value"));
+		rig_tick(&rig, 0.25);
+		assert_true(rig_fired(&rig, "frozen value"));
+	}
+}
+
+/* Its ordinary run: 3 K of proportional band, 30 s in which the reading stands at full output, then it moves.
+ * Not declared it is held; declared nobody is told anything, however often it stands. */
+static void test_an_ordinary_slow_furnace_is_not_held(void **unused)
+{
+	(void)unused;
+	for (int declared = 0; declared < 2; declared++) {
+		struct plant rig;
+
+		put_frozen(&rig, 100);
+		rig.plan.limits.furnace_dead_time_s = declared ? 30 : 0;
+		rig.plan.holdback_temperature_k = 1;
+		for (int stand = 0; stand < 3 && rig.machine.phase == PHASE_ISOTHERM; stand++) {
+			rig.machine.setpoint_k = rig.in.temperature_k.value + 3;
+			rig_ticks(&rig, 120, 0.25);
+			rig.in.temperature_k.value += 0.125;
+			rig_tick(&rig, 0.25);
+		}
+		assert_int_equal(rig.machine.phase, declared ? PHASE_ISOTHERM : PHASE_HOLD);
+		assert_int_equal(rig.alarms_raised[ALARM_FROZEN], !declared);
+	}
+}
+
 /* Found at exactly 60 s it is found: only another value that is read now ends it, and until then no output
  * counts. */
 static void test_frozen_is_ended_by_another_value_alone(void **unused)
@@ -734,6 +784,8 @@ int main(void)
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_frozen_is_found_by_the_energy),
+		cmocka_unit_test(test_frozen_on_a_slow_furnace),
+		cmocka_unit_test(test_an_ordinary_slow_furnace_is_not_held),
 		cmocka_unit_test(test_frozen_is_ended_by_another_value_alone),
 		cmocka_unit_test(test_frozen_outlives_a_restart),
 		cmocka_unit_test(test_a_shorted_thermocouple_proves_no_cold),
