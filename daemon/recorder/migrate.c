@@ -32,6 +32,7 @@ static const struct {
 	[1] = {END_LIVE, ""}, /* running results; a result's body is longer */
 	[2] = {END_LIVE,
 	       ""}, /* calibrations and their pins; plan, machine and trace head have other fields */
+	[3] = {END_LIVE, ""}, /* a limit more in each plan, and what the machine remembers */
 };
 
 /* samples.db may be large: while only tables are added to a file it is not copied. */

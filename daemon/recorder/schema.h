@@ -3,7 +3,7 @@
 #ifndef DENSD_RECORDER_SCHEMA_H
 #define DENSD_RECORDER_SCHEMA_H
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 extern const char schema_journal[];
 extern const char schema_samples[];
