@@ -52,6 +52,15 @@ static double find_auto_mode(const struct profile *profile)
 	return 0;
 }
 
+/* Off is by the mode register, so one that reads automatic afterwards is not off. */
+static bool is_off_by_mode(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->off_count && i < PROFILE_STEPS_MAX; i++)
+		if (strcmp(profile->off_steps[i].reg, "mode") == 0)
+			return true;
+	return false;
+}
+
 static int furnace_init(void *state, const struct driver_setup *setup)
 {
 	static const char *const names[ROLE_FAST_MAX] = {"process_value", "setpoint", "output",
@@ -84,6 +93,7 @@ static int furnace_init(void *state, const struct driver_setup *setup)
 		return -EINVAL;
 	furnace_contactor_init(&furnace->contactor, setup);
 	furnace->auto_mode = find_auto_mode(furnace->profile);
+	furnace->off_by_mode = is_off_by_mode(furnace->profile);
 	furnace_values_plan_span(furnace);
 	forget_device(furnace);
 	return 0;
@@ -189,13 +199,19 @@ static void obey(struct furnace *furnace, const struct furnace_demand *demand, d
 	judge_refusal(furnace, demand, t_lab_s);
 }
 
-/* Manual at no output is what densd itself leaves behind: only what it did not command is reported. */
+/*
+ * Manual at no output is what densd itself leaves behind: only what it did not command is reported. A
+ * controller that began anew in automatic has no output either while its setpoint is low: off is what heats
+ * at no reading.
+ */
 static void conclude(struct furnace *furnace, uint8_t mode)
 {
 	struct furnace_report *report = &furnace->report;
 	bool zero = report->output_pct.quality == QUALITY_GOOD && report->output_pct.value <= OFF_OUTPUT_PCT;
 
-	report->verified_off = mode == MODE_OFF && furnace->last_mode == MODE_OFF && zero;
+	bool automatic = furnace->off_by_mode && furnace->have_mode && !furnace->manual;
+
+	report->verified_off = mode == MODE_OFF && furnace->last_mode == MODE_OFF && zero && !automatic;
 	report->manual = furnace->have_mode && furnace->manual &&
 			 (mode == MODE_CONTROL ? furnace->seen_auto || furnace->mode_differs >= DIFFERS_TWICE
 					       : mode == MODE_OBSERVE && !zero);

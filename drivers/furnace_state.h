@@ -21,6 +21,7 @@ struct furnace {
 	uint16_t span_address, span_words;
 	bool span_input, spanned[ROLE_FAST_MAX];
 	double auto_mode;  /* what the mode register holds in automatic */
+	bool off_by_mode;  /* the off sequence writes that register */
 	uint8_t last_mode; /* enum device_mode of the last demand */
 	bool commanded_auto, seen_auto, manual, have_mode, mode_due, started;
 	double slow_lab_s;

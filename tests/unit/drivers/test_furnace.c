@@ -114,6 +114,31 @@ static void off_that_is_not_done_is_not_verified_and_repeated(void **state)
 	furnace_bench_free(bench);
 }
 
+/* Its setpoint is low, so there is no output; a reading below it, or noise, would heat. */
+static void a_controller_that_begins_anew_in_automatic_is_put_off_again(void **state)
+{
+	struct bench *bench = furnace_bench_make(DEVICE_FURNACE);
+	uint32_t writes;
+
+	(void)state;
+	furnace_bench_run(bench, 5);
+	bench->demand.furnace.mode = MODE_OFF;
+	furnace_bench_run(bench, 20);
+	assert_true(bench->report.furnace.verified_off);
+	writes = bench->fake.writes;
+	bench->fake.words[MODE] = 0;
+	furnace_bench_run(bench, 60);
+	assert_true(bench->fake.writes > writes);
+	assert_int_equal(bench->fake.words[MODE], 1);
+	assert_true(bench->report.furnace.verified_off);
+	/* And one that cannot be put off is not called so. */
+	bench->fake.deaf = true;
+	bench->fake.words[MODE] = 0;
+	furnace_bench_run(bench, 60);
+	assert_false(bench->report.furnace.verified_off);
+	furnace_bench_free(bench);
+}
+
 /* An identity that was asked for twice answers twice: its second answer is not taken for the units. */
 static void a_line_one_answer_behind_changes_no_units(void **state)
 {
@@ -192,6 +217,7 @@ int main(void)
 		cmocka_unit_test(desync_reads_identity_before_anything_else),
 		cmocka_unit_test(off_is_a_sequence_verified_by_reading),
 		cmocka_unit_test(off_that_is_not_done_is_not_verified_and_repeated),
+		cmocka_unit_test(a_controller_that_begins_anew_in_automatic_is_put_off_again),
 		cmocka_unit_test(a_line_one_answer_behind_changes_no_units),
 		cmocka_unit_test(off_waits_for_no_good_cycles_after_a_doubt),
 		cmocka_unit_test(black_listed_registers_are_never_touched),
