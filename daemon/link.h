@@ -251,9 +251,9 @@ int link_receive(int socket, void *buffer, size_t size, const struct link_header
 		 const void **ret_body, int *ret_fd);
 /*
  * What a worker takes from control: hands every message that waits in the non-blocking @socket to @take, at
- * most
- * @most of them. @take returns 0, 1: enough for now, -EBADMSG: not understood, which is logged, or -errno,
- * which ends it. The descriptor is closed here. 1; 0: control has closed; -errno.
+ * most @most of them. @take returns 0 for the next one, 1 to leave the rest to the next call, -EBADMSG when
+ * it does not understand (which is logged), or -errno, which ends it. The descriptor is closed here. 1; 0:
+ * control has closed; -errno.
  */
 typedef int (*link_take)(void *userdata, const struct link_header *header, const void *body, int fd);
 int link_serve(int socket, void *buffer, size_t size, int most, link_take take, void *userdata);

@@ -199,6 +199,16 @@ static void slope_rests_on_all_pressures(void **state)
 	assert_non_null(strstr(bench->result.pressures[2].tg_k.why, "needs two"));
 }
 
+/* A state at @gpa and 643 K whose onset lies @shift_k above that of 1 atm, not on the line. */
+static void add_shifted(struct bench *bench, double gpa, double shift_k)
+{
+	size_t from = bench->count;
+
+	add_state(bench, gpa, 643);
+	for (size_t k = from; k < bench->count; k++)
+		bench->scans[k].onset_k += shift_k - SHIFT_K * gpa / 7.0;
+}
+
 /* Shifts that lie on no line: least squares through the origin, its error by the textbook. */
 static void scatter_widens_the_slope(void **state)
 {
@@ -209,11 +219,7 @@ static void scatter_widens_the_slope(void **state)
 	(void)state;
 	pv = 7 * SHIFT_K;
 	for (int i = 0; i < 4; i++) {
-		size_t from = bench->count;
-
-		add_state(bench, 2 + i, 643);
-		for (size_t k = from; k < bench->count; k++)
-			bench->scans[k].onset_k += shifts_k[i] - SHIFT_K * (2 + i) / 7.0;
+		add_shifted(bench, 2 + i, shifts_k[i]);
 		pv += (2 + i) * shifts_k[i];
 		pp += (2 + i) * (2 + i);
 	}
@@ -243,11 +249,7 @@ static void scatter_levels_the_weights(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		size_t from = bench->count;
-
-		add_state(bench, 2 + i, 643);
-		for (size_t k = from; k < bench->count; k++)
-			bench->scans[k].onset_k += shifts_k[i] - SHIFT_K * (2 + i) / 7.0;
+		add_shifted(bench, 2 + i, shifts_k[i]);
 		pv += (2 + i) * shifts_k[i];
 		pp += (2 + i) * (2 + i);
 	}

@@ -95,3 +95,27 @@ void rig_assert_says(const struct plant *rig, const char *words)
 	if (!strstr(rig->last_text, words))
 		fail_msg("'%s' is not in '%s'", words, rig->last_text);
 }
+
+static double last_read_lab_s;
+
+static void stand(struct plant *rig)
+{
+	rig->in.temperature_k.t_lab_s = last_read_lab_s;
+}
+
+void rig_stop_reading(struct plant *rig, double lab_s)
+{
+	last_read_lab_s = lab_s;
+	rig->spoil = stand;
+}
+
+void rig_restart(struct plant *rig, enum recovery_action action)
+{
+	struct recovery_decision decision = {.row = 21,
+					     .action = (uint8_t)action,
+					     .text = "restart",
+					     .pressure_gpa = rig->in.pressure_gpa.value,
+					     .temperature_k = rig->in.temperature_k.value};
+
+	plant_event(rig, &(struct event){.kind = EVENT_RECOVER, .recovery = &decision});
+}

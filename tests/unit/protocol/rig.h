@@ -27,4 +27,9 @@ bool rig_raised(const struct plant *rig, enum alarm alarm);
 /* The last alarm's text holds @words. */
 void rig_assert_says(const struct plant *rig, const char *words);
 
+/* From now on nothing new is read: the temperature stays the one of @lab_s. Until rig.spoil is NULL. */
+void rig_stop_reading(struct plant *rig, double lab_s);
+/* A restart that decides @action with the values as they are. */
+void rig_restart(struct plant *rig, enum recovery_action action);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows 5, 6 and 7 from both sides of each limit: rig.h. */
+/* Rows 5 and 6 from both sides of each limit: rig.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,13 +92,6 @@ static void test_bad_before_good(void **unused)
 	assert_false(rig_fired(&rig, "sensor break"));
 }
 
-static double stands_at_lab_s;
-
-static void stands(struct plant *rig)
-{
-	rig->in.temperature_k.t_lab_s = stands_at_lab_s;
-}
-
 static void test_one_read_counts_once(void **unused)
 {
 	struct plant rig;
@@ -106,16 +99,14 @@ static void test_one_read_counts_once(void **unused)
 	(void)unused;
 	rig_put_soak(&rig);
 	read_as(&rig, QUALITY_BAD, CAUSE_RANGE);
-	stands_at_lab_s = rig.now;
-	rig.spoil = stands;
+	rig_stop_reading(&rig, rig.now);
 	rig_ticks(&rig, 4, 0.25);
 	assert_false(rig_fired(&rig, "sensor break"));
 	/* Two bad reads stay two while nothing new is read. */
 	rig_put_soak(&rig);
 	read_as(&rig, QUALITY_BAD, CAUSE_RANGE);
 	read_as(&rig, QUALITY_BAD, CAUSE_RANGE);
-	stands_at_lab_s = rig.now;
-	rig.spoil = stands;
+	rig_stop_reading(&rig, rig.now);
 	rig_ticks(&rig, 4, 0.25);
 	assert_true(rig_fired(&rig, "sensor break"));
 }
@@ -133,8 +124,7 @@ static void test_reported_break(void **unused)
 	/* The bit is valid while the device answers: 2 s. */
 	for (int late = 0; late <= 1; late++) {
 		rig_put_soak(&rig);
-		stands_at_lab_s = 0;
-		rig.spoil = stands;
+		rig_stop_reading(&rig, 0);
 		rig_ticks(&rig, 4 + late, 0.5);
 		assert_false(rig_fired(&rig, "sensor break"));
 		rig.in.furnace_sensor_break = true;
@@ -385,219 +375,6 @@ static void test_pair(void **unused)
 	assert_false(rig_fired(&rig, "pair apart"));
 }
 
-/* Row 7: 60 s the same at an output of 5 %, then 30 s of grace. The read at lab time 0 is the first. */
-static void put_frozen(struct plant *rig, double output_pct)
-{
-	rig_put_soak(rig);
-	rig->in.furnace_output_pct.value = output_pct;
-}
-
-static void test_frozen(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 29, 2);
-	assert_false(rig_raised(&rig, ALARM_FROZEN));
-	rig_tick(&rig, 2);
-	assert_true(rig_raised(&rig, ALARM_FROZEN));
-	rig_ticks(&rig, 14, 2);
-	assert_false(rig_fired(&rig, "frozen value"));
-	assert_int_equal(rig.machine.phase, PHASE_ISOTHERM);
-	rig_tick(&rig, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	/* The heater is off and the value stands: it proves nothing, least of all that the cell is cold. */
-	rig.in.furnace_output_pct.value = 0;
-	rig_ticks(&rig, 100, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	rig.in.temperature_k.quality = QUALITY_BAD;
-	rig.in.temperature_k.cause = CAUSE_TIMEOUT;
-	rig_tick(&rig, 2);
-	rig.in.temperature_k.quality = QUALITY_GOOD;
-	rig_tick(&rig, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	rig.in.temperature_k.value += 0.125;
-	rig_tick(&rig, 2);
-	assert_false(rig_fired(&rig, "frozen value"));
-	put_frozen(&rig, 4.5);
-	rig_ticks(&rig, 100, 2);
-	assert_false(rig_raised(&rig, ALARM_FROZEN));
-	/* A change, an output that is not fresh, or a silent line begins it again. */
-	for (int what = 0; what < 4; what++) {
-		put_frozen(&rig, 10);
-		rig_ticks(&rig, 28, 2);
-		rig.in.temperature_k.value += what == 0 ? 0.125 : what == 1 ? -0.125 : 0;
-		rig.in.furnace_output_pct.quality = what == 2 ? QUALITY_BAD : QUALITY_GOOD;
-		rig.in.temperature_k.quality = what == 3 ? QUALITY_BAD : QUALITY_GOOD;
-		rig.in.temperature_k.cause = CAUSE_TIMEOUT;
-		rig_tick(&rig, 2);
-		rig.in.furnace_output_pct.quality = rig.in.temperature_k.quality = QUALITY_GOOD;
-		rig_ticks(&rig, 29, 2);
-		assert_false(rig_raised(&rig, ALARM_FROZEN));
-		rig_tick(&rig, 2);
-		assert_true(rig_raised(&rig, ALARM_FROZEN));
-	}
-	/* A value that is not read any more is stale, not frozen: after 2 s it no longer counts. */
-	put_frozen(&rig, 10);
-	rig_ticks(&rig, 29, 2);
-	stands_at_lab_s = rig.now;
-	rig.spoil = stands;
-	rig_tick(&rig, 2);
-	assert_true(rig_raised(&rig, ALARM_FROZEN));
-	rig_tick(&rig, 0.5);
-	assert_false(rig_raised(&rig, ALARM_FROZEN));
-}
-
-/* A thermocouple frozen at cold, its setpoint 3 K ahead: by 100 % it is found five times as soon as by 20 %,
- * so that the furnace has taken the same energy. Where no heat is asked for, by nothing but time. */
-static void test_frozen_is_found_by_the_energy(void **unused)
-{
-	static const struct {
-		double ahead_k, output_pct, found_s;
-	} cases[] = {{3, 100, 12}, {3, 40, 30}, {3, 20, 60}, {3, 10, 60}, {2.75, 100, 60}, {-3, 100, 60}};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct plant rig;
-		int ticks = (int)(cases[i].found_s * 4 + 0.5);
-
-		put_frozen(&rig, cases[i].output_pct);
-		rig.plan.holdback_temperature_k = 1; /* the setpoint stands */
-		rig.machine.setpoint_k = rig.in.temperature_k.value + cases[i].ahead_k;
-		rig_ticks(&rig, ticks - 1, 0.25);
-		assert_false(rig_raised(&rig, ALARM_FROZEN));
-		rig_tick(&rig, 0.25);
-		assert_true(rig_raised(&rig, ALARM_FROZEN));
-		rig_ticks(&rig, ticks / 2 - 1, 0.25);
-		assert_false(rig_fired(&rig, "frozen value"));
-		rig_tick(&rig, 0.25);
-		assert_true(rig_fired(&rig, "frozen value"));
-		assert_int_not_equal(rig.actions.heat, HEAT_CONTROL);
-	}
-}
-
-/* A slow furnace whose site says so: nothing can answer in its dead time, in which a second counts as one.
- * What is frozen is found later by no more than that. */
-static void test_frozen_on_a_slow_furnace(void **unused)
-{
-	static const struct {
-		double dead_s, output_pct, found_s, fires_s;
-	} cases[] = {{0, 100, 12, 18}, {30, 100, 36, 42}, {29.75, 100, 36, 42},
-		     {30, 40, 45, 60}, {30, 10, 60, 90},  {60, 100, 60, 66}};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct plant rig;
-
-		put_frozen(&rig, cases[i].output_pct);
-		rig.plan.limits.furnace_dead_time_s = cases[i].dead_s;
-		rig.plan.holdback_temperature_k = 1; /* the setpoint stands */
-		rig.machine.setpoint_k = rig.in.temperature_k.value + 3;
-		rig_ticks(&rig, (int)(cases[i].found_s * 4) - 1, 0.25);
-		assert_false(rig_raised(&rig, ALARM_FROZEN));
-		rig_tick(&rig, 0.25);
-		assert_true(rig_raised(&rig, ALARM_FROZEN));
-		rig_ticks(&rig, (int)((cases[i].fires_s - cases[i].found_s) * 4) - 1, 0.25);
-		assert_false(rig_fired(&rig, "frozen value"));
-		rig_tick(&rig, 0.25);
-		assert_true(rig_fired(&rig, "frozen value"));
-	}
-}
-
-/* Its ordinary run: 3 K of proportional band, 30 s in which the reading stands at full output, then it moves.
- * Not declared it is held; declared nobody is told anything, however often it stands. */
-static void test_an_ordinary_slow_furnace_is_not_held(void **unused)
-{
-	(void)unused;
-	for (int declared = 0; declared < 2; declared++) {
-		struct plant rig;
-
-		put_frozen(&rig, 100);
-		rig.plan.limits.furnace_dead_time_s = declared ? 30 : 0;
-		rig.plan.holdback_temperature_k = 1;
-		for (int stand = 0; stand < 3 && rig.machine.phase == PHASE_ISOTHERM; stand++) {
-			rig.machine.setpoint_k = rig.in.temperature_k.value + 3;
-			rig_ticks(&rig, 120, 0.25);
-			rig.in.temperature_k.value += 0.125;
-			rig_tick(&rig, 0.25);
-		}
-		assert_int_equal(rig.machine.phase, declared ? PHASE_ISOTHERM : PHASE_HOLD);
-		assert_int_equal(rig.alarms_raised[ALARM_FROZEN], !declared);
-	}
-}
-
-/* Found at exactly 60 s it is found: only another value that is read now ends it, and until then no output
- * counts. */
-static void test_frozen_is_ended_by_another_value_alone(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 30, 2);
-	rig.in.furnace_output_pct.value = 0;
-	rig_ticks(&rig, 15, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	/* Silence, and a last value that has grown old, end nothing. */
-	stands_at_lab_s = rig.now;
-	rig.spoil = stands;
-	rig_ticks(&rig, 5, 2);
-	rig.spoil = NULL;
-	rig_tick(&rig, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	/* Before it is found, silence begins the time again. */
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 28, 2);
-	stands_at_lab_s = rig.now;
-	rig.spoil = stands;
-	rig_ticks(&rig, 2, 2);
-	rig.spoil = NULL;
-	rig_ticks(&rig, 29, 2);
-	assert_false(rig_raised(&rig, ALARM_FROZEN));
-}
-
-static void restart(struct plant *rig, enum recovery_action action)
-{
-	struct recovery_decision decision = {.row = 21,
-					     .action = (uint8_t)action,
-					     .text = "restart",
-					     .pressure_gpa = rig->in.pressure_gpa.value,
-					     .temperature_k = rig->in.temperature_k.value};
-
-	plant_event(rig, &(struct event){.kind = EVENT_RECOVER, .recovery = &decision});
-}
-
-/* A restart forgets timers, but not that a value proved nothing: an abort would release on it. */
-static void test_frozen_outlives_a_restart(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 50, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	rig.in.furnace_output_pct.value = 0;
-	restart(&rig, RECOVER_HOLD);
-	rig_tick(&rig, 2);
-	assert_true(rig_fired(&rig, "frozen value"));
-	rig.in.temperature_k.value -= 0.125;
-	rig_tick(&rig, 2);
-	assert_false(rig_fired(&rig, "frozen value"));
-	/* What was found in the very last tick was found. */
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 30, 2);
-	restart(&rig, RECOVER_HOLD);
-	rig_tick(&rig, 2);
-	assert_true(rig_raised(&rig, ALARM_FROZEN));
-	/* What had not been found yet begins again. */
-	put_frozen(&rig, 5);
-	rig_ticks(&rig, 29, 2);
-	restart(&rig, RECOVER_HOLD);
-	rig_ticks(&rig, 29, 2);
-	assert_false(rig_raised(&rig, ALARM_FROZEN));
-}
-
 static void test_second_stays_broken_over_a_restart(void **unused)
 {
 	struct plant rig;
@@ -606,7 +383,7 @@ static void test_second_stays_broken_over_a_restart(void **unused)
 	put_second(&rig);
 	rig.in.temperature2_k.value = 1645;
 	rig_tick(&rig, 1);
-	restart(&rig, RECOVER_HOLD);
+	rig_restart(&rig, RECOVER_HOLD);
 	rig_ticks(&rig, 10, 1);
 	assert_true(rig_fired(&rig, "sensor break"));
 	assert_int_equal(rig.machine.phase, PHASE_HOLD);
@@ -614,155 +391,6 @@ static void test_second_stays_broken_over_a_restart(void **unused)
 	interlock_reset(&rig.machine);
 	rig_tick(&rig, 1);
 	assert_int_equal(rig.machine.phase, PHASE_TRIPPED);
-}
-
-/* Shorted while hot and held with the heater off, it reads the room. The doubt: 600 K less a third of a
- * kelvin a second is above 308 K for 876 s, and after that it must have moved. */
-static void put_shorted(struct plant *rig, double to_k)
-{
-	rig_put_soak(rig);
-	rig->plan.cooling_k_per_s = 1.0 / 3;
-	rig->plan.holdback_limit_s = FAR;
-	rig_tick(rig, 1);
-	rig->in.temperature_k.value = to_k;
-	rig_tick(rig, 1);
-	assert_int_equal(plant_verb(rig, VERB_ABORT), ANSWER_DONE);
-}
-
-static int ticks_to_release(struct plant *rig, int most)
-{
-	for (int tick = 1; tick <= most; tick++) {
-		rig_tick(rig, 1);
-		if (rig->actions.permit.granted || rig->pending_intent != 0)
-			return tick;
-	}
-	return 0;
-}
-
-static void test_a_shorted_thermocouple_proves_no_cold(void **unused)
-{
-	struct plant rig;
-	int ticks;
-
-	(void)unused;
-	/* It stands: never. */
-	put_shorted(&rig, 296);
-	assert_int_equal(ticks_to_release(&rig, 20000), 0);
-	assert_int_equal(rig.machine.phase, PHASE_ABORTING);
-	/* A restart proves nothing either. */
-	restart(&rig, RECOVER_DWELL_RELEASE);
-	assert_int_equal(ticks_to_release(&rig, 5000), 0);
-	/* Once it moves it is served, dwell and all: the time of the programme is over long since. */
-	rig.in.temperature_k.value += 0.125;
-	ticks = ticks_to_release(&rig, 5000);
-	assert_true(ticks >= 60 && ticks < 70);
-	/* It moves at once: the programme's cooling all the same. */
-	put_shorted(&rig, 296);
-	rig_tick(&rig, 1);
-	rig.in.temperature_k.value -= 0.125;
-	ticks = ticks_to_release(&rig, 5000);
-	assert_in_range(ticks, 934, 938);
-}
-
-/* What cools, however it does, is believed: a coarse reading that stands at the end, and one that came back.
- */
-static void test_what_cools_is_believed(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_shorted(&rig, RUN_K);
-	rig.machine.private_state.heater_off = true;
-	while (rig.in.temperature_k.value > 300) {
-		rig.in.temperature_k.value -= 50;
-		rig_tick(&rig, 1);
-	}
-	rig.in.temperature_k.value = 296;
-	assert_in_range(ticks_to_release(&rig, 70), 58, 70);
-	/* A read that lies apart, and the next that does not. */
-	put_shorted(&rig, 296);
-	rig.in.temperature_k.value = RUN_K;
-	rig_tick(&rig, 1);
-	assert_false(rig.machine.private_state.memory[MEMORY_DOUBT_K] > 0);
-	/* Below T_release a jump changes nothing: it was cold. */
-	put_shorted(&rig, RUN_K);
-	rig.in.temperature_k.value = 308;
-	rig_tick(&rig, 7);
-	rig_ticks(&rig, 900, 1);
-	rig.in.temperature_k.value = 250;
-	rig_tick(&rig, 1);
-	assert_false(rig.machine.private_state.memory[MEMORY_FELL_K] > 0);
-}
-
-/* 600 K less half a kelvin a second is no more than 308 K after 584 s, to the second; 308 K is not hot. */
-static void test_a_doubt_lasts_as_long_as_the_programme(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_shorted(&rig, 309);
-	rig.plan.cooling_k_per_s = 0.5;
-	rig_tick(&rig, 1);
-	rig.in.temperature_k.value = 308;
-	assert_int_equal(ticks_to_release(&rig, 5000), 583 + 61);
-}
-
-/* 50 K/s, a silence counts as 2 s at most, two close reads as a tenth of a second; to the limit, and beyond.
- */
-static void test_a_fall_that_is_none(void **unused)
-{
-	static const struct {
-		double dt, fall_k;
-		bool doubted;
-	} cases[] = {{1, 50, false},     {1, 50.5, true},      {2, 100, false},
-		     {2, 100.5, true},   {4, 100, false},      {4, 100.5, true},
-		     {0.0625, 5, false}, {0.0625, 5.25, true}, {1, -100, false}};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct plant rig;
-
-		rig_put_soak(&rig);
-		rig.plan.limits.runaway_over_protocol_k = FAR;
-		rig_tick(&rig, 1);
-		rig.in.temperature_k.value -= cases[i].fall_k;
-		rig_tick(&rig, cases[i].dt);
-		assert_int_equal(rig.machine.private_state.memory[MEMORY_DOUBT_K] > 0, cases[i].doubted);
-	}
-}
-
-/* It ends within 15 K of where the cell may be, and not below. */
-static void test_a_doubt_ends_where_the_cell_may_be(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	for (int back = 0; back < 2; back++) {
-		put_shorted(&rig, 400);
-		rig.plan.cooling_k_per_s = 0.5;
-		rig.in.temperature_k.value = back ? RUN_K - 15.25 : RUN_K - 15.5;
-		rig_tick(&rig, 1);
-		assert_int_equal(rig.machine.private_state.memory[MEMORY_DOUBT_K] > 0, !back);
-	}
-}
-
-static void test_no_release_on_what_was_frozen_before_a_restart(void **unused)
-{
-	struct plant rig;
-
-	(void)unused;
-	put_frozen(&rig, 5);
-	rig.in.temperature_k.value = 296;
-	rig_ticks(&rig, 60, 2);
-	rig.in.furnace_output_pct.value = 0;
-	restart(&rig, RECOVER_HOLD);
-	assert_int_equal(plant_verb(&rig, VERB_ABORT), ANSWER_DONE);
-	for (int i = 0; i < 3600; i++) {
-		rig_tick(&rig, 2);
-		assert_int_equal(rig.pending_intent, 0);
-		assert_false(rig.actions.permit.granted);
-	}
-	assert_int_equal(rig.machine.phase, PHASE_ABORTING);
 }
 
 int main(void)
@@ -777,23 +405,11 @@ int main(void)
 		cmocka_unit_test(test_second_is_hot_or_broken),
 		cmocka_unit_test(test_second_jumps),
 		cmocka_unit_test(test_second_reads_badly),
-		cmocka_unit_test(test_second_stays_broken_over_a_restart),
 		cmocka_unit_test(test_slip),
 		cmocka_unit_test(test_slow_slip),
 		cmocka_unit_test(test_slip_looks_anew),
 		cmocka_unit_test(test_pair),
-		cmocka_unit_test(test_frozen),
-		cmocka_unit_test(test_frozen_is_found_by_the_energy),
-		cmocka_unit_test(test_frozen_on_a_slow_furnace),
-		cmocka_unit_test(test_an_ordinary_slow_furnace_is_not_held),
-		cmocka_unit_test(test_frozen_is_ended_by_another_value_alone),
-		cmocka_unit_test(test_frozen_outlives_a_restart),
-		cmocka_unit_test(test_a_shorted_thermocouple_proves_no_cold),
-		cmocka_unit_test(test_what_cools_is_believed),
-		cmocka_unit_test(test_a_doubt_lasts_as_long_as_the_programme),
-		cmocka_unit_test(test_a_fall_that_is_none),
-		cmocka_unit_test(test_a_doubt_ends_where_the_cell_may_be),
-		cmocka_unit_test(test_no_release_on_what_was_frozen_before_a_restart),
+		cmocka_unit_test(test_second_stays_broken_over_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
